@@ -1,0 +1,11 @@
+"""How an action says no. All of these are raised before the first write.
+
+- What the viewer cannot see: ``django.http.Http404``.
+- What they see but may not do: ``django.core.exceptions.PermissionDenied``, with the reason.
+- Wrong input: ``django.core.exceptions.ValidationError``, per field.
+- Somebody else was quicker, or the state does not allow it: ``Conflict``.
+"""
+
+
+class Conflict(Exception):  # noqa: N818  # named as HTTP names it (RFC 9110, section 15.5.10)
+    """The thing is not in the state that the action needs. The message tells a person what happened."""

@@ -1,0 +1,55 @@
+"""Questions that a lower app asks of higher ones. Higher apps register their answers in ``AppConfig.ready``."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http import HttpRequest
+
+    from accounts.models import Account, Organization, Team, User
+    from accounts.viewer import Viewer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Hook(Generic[P, T]):
+    """A list of functions of one signature. Asking calls all of them, in the order in which they registered."""
+
+    def __init__(self) -> None:
+        self._answers: list[Callable[P, T]] = []
+
+    def register(self, answer: Callable[P, T]) -> Callable[P, T]:
+        """Add an answer. Usable as a decorator."""
+        if answer not in self._answers:
+            self._answers.append(answer)
+        return answer
+
+    def ask(self, *args: P.args, **kwargs: P.kwargs) -> list[T]:
+        """Every answer."""
+        return [answer(*args, **kwargs) for answer in self._answers]
+
+
+# A group, organization or account is being closed, inside the transaction: end what depends on it.
+closing: "Hook[[Account | Organization | Team, Viewer], None]" = Hook()
+
+# What closing would end, as sentences for the confirmation page ("3 images lose …").
+closing_consequences: "Hook[[Account | Organization | Team], list[str]]" = Hook()
+
+# A person has confirmed an email address, inside a transaction, by a link that was sent at this moment: what was
+# addressed to it before that is now theirs.
+email_confirmed: "Hook[[User, str, datetime], None]" = Hook()
+
+# How many things wait for the viewer's decision: the counter in the navigation.
+waiting: "Hook[[Viewer], int]" = Hook()
+
+# Whether somebody already means something by this account number, so that it must never be given out.
+number_is_spoken_for: "Hook[[str], bool]" = Hook()
+
+# The first page of an account.
+account_home: "Hook[[Account], str]" = Hook()
+
+# Sections that other apps add to the account page, as rendered fragments.
+account_sections: "Hook[[HttpRequest, Viewer], str]" = Hook()

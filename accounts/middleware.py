@@ -1,0 +1,75 @@
+"""What every request passes through: who is asking for which account, and how refusals look."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import split_domain_port
+from django.shortcuts import render
+
+from accounts.errors import Conflict
+from accounts.models import User
+from accounts.records import network_address
+from accounts.viewer import Viewer
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class PanelRequest(HttpRequest):
+    """A request of somebody who is signed in, on a page of an account (type only)."""
+
+    user: User
+    viewer: Viewer
+
+
+class CurrentAccountMiddleware:
+    """Resolves ``/a/<number>/…`` to ``request.viewer``, checked against membership on each request.
+
+    The session only remembers the last account, so that two tabs in two accounts never mix.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.viewer = None  # type: ignore[attr-defined]
+        token = network_address.set(request.META.get("REMOTE_ADDR") or None)
+        try:
+            return self.get_response(request)
+        finally:
+            network_address.reset(token)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        """Set the viewer, and take the number out of the view's arguments."""
+        number = kwargs.pop("number", None)
+        if number is None or not isinstance(request.user, User):
+            return
+        viewer = Viewer.of(request.user, number=number)
+        if viewer is None:
+            raise Http404
+        request.viewer = viewer  # type: ignore[attr-defined]
+        if request.session.get("account") != number:
+            request.session["account"] = number
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Tell a person who came second what happened."""
+        if isinstance(exception, Conflict):
+            return render(request, "409.html", {"message": str(exception)}, status=409)
+        return None
+
+
+class DemoHostMiddleware:
+    """Everybody knows the password of a demo person: they are served on loopback names only."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        host, _port = split_domain_port(request.get_host())
+        if host not in settings.LOOPBACK_HOSTS and getattr(request.user, "is_demo", False):
+            logout(request)
+            raise PermissionDenied("Demo people can sign in on this machine only (http://localhost).")
+        return self.get_response(request)

@@ -1,0 +1,5 @@
+from accounts.models.events import Event, Notification
+from accounts.models.groups import Account, Organization, Team
+from accounts.models.people import Invitation, Membership, User
+
+__all__ = ["Account", "Event", "Invitation", "Membership", "Notification", "Organization", "Team", "User"]

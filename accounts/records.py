@@ -1,0 +1,78 @@
+"""Writing down what happened and telling people: the last two steps of every action."""
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django_q.tasks import async_task
+
+from accounts.models import Account, Event, Notification, User
+from accounts.viewer import Viewer
+
+# Where the request that is being served came from; set by the middleware.
+network_address: ContextVar[str | None] = ContextVar("network_address", default=None)
+
+
+def record(
+    verb: str,
+    *,
+    subject_kind: str,
+    subject_id: object,
+    subject_name: str,
+    by: Viewer | User | None,
+    account: Account | None = None,
+    counterpart: Group | None = None,
+    address: str = "",
+    **detail: Any,
+) -> Event:
+    """Write one event, in the transaction of the change that it speaks of.
+
+    Args:
+        verb: past tense, a word of the glossary ("offered").
+        by: who did it, None for the clock or the system.
+        account: for which account, when that is not the viewer's.
+        counterpart: the group on the other side, which sees the shared part.
+        address: the address as typed, when the event is about one.
+        detail: the private part.
+    """
+    actor = by.user if isinstance(by, Viewer) else by
+    account = account or (by.account if isinstance(by, Viewer) else None)
+    return Event.objects.create(
+        verb=verb,
+        subject_kind=subject_kind,
+        subject_id=str(subject_id),
+        subject_name=subject_name[:255],
+        account=account,
+        account_number=account.number if account else "",
+        account_title=account.title if account else "",
+        counterpart=counterpart,
+        address=address,
+        actor=actor,
+        actor_login=actor.username if actor else "",
+        network_address=network_address.get(),
+        detail=detail,
+    )
+
+
+def notify(people: Iterable[User], *, subject: str, body: str, path: str = "") -> None:
+    """Tell people in the panel and by mail. The rows are the outbox: nothing is lost when a mail server is away.
+
+    Args:
+        body: plain text, without the link.
+        path: the page to open.
+    """
+    rows = [Notification(user=user, subject=subject[:200], body=body, path=path) for user in set(people)]
+    Notification.objects.bulk_create(rows)
+    transaction.on_commit(_wake_mailer)
+
+
+def invite_by_mail(address: str, *, subject: str, body: str, path: str = "") -> None:
+    """Write to an address that no person has. The text is ours, never that of the person who caused it."""
+    Notification.objects.create(email=address, subject=subject, body=body, path=path)
+    transaction.on_commit(_wake_mailer)
+
+
+def _wake_mailer() -> None:
+    async_task("accounts.tasks.send_mail", cluster="mail")

@@ -1,0 +1,89 @@
+"""Filters that every page uses: how sizes, times and account numbers are written."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.numbers import grouped
+
+register = template.Library()
+
+UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+SEVERAL_DAYS = timedelta(days=7)  # older than this, the date says more than the distance
+
+
+@register.filter
+def size(number_of_bytes: int | None) -> str:
+    """Write a number of bytes with a binary unit and three digits at most.
+
+    Django's own ``filesizeformat`` divides by 1024 and then says "MB", which is a decimal unit.
+
+    Args:
+        number_of_bytes: bytes, or None where the size is not known yet.
+
+    Returns:
+        "310 MiB", "2.1 GiB", or a dash for an unknown size.
+    """
+    if number_of_bytes is None:
+        return "–"
+    if number_of_bytes < 1024:  # noqa: PLR2004 -- the binary unit itself
+        return f"{number_of_bytes} {'byte' if number_of_bytes == 1 else 'bytes'}"
+    value = float(number_of_bytes)
+    unit = UNITS[0]
+    for unit in UNITS:
+        value /= 1024
+        if value < 1000:  # noqa: PLR2004 -- at 1000 the next unit is shorter to read
+            break
+    return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"  # noqa: PLR2004 -- one decimal below ten
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """Write a moment as its distance from now, or as a date where that says more.
+
+    Args:
+        moment: a moment with a time zone, or None where it has not come.
+
+    Returns:
+        "just now", "5 min ago", "in 3 h", "2 days ago", "3 Nov", "3 Nov 2025", or a dash.
+    """
+    if moment is None:
+        return "–"
+    now = timezone.now()
+    distance = abs(now - moment)
+    if distance < MINUTE:
+        return "just now" if moment <= now else "in a moment"
+    if distance >= SEVERAL_DAYS:
+        local = timezone.localtime(moment)
+        return date_format(local, "j M" if local.year == timezone.localtime(now).year else "j M Y")
+    words = _distance_in_words(distance)
+    return f"{words} ago" if moment < now else f"in {words}"
+
+
+def _distance_in_words(distance: timedelta) -> str:
+    if distance < HOUR:
+        return f"{distance // MINUTE} min"
+    if distance < DAY:
+        return f"{distance // HOUR} h"
+    days = distance // DAY
+    return f"{days} {'day' if days == 1 else 'days'}"
+
+
+@register.filter
+def account_number(number: str) -> str:
+    """Group the ten digits of an account number so that they can be read aloud: "4071 3859 62"."""
+    return grouped(number)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Give the one or two letters that stand in an avatar: "Acme Producers" is "AP"."""
+    words = name.split()
+    letters = [words[0], words[-1]] if len(words) > 1 else words
+    return "".join(word[0] for word in letters).upper()

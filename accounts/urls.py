@@ -1,0 +1,5 @@
+"""Addresses of people, accounts, groups and organizations."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

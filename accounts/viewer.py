@@ -1,0 +1,101 @@
+"""Who is asking, and for which account: the only input to every question of visibility."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from accounts.models import Account, Membership, Organization, Team, User
+from accounts.roles import DECIDING_ROLE, Kind, Role
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A person who works for one of their accounts.
+
+    Attributes:
+        user: the person.
+        account: the account of the page.
+        role: the person's role in that account.
+        memberships: everything the person belongs to directly, closed groups left out.
+    """
+
+    user: User
+    account: Account
+    role: Role
+    memberships: tuple[Membership, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, user: User, *, number: str) -> "Viewer | None":
+        """The viewer for an account's number, or None when the person is not in that account. One query."""
+        return choose(user, open_memberships(user), number=number)
+
+    @cached_property
+    def principals(self) -> frozenset[int]:
+        """The groups whose grants count: account, its organization, the personal account, groups, organizations."""
+        direct = {m.group_id for m in self.memberships if m.kind in (Kind.TEAM, Kind.ORGANIZATION)}
+        organization = self.account.organization
+        derived = {organization.pk} if organization and organization.is_open else set()
+        return frozenset({self.account.pk} | direct | derived | self._personal)
+
+    @cached_property
+    def decides_for(self) -> frozenset[int]:
+        """The principals on whose behalf this person may accept and reject: as admin or manager."""
+        managed = {m.group_id for m in self.memberships if m.kind != Kind.ACCOUNT and self._decides(m)}
+        own = {self.account.pk} if self.is_admin else set()
+        return frozenset(managed | own | self._personal)
+
+    @cached_property
+    def accounts(self) -> list[Account]:
+        """The person's accounts, for the switcher: the personal one first, then by name."""
+        accounts = [m.group.as_account for m in self.memberships if m.kind == Kind.ACCOUNT]
+        return sorted(accounts, key=lambda account: (not account.is_personal, account.title.casefold()))
+
+    @cached_property
+    def administered_accounts(self) -> list[Account]:
+        """The accounts in which this person is admin."""
+        ids = {m.group_id for m in self.memberships if m.kind == Kind.ACCOUNT and self._decides(m)}
+        return [account for account in self.accounts if account.pk in ids]
+
+    @cached_property
+    def managed_teams(self) -> list[Team]:
+        """The groups that this person manages."""
+        return [m.group.as_team for m in self.memberships if m.kind == Kind.TEAM and self._decides(m)]
+
+    @cached_property
+    def managed_organizations(self) -> list[Organization]:
+        """The organizations that this person manages."""
+        return [m.group.as_organization for m in self.memberships if m.kind == Kind.ORGANIZATION and self._decides(m)]
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person decides for the account."""
+        return self.role is Role.ADMIN
+
+    @property
+    def is_creator(self) -> bool:
+        """Whether this person may make and offer images (creator or admin)."""
+        return self.role.includes(Role.CREATOR)
+
+    @cached_property
+    def _personal(self) -> frozenset[int]:
+        personal = (m for m in self.memberships if m.kind == Kind.ACCOUNT)
+        return frozenset(m.group_id for m in personal if m.group.as_account.personal_of_id == self.user.pk)
+
+    @staticmethod
+    def _decides(membership: Membership) -> bool:
+        return membership.role == DECIDING_ROLE[Kind(membership.kind)]
+
+
+def open_memberships(user: User) -> tuple[Membership, ...]:
+    """What a person belongs to directly, without what has been closed and without staff groups. One query."""
+    rows = user.memberships.exclude(kind=Kind.STAFF).with_groups()
+    return tuple(membership for membership in rows if membership.of.is_open)
+
+
+def choose(user: User, memberships: Iterable[Membership], *, number: str) -> Viewer | None:
+    """The viewer for one account out of what a person belongs to."""
+    memberships = tuple(memberships)
+    for membership in memberships:
+        if membership.kind == Kind.ACCOUNT and membership.group.as_account.number == number:
+            return Viewer(user, membership.group.as_account, Role(membership.role), memberships)
+    return None

@@ -1,0 +1,296 @@
+"""All settings of Stockroom, in one file.
+
+Everything comes from the environment. The defaults are those of ``make run`` on a laptop: SQLite, the
+file system, mail on the console. Whatever would be unsafe in production stops the start with a sentence
+that says what to set. docs/operating.md lists the variables.
+"""
+
+import os
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+from django.urls import reverse_lazy
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Where the panel keeps what is not code: the database, image data, the secret key.
+DATA_DIR = Path(env("STOCKROOM_DATA_DIR", default=str(BASE_DIR / "var")))
+DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+PRODUCTION = env.bool("STOCKROOM_PRODUCTION", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+
+# A demo panel holds people whose password everybody knows, so it answers to loopback names only.
+DEMO = env.bool("STOCKROOM_DEMO", default=False)
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+HOST = env("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+ALLOWED_HOSTS = LOOPBACK_HOSTS if DEMO else env.list("ALLOWED_HOSTS", default=LOOPBACK_HOSTS)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+
+def read_secret_key() -> str:
+    """The key from ``SECRET_KEY``; outside production one is made once and kept where only its owner reads it.
+
+    Raises:
+        ImproperlyConfigured: in production without ``SECRET_KEY``.
+    """
+    if key := env("SECRET_KEY", default=""):
+        return key
+    if PRODUCTION:
+        raise ImproperlyConfigured(
+            "Set SECRET_KEY to a long random text: in production the panel does not make one by itself, "
+            "because every process and every restart must share it."
+        )
+    path = DATA_DIR / "secret-key"
+    try:
+        # "x" fails where the file exists, so that two processes that start at once agree on one key.
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(get_random_secret_key())
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+SECRET_KEY = read_secret_key()
+
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("Unset DEBUG: with it every error page shows settings and code to visitors.")
+if PRODUCTION and DEMO:
+    raise ImproperlyConfigured("Unset STOCKROOM_DEMO: everybody knows the password of the demo people.")
+if PRODUCTION:
+    for variable, what in {
+        "ALLOWED_HOSTS": "the names that people reach the panel by, with commas between them (panel.example.org)",
+        "SITE_URL": "what links in mails start with (https://panel.example.org)",
+        "EMAIL_URL": "the mail server (smtp+tls://user:password@mail.example.org:587); without it mails go nowhere",
+    }.items():
+        if not env(variable, default=""):
+            raise ImproperlyConfigured(f"Set {variable} to {what}.")
+if DEBUG and set(ALLOWED_HOSTS) - set(LOOPBACK_HOSTS):
+    raise ImproperlyConfigured(
+        "DEBUG is for loopback only: unset DEBUG, or remove the public names from ALLOWED_HOSTS."
+    )
+
+# --- Applications -----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "sharing",
+    "images",
+    "accounts",
+    "guardian",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_filters",
+    "django_htmx",
+    "django_include_bootstrap",
+    "django_q",
+    "template_partials",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.DemoHostMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.CurrentAccountMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context_processors.panel",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# --- Data -------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'stockroom.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # A deferred transaction that reads and then writes fails at once with "database is locked".
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,  # seconds
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)  # seconds
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Rate limits and one-time marks must hold across processes, so the cache is one that all of them share.
+CACHES = {
+    "default": env.cache("CACHE_URL")
+    if "CACHE_URL" in env
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        # Past this number Django drops entries that are still valid, and with them somebody's rate limit.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+# Background work: config/worker.py over the tables of django-q2, with the database as broker (docs/adr/0002).
+# Each queue has a process of its own, so that a large image holds up no mail.
+Q_CLUSTER = {
+    "name": "control",  # the queue of tasks that name none
+    "ALT_CLUSTERS": {"mail": {}, "data": {}},
+    "orm": "default",
+    "poll": 1,  # seconds between looks at an empty queue
+    "timeout": 60,
+    "retry": 90,  # seconds after which a failed task, or one whose worker died, runs again
+    "max_attempts": 5,
+    "catch_up": False,
+    "label": "Background tasks",
+}
+# How long a task of each queue may take; its worker renews the lease meanwhile.
+TASK_SECONDS = {"control": 300, "mail": 60, "data": 6 * 3600}
+
+# --- Image data -------------------------------------------------------------------------------------
+
+IMAGE_STORE_DIR = Path(env("STOCKROOM_IMAGE_DIR", default=str(DATA_DIR / "images")))
+IMAGE_MAX_BYTES = env.int("STOCKROOM_IMAGE_MAX_BYTES", default=64 * 1024**3)
+IMAGE_MAX_VIRTUAL_BYTES = env.int("STOCKROOM_IMAGE_MAX_VIRTUAL_BYTES", default=2 * 1024**4)
+UPLOAD_LIFETIME_HOURS = env.int("STOCKROOM_UPLOAD_LIFETIME_HOURS", default=24)
+
+# --- Sharing ----------------------------------------------------------------------------------------
+
+OFFER_LIFETIME_DAYS = env.int("STOCKROOM_OFFER_LIFETIME_DAYS", default=30)
+OFFERS_PER_DAY = env.int("STOCKROOM_OFFERS_PER_DAY", default=500)  # an account's, so that nobody is flooded
+
+# --- Signing in -------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "images.backends.ImageBackend",
+]
+ANONYMOUS_USER_NAME = None  # guardian: nobody has rights without signing in
+# guardian.W001 wants guardian's own backend; ours takes its place (images/backends.py says why).
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = reverse_lazy("home")
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_USERNAME_VALIDATORS = "accounts.validators.login_validators"
+ACCOUNT_USERNAME_MIN_LENGTH = 3
+ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
+ACCOUNT_SESSION_REMEMBER = None
+SIGNUP_OPEN = env.bool("STOCKROOM_SIGNUP_OPEN", default=True)
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Stockroom"
+
+# --- Mail -------------------------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 30  # seconds
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Stockroom <stockroom@localhost>")
+SITE_URL = env("SITE_URL", default=f"http://{HOST}:{PORT}").rstrip("/")  # what links in mails start with
+
+# --- Words and time ---------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- Static files -----------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Safety in the browser --------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "base-uri": [NONE],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:"],  # Bootstrap's icons and the QR code of a second factor are data URLs
+        "manifest-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page, never from the cookie
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # a load balancer asks from beside the panel, without TLS
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=True) else None
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    # One line per task that ends badly; its lines per task that starts, runs and ends are noise.
+    "loggers": {"django-q": {"level": "WARNING", "handlers": ["console"], "propagate": False}},
+}

@@ -1,0 +1,12 @@
+"""Every address of the panel. Pages of an account live under its number; the middleware checks membership."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("accounts.urls")),
+    path("a/<str:number>/", include("images.urls")),
+    path("a/<str:number>/", include("sharing.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,169 @@
+"""Who may do what with an image, as data; and the only door to guardian's grants.
+
+The table is the one of the design, "Who may do what with an image of their own account". docs/permissions.md and
+the permission matrix of the tests are made from it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from accounts.roles import Role
+from accounts.viewer import Viewer
+from images.models import Image, ImageGroupObjectPermission
+
+
+class Verb(StrEnum):
+    """What can be done with an image. The text completes "Only an admin of … can …"."""
+
+    SEE = "see it"
+    SEE_SHARES = "see whom it is shared with"
+    EXPORT = "download and copy it"
+    USE = "boot servers from it"
+    CREATE = "add images"
+    OFFER = "share it"
+    EDIT = "edit it"
+    CHANGE_VISIBILITY = "change its visibility"
+    PROTECT = "protect it"
+    DEACTIVATE = "deactivate it"
+    DELETE = "delete it"
+    REMOVE_SHARE = "remove a share"
+    LABEL = "label it"
+
+
+NEEDED_ROLE: dict[Verb, Role] = {
+    Verb.SEE: Role.OBSERVER,
+    Verb.SEE_SHARES: Role.OBSERVER,
+    Verb.EXPORT: Role.OBSERVER,
+    Verb.USE: Role.CREATOR,
+    Verb.CREATE: Role.CREATOR,
+    Verb.OFFER: Role.CREATOR,
+    Verb.EDIT: Role.ADMIN,
+    Verb.CHANGE_VISIBILITY: Role.ADMIN,
+    Verb.PROTECT: Role.ADMIN,
+    Verb.DEACTIVATE: Role.ADMIN,
+    Verb.DELETE: Role.ADMIN,
+    Verb.REMOVE_SHARE: Role.ADMIN,
+    Verb.LABEL: Role.ADMIN,
+}
+
+# What somebody who received an image can do with it: by grant, or because it is open to all.
+FOR_CONSUMERS = frozenset({Verb.SEE, Verb.EXPORT, Verb.USE, Verb.LABEL})
+
+
+class Right(StrEnum):
+    """The object permissions of a grant."""
+
+    VIEW = "view_image"
+    USE = "use_image"
+    EXPORT = "export_image"
+
+
+def refusal(viewer: Viewer, verb: Verb, image: Image | None = None) -> str:
+    """Why the viewer may not do this with an image that they can see; empty when they may.
+
+    Args:
+        image: None for what needs no image (adding one).
+    """
+    if not viewer.role.includes(NEEDED_ROLE[verb]):
+        needed = NEEDED_ROLE[verb].label.lower()
+        return f"Only {'an' if needed[0] in 'aeiou' else 'a'} {needed} of {viewer.account.title} can {verb}."
+    if image is None:
+        return ""
+    own = image.account_id == viewer.account.pk
+    if not own and verb not in FOR_CONSUMERS:
+        return f"Only {image.account.title}, which owns the image, can {verb}."
+    if own and verb is Verb.LABEL:
+        return "This image is your own: edit its name instead."
+    return _refusal_of_data(viewer, verb, image)
+
+
+def _refusal_of_data(viewer: Viewer, verb: Verb, image: Image) -> str:
+    if verb not in (Verb.USE, Verb.EXPORT):
+        return ""
+    if not hasattr(image, "can_use"):
+        image = Image.objects.with_rights(viewer).select_related("account").get(pk=image.pk)
+    if verb is Verb.EXPORT and not image.can_export:
+        otherwise = "The offer is for booting servers only." if image.can_use else "Accept the offer first."
+        return _why_no_data(image, otherwise)
+    if verb is Verb.USE and not image.can_use:
+        return _why_no_data(image, "Accept the offer first.")
+    return ""
+
+
+def _why_no_data(image: Image, otherwise: str) -> str:
+    return "The image is deactivated by its owner." if not image.is_active else otherwise
+
+
+def may(viewer: Viewer, verb: Verb, image: Image | None = None) -> bool:
+    """Whether the viewer may do this."""
+    return not refusal(viewer, verb, image)
+
+
+def require(viewer: Viewer, verb: Verb, image: Image | None = None) -> None:
+    """Refuse what the viewer may not do.
+
+    Raises:
+        PermissionDenied: with the reason, for the person.
+    """
+    if reason := refusal(viewer, verb, image):
+        raise PermissionDenied(reason)
+
+
+def get_image(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> Image:
+    """Fetch and check in one call, for pages, actions and API alike.
+
+    Args:
+        lock: take the row for the transaction; the order of locks is image first, then share.
+
+    Raises:
+        Http404: the viewer cannot see it; the same as for an id that never existed.
+        PermissionDenied: they can see it but may not do this; with the reason.
+    """
+    images = Image.objects.visible_to(viewer).with_rights(viewer).select_related("account", "region", "data")
+    if lock:
+        images = images.select_for_update(of=("self",))
+    image = images.filter(pk=pk).first()
+    if image is None:
+        raise Http404
+    require(viewer, verb, image)
+    return image
+
+
+def set_grants(image: Image, group: Group, rights: Mapping[Right, datetime | None]) -> None:
+    """Make a group's grants for an image exactly these. Called under the lock of the image, by ``sharing`` alone.
+
+    Args:
+        rights: each right with the moment at which it ends (None: without an end). Empty takes all away.
+    """
+    grants = ImageGroupObjectPermission.objects.filter(content_object=image, group=group)
+    grants.exclude(permission__codename__in=rights).delete()
+    for right, until in rights.items():
+        ImageGroupObjectPermission.objects.update_or_create(
+            content_object=image,
+            group=group,
+            permission=_permission(right),
+            defaults={"image_created_at": image.created_at, "active": image.grants_apply, "access_until": until},
+        )
+
+
+def granted_rights(image: Image) -> dict[int, dict[Right, ImageGroupObjectPermission]]:
+    """Every grant of an image: by group id, then by right."""
+    found: dict[int, dict[Right, ImageGroupObjectPermission]] = {}
+    for grant in ImageGroupObjectPermission.objects.filter(content_object=image).select_related("permission"):
+        found.setdefault(grant.group_id, {})[Right(grant.permission.codename)] = grant
+    return found
+
+
+def refresh_grants(image: Image) -> None:
+    """Copy onto an image's grants whether it is shared and live, after either changed."""
+    ImageGroupObjectPermission.objects.filter(content_object=image).update(active=image.grants_apply)
+
+
+def _permission(right: Right) -> Permission:
+    return Permission.objects.get_by_natural_key(right, "images", "image")

@@ -1,0 +1,72 @@
+"""The law of visibility for images. Pages, API, prefetches and counts all start here."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import Permission
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from accounts.viewer import Viewer
+    from images.models import Image, ImageGroupObjectPermission
+
+OPEN_TO_ALL = ("public", "community")
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    """Images, always asked for by a viewer."""
+
+    def live(self) -> "ImageQuerySet":
+        """That still exist for people."""
+        return self.exclude(status="deleted")
+
+    def owned_by(self, viewer: "Viewer") -> "ImageQuerySet":
+        """Of the account of the page."""
+        return self.live().filter(account=viewer.account)
+
+    def visible_to(self, viewer: "Viewer") -> "ImageQuerySet":
+        """Whose page the viewer may open: own, offered or shared, public, community, in the marketplace."""
+        return self._reachable(viewer, "view_image")
+
+    def usable_by(self, viewer: "Viewer") -> "ImageQuerySet":
+        """That the viewer may boot servers from: own, accepted, public, community, in the marketplace."""
+        return self._reachable(viewer, "use_image").filter(status="active")
+
+    def exportable_by(self, viewer: "Viewer") -> "ImageQuerySet":
+        """Whose data the viewer may download and copy."""
+        return self._reachable(viewer, "export_image").filter(Q(status="active") | Q(account=viewer.account))
+
+    def with_rights(self, viewer: "Viewer") -> "ImageQuerySet":
+        """With ``can_use`` and ``can_export`` of the viewer on each row, so that menus cost no query."""
+        from images.models import Image
+
+        return self.annotate(
+            can_use=Exists(Image.objects.usable_by(viewer).filter(pk=OuterRef("pk"))),
+            can_export=Exists(Image.objects.exportable_by(viewer).filter(pk=OuterRef("pk"))),
+        )
+
+    def _reachable(self, viewer: "Viewer", codename: str) -> "ImageQuerySet":
+        granted = Exists(grants_to(viewer.principals, codename).filter(content_object=OuterRef("pk")))
+        open_to_all = Q(visibility__in=OPEN_TO_ALL) | Q(listed_at__isnull=False)
+        return self.live().filter(Q(account=viewer.account) | open_to_all | granted)
+
+
+def permission_id(codename: str) -> Subquery:
+    """The id of one of the image permissions, looked up inside the query that needs it."""
+    found = Permission.objects.filter(codename=codename, content_type__app_label="images", content_type__model="image")
+    return Subquery(found.values("pk")[:1])
+
+
+def grants_to(principals: "Iterable[int]", codename: str) -> "QuerySet[ImageGroupObjectPermission]":
+    """The grants of one permission to these groups that hold at this moment."""
+    from images.models import ImageGroupObjectPermission
+
+    return ImageGroupObjectPermission.objects.filter(
+        Q(access_until__isnull=True) | Q(access_until__gt=timezone.now()),
+        group__in=principals,
+        permission=permission_id(codename),
+        active=True,
+    )

@@ -1,0 +1,5 @@
+"""Addresses of images and their data."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

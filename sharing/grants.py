@@ -1,0 +1,48 @@
+"""From shares to grants: the one place where consent becomes access."""
+
+from datetime import datetime
+
+from django.contrib.auth.models import Group
+
+from images.models import Image
+from images.permissions import Right, set_grants
+from sharing.models import Share
+
+FOREVER = None
+
+
+def sync_grants(image: Image, recipient: Group) -> None:
+    """Make the grants of one recipient for one image what its shares say, in the transaction that changed them.
+
+    Called under the lock of the image. Where several shares reach one recipient, the longest of each right counts.
+    """
+    set_grants(image, recipient, expected_rights(image, recipient))
+
+
+def expected_rights(image: Image, recipient: Group) -> dict[Right, datetime | None]:
+    """The rights that the shares of an image give one recipient, each with its end.
+
+    A pending offer shows the page until it expires; an accepted one also lets servers boot and, unless the offer
+    is for booting only, lets the data be downloaded.
+    """
+    rights: dict[Right, datetime | None] = {}
+    for share in Share.objects.filter(image=image, recipient=recipient):
+        for right in _rights_of(share):
+            until = share.access_until if share.status == Share.Status.ACCEPTED else share.offer_expires_at
+            rights[right] = _later(rights[right], until) if right in rights else until
+    return rights
+
+
+def _rights_of(share: Share) -> list[Right]:
+    match share.status:
+        case Share.Status.PENDING:
+            return [Right.VIEW]
+        case Share.Status.ACCEPTED:
+            return [Right.VIEW, Right.USE, *([Right.EXPORT] if share.export else [])]
+    return []
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is FOREVER or other is FOREVER:
+        return FOREVER
+    return max(one, other)

@@ -1,0 +1,5 @@
+"""Addresses of offers, decisions and trust."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
