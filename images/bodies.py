@@ -1,0 +1,294 @@
+"""Reading the bodies of upload requests: large, in big chunks, and only after rights and origin are checked."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.middleware.csrf import CsrfViewMiddleware
+
+from images.problems import BrokenUpload, DataProblem, LengthRequired, UnreadableForm
+from images.streams import Received, Receiver, too_large
+from images.words import readable_size
+
+CHUNK = 1024 * 1024  # bytes asked for at once; gunicorn then fills them with few system calls
+SILENCE = 120.0  # seconds without a byte after which a line counts as broken, so that no thread waits for ever
+FORM_ALLOWANCE = 1024 * 1024  # bytes of a multipart form that are not the file
+
+ReceiverFactory = Callable[[str], Receiver]
+
+
+class Stream(Protocol):
+    """What request bodies are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+# --- Raw bodies -------------------------------------------------------------------------------------
+
+
+def raw_chunks(request: HttpRequest, *, max_bytes: int, chunk_size: int = CHUNK) -> Iterator[bytes]:
+    """The body of a request, chunk by chunk, with or without a declared length.
+
+    What can be known from the headers is checked at once, before a byte is read.
+
+    Args:
+        request: a request whose body nobody has touched.
+        max_bytes: refuse a body that says it is longer. One of unknown length is measured by the receiver.
+        chunk_size: bytes per chunk; only the last one is shorter.
+
+    Raises:
+        TooLarge: the declared length is over the limit.
+        LengthRequired: neither a length nor chunks are declared.
+        BrokenUpload: while iterating, if the body ends early.
+    """
+    length = declared_length(request)
+    if length is not None and length > max_bytes:
+        raise too_large(max_bytes)
+    if length is None:
+        # Django gives an empty stream when there is no length, but gunicorn ends chunked bodies by itself.
+        return _until_end(request, request.META["wsgi.input"], chunk_size)
+    return _exactly(request, length, chunk_size)
+
+
+def declared_length(request: HttpRequest) -> int | None:
+    """The length of the body in bytes, or None when it comes in chunks (RFC 9112 section 6).
+
+    Raises:
+        LengthRequired: the request says neither.
+    """
+    if (text := request.META.get("CONTENT_LENGTH", "")).isdecimal():
+        return int(text)
+    chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    if chunked and request.META.get("wsgi.input_terminated"):
+        return None
+    raise LengthRequired("Say how long the file is, with a Content-Length header.")
+
+
+def discard_rest(request: HttpRequest, *, max_bytes: int = 64 * CHUNK) -> None:
+    """Read on and throw away, so that a client that is still sending hears why it was refused.
+
+    A server that closes a connection while data arrives resets it, and many clients then show "network error"
+    instead of the answer (RFC 9112 section 9.6).
+    """
+    stream = request.META["wsgi.input"] if request.META.get("wsgi.input_terminated") else request
+    with _watched(request):
+        for _ in range(max_bytes // CHUNK):
+            if not stream.read(CHUNK):
+                return
+
+
+def _exactly(request: HttpRequest, length: int, chunk_size: int) -> Iterator[bytes]:
+    done = 0
+    while done < length:
+        chunk = _read(request, request, min(chunk_size, length - done))
+        if not chunk:
+            raise BrokenUpload(
+                f"The line broke after {readable_size(done)} of {readable_size(length)}; nothing was kept. Try again."
+            )
+        done += len(chunk)
+        yield chunk
+
+
+def _until_end(request: HttpRequest, stream: Stream, chunk_size: int) -> Iterator[bytes]:
+    while chunk := _read(request, stream, chunk_size):
+        yield chunk
+
+
+def _read(request: HttpRequest, stream: Stream, size: int) -> bytes:
+    try:
+        with _watched(request):
+            return stream.read(size)
+    except OSError as error:
+        # UnreadablePostError, a time-out of the socket, and gunicorn's "chunk missing terminator" are all OSErrors.
+        raise BrokenUpload("The line broke before the whole file had come; nothing was kept. Try again.") from error
+
+
+@contextmanager
+def _watched(request: HttpRequest) -> Iterator[None]:
+    """Give up on a silent line while reading: a laptop that went to sleep would hold a thread of the server for ever."""
+    socket = request.META.get("gunicorn.socket")
+    if socket is None:
+        yield
+        return
+    before = socket.gettimeout()
+    socket.settimeout(SILENCE)
+    try:
+        yield
+    finally:
+        socket.settimeout(before)
+
+
+# --- Multipart forms --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A multipart form whose file went into the store while the form was read.
+
+    Attributes:
+        fields: all other fields, those before and after the file.
+        filename: the name that the browser gave to the file; None when no file was chosen.
+        key: where the data is in the store; None when nothing was kept.
+        received: the data; None when no file was chosen or it was refused.
+        problem: why the file was refused, to be shown beside the field.
+    """
+
+    fields: QueryDict
+    filename: str | None
+    key: str | None
+    received: Received | None
+    problem: DataProblem | None
+
+
+def checked_multipart(request: HttpRequest, receiver_factory: ReceiverFactory, *, max_bytes: int) -> UploadForm:
+    """Read a multipart form with at most one file, named "file", straight into a receiver.
+
+    The view has to be ``csrf_exempt``, because Django's own check reads the whole body first. This function takes
+    its place: the origin is checked before the body is read, the token as soon as the fields are known, and the data
+    becomes visible only after that. The view checks rights before it calls this function.
+
+    Args:
+        request: a POST whose body nobody has touched.
+        receiver_factory: makes the receiver from the file's name, when the first byte of a file comes.
+        max_bytes: how many bytes an image may have.
+
+    Raises:
+        PermissionDenied: the form was sent from another site, or without this site's token.
+        TooLarge: the declared length is over the limit.
+        LengthRequired: the request does not say how long it is.
+        BrokenUpload: the form ended too early.
+        UnreadableForm: the form is malformed, or has a file in another field, or more than one.
+    """
+    check_origin(request)
+    length = declared_length(request)
+    if length is None:
+        raise LengthRequired("Send this form with a Content-Length header.")
+    if length > max_bytes + FORM_ALLOWANCE:
+        raise too_large(max_bytes)
+    handler = StreamingUploadHandler(receiver_factory)
+    try:
+        fields = _parsed(request, handler)
+        _check_token(request)
+        return handler.form(fields)
+    finally:
+        handler.close()
+
+
+def check_origin(request: HttpRequest) -> None:
+    """Refuse a form that another site has sent, by what browsers say about it in the headers.
+
+    Sec-Fetch-Site is what a browser says itself and no page can change (https://www.w3.org/TR/fetch-metadata/);
+    Origin and Referer are for older browsers. A request with none of the three is left to the token.
+
+    Raises:
+        PermissionDenied: it comes from elsewhere.
+    """
+    headers = request.headers
+    trusted = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
+    source = headers.get("Origin") or _origin_of(headers.get("Referer", ""))
+    if source and source not in trusted:
+        raise PermissionDenied("This form was sent from another site.")
+    if not source and headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise PermissionDenied("This form was sent from another site.")
+
+
+def _origin_of(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def _check_token(request: HttpRequest) -> None:
+    """Run Django's own check, now that ``request.POST`` holds the fields."""
+    middleware = CsrfViewMiddleware(lambda _request: HttpResponse())
+    if middleware.process_view(request, None, (), {}) is not None:
+        raise PermissionDenied("This form is too old, or cookies are blocked. Load the page again and resend it.")
+
+
+def _parsed(request: HttpRequest, handler: "StreamingUploadHandler") -> QueryDict:
+    request.upload_handlers = [handler]
+    try:
+        with _watched(request):
+            return request.POST
+    except (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent, RequestDataTooBig) as error:
+        raise UnreadableForm("The form could not be read. Load the page again and resend it.") from error
+    except (OSError, UnreadablePostError) as error:
+        raise BrokenUpload("The line broke before the whole file had come; nothing was kept. Try again.") from error
+
+
+class StreamingUploadHandler(FileUploadHandler):
+    """Puts the file of a multipart form into a receiver while Django's parser reads, without a temporary file.
+
+    A refused file does not end the parsing: the rest of it is skipped, so that the page can show the form again
+    with everything else that was typed.
+    """
+
+    chunk_size = CHUNK
+
+    def __init__(self, receiver_factory: ReceiverFactory) -> None:
+        super().__init__()
+        self._factory = receiver_factory
+        self._receiver: Receiver | None = None
+        self._problem: DataProblem | None = None
+        self._name: str | None = None
+        self._whole = False
+
+    def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
+        """Called by the parser where a file begins."""
+        super().new_file(field_name, file_name, *args, **kwargs)
+        if field_name != "file" or self._name is not None:
+            raise UnreadableForm("Send one file at a time, in the field “file”.")
+        self._name = file_name
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Called by the parser with each piece of the file."""
+        try:
+            if self._receiver is None:
+                self._receiver = self._factory(self._name or "")
+            self._receiver.feed(raw_data)
+        except DataProblem as problem:
+            self._problem = problem
+            raise SkipFile from problem
+
+    def file_complete(self, file_size: int) -> UploadedFile | None:
+        """Called by the parser when the boundary after the file has been seen. There is no file object to give."""
+        self._whole = True
+        return None
+
+    def form(self, fields: QueryDict) -> UploadForm:
+        """What the form held; makes the data of an accepted file visible.
+
+        Raises:
+            BrokenUpload: the form ended inside of the file.
+        """
+        received = None if self._problem else self._finished()
+        return UploadForm(
+            fields=fields,
+            filename=self._name if self._receiver or self._problem else None,
+            key=self._receiver.key if self._receiver and received else None,
+            received=received,
+            problem=self._problem,
+        )
+
+    def close(self) -> None:
+        """Throw away data that was not accepted."""
+        if self._receiver is not None:
+            self._receiver.close()
+
+    def _finished(self) -> Received | None:
+        if self._receiver is None:
+            return None
+        if not self._whole:
+            raise BrokenUpload("The line broke before the whole file had come; nothing was kept. Try again.")
+        try:
+            return self._receiver.finish()
+        except DataProblem as problem:
+            self._problem = problem
+            return None

@@ -1,0 +1,186 @@
+"""Inspects a stream of image data block by block."""
+
+from dataclasses import dataclass
+
+from oslo_utils.imageutils import format_inspector as oslo
+
+from images.formats.iso import Iso
+from images.formats.qcow2 import Qcow2
+from images.formats.raw import Raw, has_file_system
+from images.formats.refusals import Reason, RefusedImage, damaged
+from images.formats.signatures import not_a_disk, refuse_foreign, refuse_foreign_tail
+from images.formats.structure import SECTOR, Structure
+from images.formats.vdi import Vdi
+from images.formats.vhd import FixedVhd, Vhd
+from images.formats.vhdx import Vhdx
+from images.formats.vmdk import Vmdk
+from images.words import readable_size
+
+TAIL = 3 * SECTOR  # bytes: the longest end that a format has (the footer of a VMDK)
+FORMATS: tuple[type[Structure], ...] = (Qcow2, Vmdk, Vhd, Vhdx, Vdi, Iso)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a file is.
+
+    Attributes:
+        disk_format: raw, qcow2, vmdk, vhd, vhdx, vdi or iso, as Glance names them.
+        virtual_size: the size of the disk inside, in bytes.
+        container_format: always "bare": what is uploaded is the disk itself.
+    """
+
+    disk_format: str
+    virtual_size: int
+    container_format: str = "bare"
+
+
+class Inspector:
+    """Feed it all of a file, in order, then ask what it is.
+
+    Every block but the last must have ``structure.BLOCK`` bytes. Memory stays bounded whatever the file says, and
+    the cost is far below that of a hash.
+
+    Args:
+        max_virtual_bytes: how large the disk inside may say it is: a qcow2 of 200 KiB can claim 8 EiB.
+    """
+
+    def __init__(self, *, max_virtual_bytes: int) -> None:
+        self._max_virtual_bytes = max_virtual_bytes
+        self._structure: Structure | None = None
+        self._opinion = SecondOpinion()
+        self._tail = b""
+        self._size = 0
+
+    def feed(self, block: bytes) -> None:
+        """See the next block.
+
+        Raises:
+            RefusedImage: as soon as it is certain that the file will not be taken.
+        """
+        if self._structure is None:
+            self._structure = recognised(block)
+        self._structure.look(block, self._size)
+        self._check_virtual_size(self._structure)
+        self._opinion.feed(block)
+        self._size += len(block)
+        self._tail = (self._tail + block[-TAIL:])[-TAIL:]
+
+    def finish(self) -> Inspection:
+        """Say that the file is complete.
+
+        Raises:
+            RefusedImage: it is no image that we take.
+        """
+        if self._structure is None:
+            raise RefusedImage(Reason.EMPTY, "This file is empty. Choose the disk itself.")
+        structure = self._ended(self._structure)
+        structure.finish(size=self._size, tail=self._tail)
+        self._check_virtual_size(structure)
+        self._opinion.check(structure)
+        return Inspection(disk_format=structure.disk_format, virtual_size=structure.virtual_size)
+
+    def _ended(self, structure: Structure) -> Structure:
+        """What only the end of a file tells: that something raw is a VHD of fixed size, or no disk at all."""
+        if not isinstance(structure, Raw):
+            return structure
+        if FixedVhd.matches(self._tail):
+            return FixedVhd(structure.head)
+        refuse_foreign_tail(self._tail)
+        if not Raw.matches(structure.head):
+            raise not_a_disk("This file has neither a partition table nor a file system, so nothing could start it.")
+        return structure
+
+    def _check_virtual_size(self, structure: Structure) -> None:
+        if structure.virtual_size > self._max_virtual_bytes:
+            raise RefusedImage(
+                Reason.VIRTUAL_SIZE,
+                f"The disk inside is {readable_size(structure.virtual_size)} large; "
+                f"at most {readable_size(self._max_virtual_bytes)} are allowed.",
+            )
+
+
+def recognised(head: bytes) -> Structure:
+    """The reader for a file that begins like this.
+
+    Raises:
+        RefusedImage: the file is of two formats at once (one for us and one for whoever opens it), of none that we
+            take, or dangerous.
+    """
+    found = [each for each in FORMATS if each.matches(head)]
+    if len(found) > 1:
+        raise two_formats()
+    if found:
+        return found[0](head)
+    refuse_foreign(head)
+    return Raw(head)
+
+
+def two_formats() -> RefusedImage:
+    """The refusal of a polyglot."""
+    return RefusedImage(
+        Reason.TWO_FORMATS,
+        "This file is of two formats at once, so that nobody can say what a server would start. "
+        "Convert it to qcow2 and upload the result.",
+    )
+
+
+class SecondOpinion:
+    """What oslo.utils says about the same stream."""
+
+    def __init__(self) -> None:
+        self._block = b""
+        self._wrapper = oslo.InspectWrapper(self)  # type: ignore[arg-type]  # it asks for no more than read and close
+
+    def read(self, _size: int, /) -> bytes:
+        """The block that was fed last: oslo.utils pulls where we push."""
+        return self._block
+
+    def feed(self, block: bytes) -> None:
+        """Let oslo.utils see a block."""
+        self._block = block
+        self._wrapper.read(len(block))
+        self._block = b""
+
+    def check(self, structure: Structure) -> None:
+        """Refuse a file that oslo.utils reads as something else, or finds unsafe.
+
+        Raises:
+            RefusedImage: the opinions differ, or both agree that it is dangerous.
+        """
+        self._wrapper.close()
+        found = self._formats(structure)
+        if frozenset(map(str, found)) not in structure.opinions:
+            raise two_formats()
+        for each in found:
+            if not _is_expected_boot_sector(each, structure):
+                self._check_safety(each, structure)
+
+    def _formats(self, structure: Structure) -> list[oslo.FileInspector]:
+        try:
+            return self._wrapper.formats or []
+        except Exception as error:  # it raises whatever its parsers raise, AttributeError among them
+            raise damaged(structure.disk_format, "it contradicts itself") from error
+
+    def _check_safety(self, found: oslo.FileInspector, structure: Structure) -> None:
+        try:
+            found.safety_check()
+        except oslo.ImageFormatError as error:
+            raise damaged(structure.disk_format, "its end is missing") from error
+        except oslo.SafetyCheckFailed as error:
+            raise damaged(structure.disk_format, _said(error)) from error
+
+
+def _is_expected_boot_sector(found: oslo.FileInspector, structure: Structure) -> bool:
+    """Whether a boot sector need not hold a partition table of its own.
+
+    A hybrid ISO has one that overlaps itself on purpose, a VHD may hold any disk, and a file system without a
+    partition table has code or nothing where the table would be.
+    """
+    return str(found) == "gpt" and (not isinstance(structure, Raw) or has_file_system(structure.head))
+
+
+def _said(error: oslo.SafetyCheckFailed) -> str:
+    """The reasons of oslo.utils in the words of a sentence."""
+    reasons = "; ".join(str(reason) for reason in error.failures.values())
+    return reasons[:1].lower() + reasons[1:] if not reasons[:3].isupper() else reasons

@@ -1,0 +1,57 @@
+"""Why a file is refused."""
+
+from enum import StrEnum
+
+from images.problems import DataProblem
+
+
+class Reason(StrEnum):
+    """The codes of refusals, for programs; the message is for people."""
+
+    EMPTY = "empty"
+    ARCHIVE = "archive"
+    NOT_A_DISK = "not-a-disk"
+    UNSUPPORTED_FORMAT = "unsupported-format"
+    UNSUPPORTED_FEATURES = "unsupported-features"
+    OTHER_FILE = "needs-another-file"
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    TRUNCATED = "truncated"
+    TWO_FORMATS = "two-formats"
+    VIRTUAL_SIZE = "virtual-size"
+
+
+class RefusedImage(DataProblem):
+    """A file that we do not take; the message says why and what to do."""
+
+    status = 422
+
+    def __init__(self, code: Reason, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def truncated(disk_format: str) -> RefusedImage:
+    """The refusal of a file that is shorter than it says itself."""
+    return RefusedImage(
+        Reason.TRUNCATED,
+        f"This {disk_format} file ends too early: parts that it names are missing. Download or copy it again, "
+        "and compare its checksum with the source.",
+    )
+
+
+def damaged(disk_format: str, what: str) -> RefusedImage:
+    """The refusal of a file that contradicts itself."""
+    return RefusedImage(
+        Reason.DAMAGED,
+        f"This {disk_format} file is damaged: {what}. Download or copy it again, or convert it anew with qemu-img.",
+    )
+
+
+def other_file(disk_format: str, what: str) -> RefusedImage:
+    """The refusal of a file that is nothing without another one, which it would make a server read."""
+    return RefusedImage(
+        Reason.OTHER_FILE,
+        f"This {disk_format} file {what}, and an image has to be complete by itself. "
+        "Run “qemu-img convert -O qcow2 FILE complete.qcow2” beside the other file, and upload the result.",
+    )

@@ -1,0 +1,74 @@
+"""What can go wrong with image data, as errors that a page or a JSON answer can show as they are."""
+
+
+class DataProblem(Exception):
+    """Image data cannot be taken or given, and ``str(problem)`` tells a person why and what to do.
+
+    Attributes:
+        code: a short word that programs may rely on; it never changes for the same problem.
+        status: the HTTP status of an answer that is about this problem and nothing else.
+    """
+
+    code: str = "data-problem"
+    status: int = 500
+
+
+class StoreError(DataProblem):
+    """The store could not do what it was asked to."""
+
+    code = "store-error"
+
+
+class StoreFull(StoreError):
+    """There is no room left for more image data."""
+
+    code = "store-full"
+    status = 507
+
+
+class NoSuchData(StoreError):
+    """The store has nothing under this key."""
+
+    code = "no-such-data"
+    status = 404
+
+
+class WrongOffset(StoreError):
+    """A chunk does not begin where the data received so far ends."""
+
+    code = "wrong-offset"
+    status = 409
+
+
+class HashingFailed(DataProblem):
+    """A checksum could not be computed, so that nobody could ever tell whether the data is right."""
+
+    code = "hashing-failed"
+
+
+class BrokenUpload(DataProblem):
+    """The body of a request ended before all of it had come."""
+
+    code = "broken-upload"
+    status = 400
+
+
+class LengthRequired(DataProblem):
+    """A request says neither how long its body is nor that it comes in chunks (RFC 9110 section 15.5.12)."""
+
+    code = "length-required"
+    status = 411
+
+
+class UnreadableForm(DataProblem):
+    """A multipart form breaks the rules of RFC 7578, or of the panel: one file, in the field "file"."""
+
+    code = "unreadable-form"
+    status = 400
+
+
+class TooLarge(DataProblem):
+    """More bytes than one image may have."""
+
+    code = "too-large"
+    status = 413
