@@ -1,22 +1,21 @@
 """Reading the bodies of upload requests: large, in big chunks, and only after rights and origin are checked."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import CsrfViewMiddleware
 
+from accounts.templatetags.panel import size as readable_size
 from images.problems import BrokenUpload, DataProblem, LengthRequired, UnreadableForm
 from images.streams import Received, Receiver, too_large
-from images.words import readable_size
 
 CHUNK = 1024 * 1024  # bytes asked for at once; gunicorn then fills them with few system calls
 SILENCE = 120.0  # seconds without a byte after which a line counts as broken, so that no thread waits for ever
@@ -78,8 +77,8 @@ def discard_rest(request: HttpRequest, *, max_bytes: int = 64 * CHUNK) -> None:
     A server that closes a connection while data arrives resets it, and many clients then show "network error"
     instead of the answer (RFC 9112 section 9.6).
     """
-    stream = request.META["wsgi.input"] if request.META.get("wsgi.input_terminated") else request
-    with _watched(request):
+    stream: Stream = request.META["wsgi.input"] if request.META.get("wsgi.input_terminated") else request
+    with suppress(OSError), _watched(request):
         for _ in range(max_bytes // CHUNK):
             if not stream.read(CHUNK):
                 return
@@ -113,7 +112,7 @@ def _read(request: HttpRequest, stream: Stream, size: int) -> bytes:
 
 @contextmanager
 def _watched(request: HttpRequest) -> Iterator[None]:
-    """Give up on a silent line while reading: a laptop that went to sleep would hold a thread of the server for ever."""
+    """Give up on a silent line while reading: a laptop that went to sleep would hold a thread for ever."""
     socket = request.META.get("gunicorn.socket")
     if socket is None:
         yield
@@ -207,9 +206,14 @@ def _origin_of(address: str) -> str:
 
 def _check_token(request: HttpRequest) -> None:
     """Run Django's own check, now that ``request.POST`` holds the fields."""
-    middleware = CsrfViewMiddleware(lambda _request: HttpResponse())
-    if middleware.process_view(request, None, (), {}) is not None:
+    middleware = CsrfViewMiddleware(_no_view)
+    if middleware.process_view(request, _no_view, (), {}) is not None:
         raise PermissionDenied("This form is too old, or cookies are blocked. Load the page again and resend it.")
+
+
+def _no_view(_request: HttpRequest) -> HttpResponse:
+    """What the middleware stands before: it wants a view, but is only asked for its verdict."""
+    return HttpResponse()
 
 
 def _parsed(request: HttpRequest, handler: "StreamingUploadHandler") -> QueryDict:
@@ -247,7 +251,7 @@ class StreamingUploadHandler(FileUploadHandler):
             raise UnreadableForm("Send one file at a time, in the field “file”.")
         self._name = file_name
 
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+    def receive_data_chunk(self, raw_data: bytes, _start: int) -> None:
         """Called by the parser with each piece of the file."""
         try:
             if self._receiver is None:
@@ -257,10 +261,9 @@ class StreamingUploadHandler(FileUploadHandler):
             self._problem = problem
             raise SkipFile from problem
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, _file_size: int) -> None:
         """Called by the parser when the boundary after the file has been seen. There is no file object to give."""
         self._whole = True
-        return None
 
     def form(self, fields: QueryDict) -> UploadForm:
         """What the form held; makes the data of an accepted file visible.

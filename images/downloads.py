@@ -1,6 +1,7 @@
 """Giving image data out: whole or in part, without ever holding it in memory."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -19,23 +20,11 @@ class DataResponse(FileResponse):
     block_size = 1024 * 1024
 
 
-def serve(
-    request: HttpRequest,
-    *,
-    store: ImageStore,
-    key: str,
-    size: int,
-    filename: str,
-    etag: str,
-    last_modified: datetime,
-    content_type: str = "application/octet-stream",
-) -> HttpResponseBase:
-    """Answer a GET or HEAD for image data, so that a broken download can go on where it stopped.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """Image data as somebody gets it.
 
-    One range is honoured; several at once, or a malformed one, get the whole, as RFC 9110 section 14.2 allows.
-
-    Args:
-        request: a request whose rights are checked already.
+    Attributes:
         store: where the data is.
         key: under which key.
         size: the length of the data in bytes.
@@ -43,23 +32,49 @@ def serve(
         etag: a hash of the data, in hex.
         last_modified: when the data became complete.
         content_type: the media type.
+    """
+
+    store: ImageStore
+    key: str
+    size: int
+    filename: str
+    etag: str
+    last_modified: datetime
+    content_type: str = "application/octet-stream"
+
+    @property
+    def tag(self) -> str:
+        """The hash as an entity tag."""
+        return quote_etag(self.etag)
+
+    @property
+    def timestamp(self) -> int:
+        """Seconds since 1970, the precision of HTTP."""
+        return int(self.last_modified.timestamp())
+
+
+def serve(request: HttpRequest, download: Download) -> HttpResponseBase:
+    """Answer a GET or HEAD for image data, so that a broken download can go on where it stopped.
+
+    One range is honoured; several at once, or a malformed one, get the whole, as RFC 9110 section 14.2 allows.
+
+    Args:
+        request: a request whose rights are checked already.
+        download: what they may have.
 
     Returns:
         200, 206, 304, 412 or 416.
     """
-    tag = quote_etag(etag)
-    modified = int(last_modified.timestamp())
-    response = get_conditional_response(request, etag=tag, last_modified=modified)
-    if response is None:
-        response = _data(request, store=store, key=key, size=size, tag=tag, modified=modified)
-    response.headers["ETag"] = tag
-    response.headers["Last-Modified"] = http_date(modified)
+    condition = get_conditional_response(request, etag=download.tag, last_modified=download.timestamp)
+    response = condition or _data(request, download)
+    response.headers["ETag"] = download.tag
+    response.headers["Last-Modified"] = http_date(download.timestamp)
     # Rights can end at any time, so a stored copy is used only after asking here again.
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.status_code in {200, 206}:
-        response.headers["Content-Type"] = content_type
-        response.headers["Content-Disposition"] = attachment(filename)
+        response.headers["Content-Type"] = download.content_type
+        response.headers["Content-Disposition"] = attachment(download.filename)
     return response
 
 
@@ -72,16 +87,15 @@ def attachment(filename: str) -> str:
     return content_disposition_header(as_attachment=True, filename=name or "image") or "attachment"
 
 
-def _data(
-    request: HttpRequest, *, store: ImageStore, key: str, size: int, tag: str, modified: int
-) -> HttpResponse | DataResponse:
+def _data(request: HttpRequest, download: Download) -> HttpResponse | DataResponse:
     """The answer when no condition of the request forbids one."""
-    part = _wanted(request, size=size, tag=tag, modified=modified)
+    size = download.size
+    part = _wanted(request, download)
     if part is not None and len(part) == 0:
         # RFC 9110 section 15.5.17: the true length tells the client what it could have asked for.
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     span = range(size) if part is None else part
-    response = _body(request, store=store, key=key, span=span)
+    response = _body(request, download, span)
     response.headers["Accept-Ranges"] = "bytes"
     response.headers["Content-Length"] = str(len(span))
     if part is not None:
@@ -90,23 +104,25 @@ def _data(
     return response
 
 
-def _body(request: HttpRequest, *, store: ImageStore, key: str, span: range) -> HttpResponse | DataResponse:
+def _body(request: HttpRequest, download: Download, span: range) -> HttpResponse | DataResponse:
     if request.method == "HEAD":
         return HttpResponse()
-    return DataResponse(store.read(key, start=span.start, stop=span.stop))
+    return DataResponse(download.store.read(download.key, start=span.start, stop=span.stop))
 
 
-def _wanted(request: HttpRequest, *, size: int, tag: str, modified: int) -> range | None:
+def _wanted(request: HttpRequest, download: Download) -> range | None:
     """The bytes asked for: None for all of them, an empty range where none of them exist.
 
     RFC 9110 section 14.2: a range means something in a GET only, and not when If-Range names another version.
     """
     header = request.headers.get("Range", "")
     condition = request.headers.get("If-Range")
-    if request.method != "GET" or (condition is not None and condition not in {tag, http_date(modified)}):
+    if request.method != "GET" or (
+        condition is not None and condition not in {download.tag, http_date(download.timestamp)}
+    ):
         return None
     match = RANGE.fullmatch(header)
-    return parsed_range(match[1], match[2], size=size) if match else None
+    return parsed_range(match[1], match[2], size=download.size) if match else None
 
 
 def parsed_range(first: str, last: str, *, size: int) -> range | None:

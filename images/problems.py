@@ -1,7 +1,7 @@
 """What can go wrong with image data, as errors that a page or a JSON answer can show as they are."""
 
 
-class DataProblem(Exception):
+class DataProblem(Exception):  # noqa: N818  # what people hear of it is a problem and a way out
     """Image data cannot be taken or given, and ``str(problem)`` tells a person why and what to do.
 
     Attributes:
@@ -13,27 +13,27 @@ class DataProblem(Exception):
     status: int = 500
 
 
-class StoreError(DataProblem):
+class StoreProblem(DataProblem):
     """The store could not do what it was asked to."""
 
     code = "store-error"
 
 
-class StoreFull(StoreError):
+class StoreFull(StoreProblem):
     """There is no room left for more image data."""
 
     code = "store-full"
     status = 507
 
 
-class NoSuchData(StoreError):
+class NoSuchData(StoreProblem):
     """The store has nothing under this key."""
 
     code = "no-such-data"
     status = 404
 
 
-class WrongOffset(StoreError):
+class WrongOffset(StoreProblem):
     """A chunk does not begin where the data received so far ends."""
 
     code = "wrong-offset"

@@ -9,10 +9,10 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from accounts.templatetags.panel import size as readable_size
 from images.formats import Inspection, Inspector
-from images.problems import HashingFailed, StoreError, TooLarge
+from images.problems import HashingFailed, StoreProblem, TooLarge
 from images.stores import ImageStore
-from images.words import readable_size
 
 BLOCK = 1024 * 1024  # bytes; from here on hashlib and the file system cost the same per byte
 QUEUED_BLOCKS = 8  # how far the stream may run ahead of a hash: enough to even out, little in memory
@@ -88,12 +88,15 @@ class Receiver:
         Raises:
             TooLarge: the image has more bytes than allowed.
             RefusedImage: what has come so far cannot become an image that we take.
-            StoreError: the store failed.
+            StoreProblem: the store failed.
             HashingFailed: a hash thread failed or hangs.
         """
         self.size += len(chunk)
         if self.size > self._max_bytes:
             raise too_large(self._max_bytes)
+        if len(chunk) == BLOCK and not self._buffer:
+            self._take(chunk)  # the usual case, without a copy
+            return
         self._buffer += chunk
         while len(self._buffer) >= BLOCK:
             block = bytes(memoryview(self._buffer)[:BLOCK])
@@ -105,7 +108,7 @@ class Receiver:
 
         Raises:
             RefusedImage: what has come is no image that we take.
-            StoreError: the store failed.
+            StoreProblem: the store failed.
             HashingFailed: a hash thread failed or hangs.
         """
         if self._buffer:
@@ -122,7 +125,7 @@ class Receiver:
         for each in self._hashes:
             each.stop()
         # The error that made us stop is the one to tell; leftovers of a broken store are collected later.
-        with suppress(StoreError):
+        with suppress(StoreProblem):
             self._store.abort(self.key)
 
     def _take(self, block: bytes) -> None:

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 from oslo_utils.imageutils import format_inspector as oslo
 
+from accounts.templatetags.panel import size as readable_size
 from images.formats.iso import Iso
 from images.formats.qcow2 import Qcow2
 from images.formats.raw import Raw, has_file_system
 from images.formats.refusals import Reason, RefusedImage, damaged
 from images.formats.signatures import not_a_disk, refuse_foreign, refuse_foreign_tail
-from images.formats.structure import SECTOR, Structure
+from images.formats.structure import SECTOR, Ending, Structure
 from images.formats.vdi import Vdi
 from images.formats.vhd import FixedVhd, Vhd
 from images.formats.vhdx import Vhdx
 from images.formats.vmdk import Vmdk
-from images.words import readable_size
 
 TAIL = 3 * SECTOR  # bytes: the longest end that a format has (the footer of a VMDK)
 FORMATS: tuple[type[Structure], ...] = (Qcow2, Vmdk, Vhd, Vhdx, Vdi, Iso)
@@ -75,7 +75,7 @@ class Inspector:
         if self._structure is None:
             raise RefusedImage(Reason.EMPTY, "This file is empty. Choose the disk itself.")
         structure = self._ended(self._structure)
-        structure.finish(size=self._size, tail=self._tail)
+        structure.finish(Ending(size=self._size, tail=self._tail))
         self._check_virtual_size(structure)
         self._opinion.check(structure)
         return Inspection(disk_format=structure.disk_format, virtual_size=structure.virtual_size)

@@ -1,7 +1,7 @@
 """CD and DVD images. Source: ECMA-119 (ISO 9660) sections 8.4 and 8.4.8, ECMA-167 (UDF)."""
 
 from images.formats.refusals import truncated
-from images.formats.structure import Structure
+from images.formats.structure import Ending, Structure
 
 DESCRIPTOR = 32 * 1024  # bytes from the start
 MAGICS = {b"CD001", b"NSR02", b"NSR03"}
@@ -28,8 +28,8 @@ class Iso(Structure):
             (block,) = self.unpack("<H", head, DESCRIPTOR + 128)
             self.needs(blocks * block - RUN_OUT)
 
-    def finish(self, *, size: int, tail: bytes) -> None:
+    def finish(self, ending: Ending) -> None:
         """The virtual size is the file's own."""
-        if size < self.end:
+        if ending.size < self.end:
             raise truncated("iso")
-        self.virtual_size = size
+        self.virtual_size = ending.size

@@ -10,6 +10,8 @@ OFFSET_MASK = 0x00FFFFFFFFFFFE00
 COMPRESSED = 1 << 62
 CORRUPT, DATA_FILE = 1 << 1, 1 << 2
 KNOWN_FEATURES = 0b1111  # dirty, corrupt, data file, compression type; sub-clusters (bit 4) are refused as by OpenStack
+CLUSTER_BITS = range(9, 22)  # 512 bytes to 2 MiB
+HAS_FEATURES = 3  # the first version with feature bits
 MAX_L1_BYTES = 32 * 1024 * 1024  # QEMU opens nothing larger either
 
 
@@ -44,12 +46,12 @@ class Qcow2(Structure):
                 "This is a QCOW file of a version that we do not take. "
                 "Run “qemu-img convert -O qcow2 FILE new.qcow2” and upload the result.",
             )
-        if not 9 <= self._cluster_bits <= 21:  # noqa: PLR2004 - 512 bytes to 2 MiB, says the specification
+        if self._cluster_bits not in CLUSTER_BITS:
             raise damaged("qcow2", "its cluster size makes no sense")
 
     def _check_features(self) -> None:
         """Refuse what would read other files, or what nobody here can check."""
-        (features,) = self.unpack(">Q", self.head, 72) if self._version > 2 else (0,)  # noqa: PLR2004 - since version 3
+        (features,) = self.unpack(">Q", self.head, 72) if self._version >= HAS_FEATURES else (0,)
         if features & DATA_FILE:
             raise other_file("qcow2", "keeps its data in another file")  # CVE-2024-32498
         if features & CORRUPT:
@@ -72,7 +74,7 @@ class Qcow2(Structure):
 
     @property
     def _cluster(self) -> int:
-        return 1 << self._cluster_bits
+        return int(1 << self._cluster_bits)
 
     def _see_l1(self, table: bytes) -> None:
         for entry in whole_entries(table, ">Q"):

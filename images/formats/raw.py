@@ -7,7 +7,7 @@ Sources: UEFI Specification 2.10 section 5 (GPT and MBR), magic numbers of file 
 import struct
 
 from images.formats.refusals import truncated
-from images.formats.structure import SECTOR, Structure
+from images.formats.structure import SECTOR, Ending, Structure
 
 FILE_SYSTEMS: tuple[tuple[int, bytes], ...] = (
     (0x438, b"\x53\xef"),  # ext2, ext3, ext4
@@ -60,11 +60,11 @@ class Raw(Structure):
         if head[510:512] == b"\x55\xaa" and not has_file_system(head):
             self._follow_partitions()
 
-    def finish(self, *, size: int, tail: bytes) -> None:
+    def finish(self, ending: Ending) -> None:
         """Every partition must be there; the virtual size is the file's own."""
-        if size < self.end:
+        if ending.size < self.end:
             raise truncated("raw")
-        self.virtual_size = size
+        self.virtual_size = ending.size
 
     def _follow_partitions(self) -> None:
         for place in range(446, 510, 16):

@@ -3,6 +3,7 @@
 import struct
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from images.formats.refusals import damaged, truncated
@@ -10,6 +11,14 @@ from images.formats.refusals import damaged, truncated
 BLOCK = 1024 * 1024  # bytes; every block of a stream but the last has this length
 SECTOR = 512  # bytes
 MAX_PIECES = 65536  # tables watched for in one file: enough for 32 TiB in a usual qcow2, little memory for us
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a file ends: its size in bytes, and its last bytes."""
+
+    size: int
+    tail: bytes
 
 
 class Structure:
@@ -43,13 +52,13 @@ class Structure:
         """
         self.watch.look(block, offset)
 
-    def finish(self, *, size: int, tail: bytes) -> None:
-        """See the last bytes of the file.
+    def finish(self, ending: Ending) -> None:
+        """See how the file ends.
 
         Raises:
             RefusedImage: something is missing, or wrong.
         """
-        if size < self.end:
+        if ending.size < self.end:
             raise truncated(self.disk_format)
         if self.virtual_size == 0:
             raise damaged(self.disk_format, "it does not say how large its disk is")

@@ -4,7 +4,7 @@ Source: Virtual Hard Disk Image Format Specification 1.0, and block/vpc.c of QEM
 """
 
 from images.formats.refusals import damaged, other_file, truncated
-from images.formats.structure import SECTOR, Structure, whole_entries
+from images.formats.structure import SECTOR, Ending, Structure, whole_entries
 
 MAGIC = b"conectix"
 FIXED, DYNAMIC, DIFFERENCING = 2, 3, 4
@@ -37,10 +37,10 @@ class Vhd(Structure):
         self.needs(table + entries * 4 + SECTOR)
         self.watch.want(table, entries * 4, self._see_blocks)
 
-    def finish(self, *, size: int, tail: bytes) -> None:
+    def finish(self, ending: Ending) -> None:
         """The footer stands at the very end."""
-        super().finish(size=size, tail=tail)
-        if not tail[-SECTOR:].startswith(MAGIC):
+        super().finish(ending)
+        if not ending.tail[-SECTOR:].startswith(MAGIC):
             raise truncated("vhd")
 
     def _see_blocks(self, table: bytes) -> None:
@@ -60,13 +60,13 @@ class FixedVhd(Structure):
         """Whether a file that *ends* like this is one."""
         return head[-SECTOR:].startswith(MAGIC)
 
-    def finish(self, *, size: int, tail: bytes) -> None:
+    def finish(self, ending: Ending) -> None:
         """Read the footer."""
-        self.virtual_size, kind = read_footer(self, tail[-SECTOR:])
+        self.virtual_size, kind = read_footer(self, ending.tail[-SECTOR:])
         if kind != FIXED:
             raise damaged("vhd", "its beginning is missing")
         self.needs(self.virtual_size + SECTOR)
-        super().finish(size=size, tail=tail)
+        super().finish(ending)
 
 
 def read_footer(structure: Structure, footer: bytes) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 import uuid
 
 from images.formats.refusals import damaged, other_file, truncated
-from images.formats.structure import Structure, whole_entries
+from images.formats.structure import Ending, Structure, whole_entries
 
 REGIONS = 192 * 1024  # bytes from the start
 TABLE = 64 * 1024  # bytes of a table of regions or metadata
@@ -65,8 +65,8 @@ class Vhdx(Structure):
             if entry & 7 in PRESENT:
                 self.needs((entry >> 20 << 20) + 1)
 
-    def finish(self, *, size: int, tail: bytes) -> None:
+    def finish(self, ending: Ending) -> None:
         """Without a virtual size the metadata never came."""
         if self.virtual_size == 0:
             raise truncated("vhdx")
-        super().finish(size=size, tail=tail)
+        super().finish(ending)

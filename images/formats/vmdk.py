@@ -7,12 +7,14 @@ names files of the machine that opens it (CVE-2022-47951, CVE-2024-32498).
 import re
 
 from images.formats.refusals import Reason, RefusedImage, damaged, other_file, truncated
-from images.formats.structure import SECTOR, Structure, whole_entries
+from images.formats.structure import SECTOR, Ending, Structure, whole_entries
 
 MAGIC = b"KDMV"
 AT_END = 0xFFFFFFFFFFFFFFFF  # the grain directory's place stands in a footer
 KINDS = {"monolithicsparse", "streamoptimized"}
 MAX_DESCRIPTOR = 1024 * 1024  # bytes
+MAX_GRAIN = 2**16  # sectors; 128 is usual
+MAX_TABLE = 4096  # entries; 512 is usual
 NO_PARENT = "ffffffff"
 
 
@@ -31,7 +33,7 @@ class Vmdk(Structure):
         super().__init__(head)
         (sectors, grain, place, length, entries, _, directory, overhead) = self.unpack("<QQQQIQQQ", head, 12)
         self.virtual_size = sectors * SECTOR
-        if not (0 < grain <= 2**16 and 0 < entries <= 512 * 8):  # noqa: PLR2004 - 64 KiB usual, 32 MiB at most
+        if not (0 < grain <= MAX_GRAIN and 0 < entries <= MAX_TABLE):
             raise damaged("vmdk", "its grain size makes no sense")
         self._grain, self._entries, self._overhead = grain, entries, overhead
         self._at_end = directory == AT_END
@@ -39,12 +41,12 @@ class Vmdk(Structure):
         if not self._at_end:
             self._follow_tables(directory * SECTOR)
 
-    def finish(self, *, size: int, tail: bytes) -> None:
+    def finish(self, ending: Ending) -> None:
         """A stream-optimised file closes with a footer and an end marker; without them it was cut off."""
-        if self._at_end and (len(tail) < 3 * SECTOR or tail[-2 * SECTOR :][:4] != MAGIC):
+        if self._at_end and (len(ending.tail) < 3 * SECTOR or ending.tail[-2 * SECTOR :][:4] != MAGIC):
             raise truncated("vmdk")
         self.needs(self._overhead * SECTOR)
-        super().finish(size=size, tail=tail)
+        super().finish(ending)
 
     def _follow_tables(self, directory: int) -> None:
         tables = -(-self.virtual_size // (self._grain * SECTOR * self._entries))

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from images.problems import NoSuchData, StoreError, StoreFull, WrongOffset
+from images.problems import NoSuchData, StoreFull, StoreProblem, WrongOffset
 
 READ_SIZE = 1024 * 1024  # bytes; larger reads are not faster, smaller ones cost more system calls
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -143,7 +143,7 @@ def _told() -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise StoreFull("There is no room left for images. Ask whoever runs this panel to make some.") from error
-        raise StoreError(f"The image store does not work: {error.strerror}.") from error
+        raise StoreProblem(f"The image store does not work: {error.strerror}.") from error
 
 
 @contextmanager
