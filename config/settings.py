@@ -18,15 +18,16 @@ env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Where the panel keeps what is not code: the database, image data, the secret key.
-DATA_DIR = Path(env("STOCKROOM_DATA_DIR", default=str(BASE_DIR / "var")))
-DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-
 PRODUCTION = env.bool("STOCKROOM_PRODUCTION", default=False)
 DEBUG = env.bool("DEBUG", default=False)
 
 # A demo panel holds people whose password everybody knows, so it answers to loopback names only.
 DEMO = env.bool("STOCKROOM_DEMO", default=False)
+
+# Where the panel keeps what is not code: the database, image data, the secret key. A demo keeps its own.
+DATA_DIR = Path(env("STOCKROOM_DATA_DIR", default=str(BASE_DIR / "var" / ("demo" if DEMO else "panel"))))
+DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 HOST = env("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
@@ -292,5 +293,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     # One line per task that ends badly; its lines per task that starts, runs and ends are noise.
-    "loggers": {"django-q": {"level": "WARNING", "handlers": ["console"], "propagate": False}},
+    "loggers": {"django-q": {"level": "WARNING"}},
 }

@@ -1,0 +1,62 @@
+# The commands of Stockroom. `make` alone lists them.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DEMO ?= 1
+export HOST PORT
+
+VENV := .venv
+PY := $(VENV)/bin/python
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help run check test test-long bench format lock packages
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+run: export STOCKROOM_DEMO := $(DEMO)
+run: $(VENV)/run.stamp ## start the panel with demo people (PORT=8000 HOST=127.0.0.1; DEMO=0: an empty panel)
+	@$(PY) -m config.prepare
+	@exec $(PY) -m config.run
+
+check: export STOCKROOM_DATA_DIR := $(CURDIR)/$(VENV)/check-data
+check: $(VENV)/dev.stamp ## format, lint, types, templates, import direction, migrations, production settings
+	ruff format --check .
+	ruff check .
+	mypy
+	djlint --quiet --check templates
+	djlint --quiet --lint templates
+	lint-imports
+	$(PY) manage.py makemigrations --check --dry-run
+	scripts/check-production
+
+test: $(VENV)/dev.stamp packages ## all tests: everything on SQLite, what depends on the database on PostgreSQL too
+	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n auto --database=postgresql -m "database and not long"
+
+test-long: $(VENV)/dev.stamp packages ## the rest: many histories, big files, kills, all on both databases
+	HYPOTHESIS_PROFILE=long $(PY) -m pytest -n auto -m long
+	HYPOTHESIS_PROFILE=long $(PY) -m pytest -n auto -m "long or not long" --database=postgresql
+
+bench: $(VENV)/dev.stamp ## the benchmarks
+	$(PY) -m tests.bench
+
+format: $(VENV)/dev.stamp ## format code and templates, and mend what the linters can
+	ruff format .
+	ruff check --fix-only --quiet .
+	djlint --quiet --reformat templates
+
+lock: $(VENV)/dev.stamp ## write requirements/*.txt anew from pyproject.toml (UPGRADE=1: with the newest versions)
+	scripts/lock $(if $(UPGRADE),--upgrade)
+
+packages: # what the tests need of the operating system
+	@scripts/system-packages
+
+$(VENV)/run.stamp: requirements/run.txt requirements/bootstrap.txt
+	@PYTHON=$(PYTHON) scripts/install run
+
+$(VENV)/dev.stamp: requirements/dev.txt requirements/run.txt requirements/bootstrap.txt
+	@PYTHON=$(PYTHON) scripts/install dev
