@@ -1,8 +1,11 @@
 """Filters that every page uses: how sizes, times and account numbers are written."""
 
+import json as json_module
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -87,3 +90,9 @@ def initials(name: str) -> str:
     words = name.split()
     letters = [words[0], words[-1]] if len(words) > 1 else words
     return "".join(word[0] for word in letters).upper()
+
+
+@register.filter
+def json(value: Any) -> str:
+    """Write a value as JSON for a data attribute. The template escapes it like any other text."""
+    return json_module.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
