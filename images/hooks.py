@@ -25,6 +25,9 @@ class MenuEntry:
         method: "get" or "post".
         dialog: whether the page opens in the dialog when there is JavaScript.
         reason: why the entry is disabled; empty when it is not.
+        icon: a name of static/icons.svg.
+        copy: a text that the entry copies, instead of going anywhere.
+        key: runs the entry on a focused row.
     """
 
     label: str
@@ -34,6 +37,9 @@ class MenuEntry:
     dialog: bool = False
     danger: bool = False
     reason: str = ""
+    icon: str = ""
+    copy: str = ""
+    key: str = ""
 
 
 # The image was changed in a way that decides who reaches it (visibility, deletion), inside the transaction.
@@ -45,6 +51,9 @@ consequences: "Hook[[Image, str], list[str]]" = Hook()
 
 # Sections below the facts on Image Detail, as rendered fragments.
 detail_sections: "Hook[[HttpRequest, Image], str]" = Hook()
+
+# What stands above the facts on Image Detail (an offer that waits for a decision), as rendered fragments.
+detail_notices: "Hook[[HttpRequest, Image], str]" = Hook()
 
 # What stands above the list of Saved Images, as rendered fragments. The text is the region's code, or empty.
 list_notices: "Hook[[HttpRequest, str], str]" = Hook()

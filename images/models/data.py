@@ -72,6 +72,9 @@ class Upload(models.Model):
     store = models.CharField(max_length=40, default="default")
     store_key = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
+    problem = models.TextField(
+        blank=True, help_text="Why the last data was refused: a browser that was cut off cannot read the answer."
+    )
     data = models.OneToOneField(ImageData, on_delete=models.PROTECT, null=True, blank=True, related_name="upload")
 
     class Meta:

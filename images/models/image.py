@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from images.querysets import ImageQuerySet
+from images.validators import valid_ports, valid_properties
 
 
 class Region(models.Model):
@@ -75,11 +76,15 @@ class Image(models.Model):
     )
     protected = models.BooleanField(default=False, help_text="A protected image cannot be deleted.")
     hidden = models.BooleanField(default=False, help_text="Left out of lists; found by its id.")
-    properties: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict, blank=True)
+    properties: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
+        default=dict, blank=True, validators=[valid_properties]
+    )
     default_login = models.CharField(
         "login name", max_length=64, blank=True, help_text="Whom to sign in as on a server."
     )
-    ports: "models.JSONField[list[int], list[int]]" = models.JSONField(default=list, blank=True)
+    ports: "models.JSONField[list[int], list[int]]" = models.JSONField(
+        default=list, blank=True, validators=[valid_ports]
+    )
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
 
     created_at = models.DateTimeField()
@@ -101,6 +106,12 @@ class Image(models.Model):
     # Set by ``ImageQuerySet.with_rights``.
     can_use: bool
     can_export: bool
+    # Set by ``ImageQuerySet.with_reference``: the viewer's account's own words about it.
+    reference_id: int | None
+    own_label: str | None
+    own_notes: str | None
+    own_login: str | None
+    own_ports: list[int] | None
 
     objects = ImageQuerySet.as_manager()
 

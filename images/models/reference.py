@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from images.validators import valid_ports
+
 
 class Reference(models.Model):
     """An account's own entry for an image that is not its own: label, notes, login name, ports.
@@ -15,7 +17,9 @@ class Reference(models.Model):
     label = models.CharField(max_length=255, blank=True)
     notes = models.TextField(max_length=4000, blank=True)
     default_login = models.CharField("login name", max_length=64, blank=True)
-    ports: "models.JSONField[list[int], list[int]]" = models.JSONField(default=list, blank=True)
+    ports: "models.JSONField[list[int], list[int]]" = models.JSONField(
+        default=list, blank=True, validators=[valid_ports]
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)
