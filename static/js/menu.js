@@ -146,6 +146,11 @@ function onMenuKey(event) {
   }
 }
 
+function swallow(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}
+
 function onItemClick(event, item) {
   if (item.getAttribute("aria-disabled") === "true") {
     event.preventDefault();
@@ -170,7 +175,10 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("pointerdown", (event) => {
-  if (isOpen() && !event.target.closest("#row-menu, [data-menu]")) close({ giveFocusBack: false });
+  if (!isOpen() || event.target.closest("#row-menu, [data-menu]")) return;
+  close({ giveFocusBack: false });
+  // The backdrop of a popover lets the finger through: what lies below the sheet must not take this tap.
+  if (PHONE.matches) addEventListener("click", swallow, { capture: true, once: true });
 });
 
 document.addEventListener("contextmenu", (event) => {

@@ -8,6 +8,17 @@ document.addEventListener("click", (event) => {
   event.target.closest("[data-close-message]")?.closest("[data-message], [data-notice]")?.remove();
 });
 
+// A group of choices cannot take the focus itself: its first choice does.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-error-summary] a");
+  const target = link && document.getElementById(link.hash.slice(1));
+  if (!target) return;
+  event.preventDefault();
+  const field = target.matches("input, select, textarea") ? target : target.querySelector("input, select, textarea");
+  field?.focus();
+  target.scrollIntoView({ block: "center" });
+});
+
 document.addEventListener("say", (event) => {
   const toast = document.getElementById("toast");
   if (!toast) return;
