@@ -31,10 +31,11 @@ class Worker:
     def __init__(self, queue: str) -> None:
         from django.conf import settings
         from django_q.brokers import get_broker
+        from django_q.conf import Conf
 
         self.broker = get_broker(queue)
-        self.seconds: int = settings.TASK_SECONDS[queue]
-        self.lease_seconds: int = settings.Q_CLUSTER["retry"]
+        self.seconds = settings.TASK_SECONDS[queue]
+        self.lease_seconds = Conf.RETRY
         self.stopping = False
         self.scheduled_at = float("-inf")
 

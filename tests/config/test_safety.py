@@ -26,7 +26,9 @@ def test_loopback_addresses(address: str) -> None:
     assert is_loopback(address)
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0:8000", "[::]:8000", "192.0.2.7:80", "panel.example.org:80", "unix:/run/s"])
+@pytest.mark.parametrize(
+    "address", ["0.0.0.0:8000", "[::]:8000", "192.0.2.7:80", "panel.example.org:80", "unix:/run/s"]
+)
 def test_addresses_that_others_may_reach(address: str) -> None:
     assert not is_loopback(address)
 

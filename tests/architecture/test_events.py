@@ -1,0 +1,62 @@
+"""Every action leaves an event, in the transaction of its change."""
+
+import ast
+
+import pytest
+
+from tests.architecture.source import called_name, functions, parsed, python_files
+
+RECORDERS = {"record"}
+SILENT = {
+    "find_upload": "looks for an upload and changes nothing",
+    "keep_received": "an upload is nobody else's business until it is an image, and that is an event",
+    "mark_all_read": "about one's own notifications",
+    "mark_read": "about one's own notification",
+    "start_upload": "as keep_received",
+}
+
+
+def action_files() -> list[ast.Module]:
+    return [parsed(path) for path in python_files() if path.name == "actions.py" or path.parent.name == "actions"]
+
+
+def calls() -> dict[str, set[str]]:
+    """What each function of the actions calls, by name."""
+    return {
+        function.name: {called_name(node) for node in ast.walk(function) if isinstance(node, ast.Call)}
+        for tree in action_files()
+        for function in functions(tree)
+    }
+
+
+def actions() -> list[str]:
+    """The public functions that somebody does: those with ``by``."""
+    return sorted(
+        function.name
+        for tree in action_files()
+        for function in functions(tree)
+        if not function.name.startswith("_") and "by" in {argument.arg for argument in function.args.kwonlyargs}
+    )
+
+
+def records(name: str, graph: dict[str, set[str]], seen: frozenset[str] = frozenset()) -> bool:
+    called = graph.get(name, set()) - seen
+    return bool(called & RECORDERS) or any(records(other, graph, seen | {name}) for other in called if other in graph)
+
+
+@pytest.mark.parametrize("name", actions())
+def test_an_action_records_an_event(name: str) -> None:
+    assert name in SILENT or records(name, calls()), (
+        f"{name} changes something and leaves no trace: call accounts.records.record() in it, or add it to SILENT "
+        "with the reason why nobody will ever ask about it."
+    )
+
+
+@pytest.mark.parametrize("name", SILENT)
+def test_an_exception_is_still_needed(name: str) -> None:
+    assert name in actions(), f"{name} is no action any more: take it off SILENT."
+    assert not records(name, calls()), f"{name} records an event now: take it off SILENT."
+
+
+def test_the_walk_found_actions() -> None:
+    assert len(actions()) >= 10
