@@ -40,9 +40,18 @@ class PostgreSQL:
                 shutil.copytree(PACKAGES / part, self.packages / part)
             owner = pwd.getpwnam(self.user)
             os.chown(self.folder, owner.pw_uid, owner.pw_gid)
-        self.call("initdb", "--auth=trust", "--encoding=utf8", "--username=postgres", "--no-sync", f"--pgdata={self.data}")
+        self.call(
+            "initdb", "--auth=trust", "--encoding=utf8", "--username=postgres", "--no-sync", f"--pgdata={self.data}"
+        )
         log = self.folder / "log"
-        self.call("pg_ctl", "start", "--wait", f"--pgdata={self.data}", f"--log={log}", f"--options={OPTIONS} -k {self.folder}")
+        self.call(
+            "pg_ctl",
+            "start",
+            "--wait",
+            f"--pgdata={self.data}",
+            f"--log={log}",
+            f"--options={OPTIONS} -k {self.folder}",
+        )
         return f"postgresql://postgres@/stockroom?host={self.folder}"
 
     def stop(self) -> None:
