@@ -110,6 +110,7 @@ class Upload {
     }
     if (run !== this.run) return undefined;
     if (!answer.data_url) return this.fail(answer.error ?? UNREACHABLE);
+    this.suggestName(file.name);
     return this.send(file, answer, run);
   }
 
@@ -125,7 +126,6 @@ class Upload {
     this.part("cancel").textContent = "Cancel";
     this.show({ loaded: 0, total: file.size, speed: 0 });
     this.say(`Uploading ${file.name}, ${size(file.size)}`);
-    this.suggestName(file.name);
     this.part("cancel").focus();
   }
 
