@@ -125,7 +125,8 @@ def get_image(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> Im
         Http404: the viewer cannot see it; the same as for an id that never existed.
         PermissionDenied: they can see it but may not do this; with the reason.
     """
-    images = Image.objects.visible_to(viewer).with_rights(viewer).select_related("account", "region", "data")
+    images = Image.objects.visible_to(viewer).with_rights(viewer).with_reference(viewer)
+    images = images.select_related("account", "region", "data", "created_by")
     if lock:
         images = images.select_for_update(of=("self",))
     image = images.filter(pk=pk).first()
@@ -135,21 +136,55 @@ def get_image(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> Im
     return image
 
 
-def set_grants(image: Image, group: Group, rights: Mapping[Right, datetime | None]) -> None:
+def visibility_refusal(viewer: Viewer, new: str, *, old: str = Image.Visibility.PRIVATE) -> str:
+    """Why the viewer may not give an image of the account this visibility; empty when they may.
+
+    The design's table "Visibility": public is for staff, private to shared for creators, the rest for admins.
+
+    Args:
+        old: the visibility that it has; a new image counts as private.
+    """
+    if new == old:
+        return ""
+    if new == Image.Visibility.PUBLIC:
+        return "Only staff can make an image public, because everybody then sees it in their list."
+    if (old, new) == (Image.Visibility.PRIVATE, Image.Visibility.SHARED):
+        return refusal(viewer, Verb.OFFER)
+    return refusal(viewer, Verb.CHANGE_VISIBILITY)
+
+
+NOBODY = 0  # no group has this id
+
+
+def set_grants(image: Image, group: Group | None, rights: Mapping[Right, datetime | None]) -> None:
     """Make a group's grants for an image exactly these. Called under the lock of the image, by ``sharing`` alone.
 
     Args:
+        group: None writes nothing, in as many statements as for a group: the time it takes tells nothing.
         rights: each right with the moment at which it ends (None: without an end). Empty takes all away.
     """
-    grants = ImageGroupObjectPermission.objects.filter(content_object=image, group=group)
-    grants.exclude(permission__codename__in=rights).delete()
-    for right, until in rights.items():
-        ImageGroupObjectPermission.objects.update_or_create(
-            content_object=image,
-            group=group,
-            permission=_permission(right),
-            defaults={"image_created_at": image.created_at, "active": image.grants_apply, "access_until": until},
-        )
+    ids = _permission_ids()
+    grants = ImageGroupObjectPermission.objects.filter(content_object=image, group=group.pk if group else NOBODY)
+    grants.exclude(permission__in=[ids[right] for right in rights]).delete()
+    if rights and group is None:
+        grants.update(active=image.grants_apply)
+        return
+    ImageGroupObjectPermission.objects.bulk_create(
+        [
+            ImageGroupObjectPermission(
+                content_object=image,
+                group=group,
+                permission_id=ids[right],
+                image_created_at=image.created_at,
+                active=image.grants_apply,
+                access_until=until,
+            )
+            for right, until in rights.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["group", "permission", "content_object"],
+        update_fields=["image_created_at", "active", "access_until"],
+    )
 
 
 def granted_rights(image: Image) -> dict[int, dict[Right, ImageGroupObjectPermission]]:
@@ -165,5 +200,6 @@ def refresh_grants(image: Image) -> None:
     ImageGroupObjectPermission.objects.filter(content_object=image).update(active=image.grants_apply)
 
 
-def _permission(right: Right) -> Permission:
-    return Permission.objects.get_by_natural_key(right, "images", "image")
+def _permission_ids() -> dict[Right, int]:
+    found = Permission.objects.filter(content_type__app_label="images", content_type__model="image")
+    return {Right(codename): pk for codename, pk in found.filter(codename__in=Right).values_list("codename", "pk")}

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import Permission
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -48,10 +48,54 @@ class ImageQuerySet(models.QuerySet["Image"]):
             can_export=Exists(Image.objects.exportable_by(viewer).filter(pk=OuterRef("pk"))),
         )
 
+    def with_reference(self, viewer: "Viewer") -> "ImageQuerySet":
+        """With the account's own label, notes, login name and ports on each row; None where it has none."""
+        own = FilteredRelation("references", condition=Q(references__account=viewer.account))
+        return self.annotate(own_reference=own).annotate(
+            reference_id=F("own_reference__pk"),
+            own_label=F("own_reference__label"),
+            own_notes=F("own_reference__notes"),
+            own_login=F("own_reference__default_login"),
+            own_ports=F("own_reference__ports"),
+        )
+
+    def related_to(self, image: "Image", viewer: "Viewer") -> "ImageQuerySet":
+        """The parent and the children of an image, as far as the viewer may see them."""
+        return self.visible_to(viewer).filter(Q(pk=image.parent_id) | Q(parent=image)).select_related("account")
+
     def _reachable(self, viewer: "Viewer", codename: str) -> "ImageQuerySet":
         granted = Exists(grants_to(viewer.principals, codename).filter(content_object=OuterRef("pk")))
         open_to_all = Q(visibility__in=OPEN_TO_ALL) | Q(listed_at__isnull=False)
         return self.live().filter(Q(account=viewer.account) | open_to_all | granted)
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    """Uploads on their way to become images."""
+
+    def unexpired(self) -> "UploadQuerySet":
+        """That can still become an image."""
+        return self.filter(expires_at__gt=timezone.now())
+
+    def visible_to(self, viewer: "Viewer") -> "UploadQuerySet":
+        """Of the account; a creator sees their own."""
+        of_account = self.filter(account=viewer.account)
+        return of_account if viewer.is_admin else of_account.filter(created_by=viewer.user)
+
+
+class ImageDataQuerySet(models.QuerySet["ImageData"]):
+    """Image data."""
+
+    def unneeded(self) -> "ImageDataQuerySet":
+        """That is stored although no live image names it, no upload is about to, and nobody holds it."""
+        from images.models import DataHold, Image, Upload
+
+        holds = DataHold.objects.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()))
+        return self.filter(
+            ~Exists(Image.objects.live().filter(data=OuterRef("pk"))),
+            ~Exists(Upload.objects.filter(data=OuterRef("pk"))),
+            ~Exists(holds.filter(data=OuterRef("pk"))),
+            removed_at__isnull=True,
+        )
 
 
 def permission_id(codename: str) -> Subquery:

@@ -1,5 +1,25 @@
 """Addresses of images and their data."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from images import views
+
+urlpatterns = [
+    path("images/", views.image_list, name="image_list"),
+    path("images/upload/", views.image_upload, name="image_upload"),
+    path("images/<uuid:pk>/", views.image_detail, name="image_detail"),
+    path("images/<uuid:pk>/edit/", views.image_edit, name="image_edit"),
+    path("images/<uuid:pk>/visibility/", views.image_visibility, name="image_visibility"),
+    path("images/<uuid:pk>/protect/", views.image_protect, name="image_protect"),
+    path("images/<uuid:pk>/unprotect/", views.image_unprotect, name="image_unprotect"),
+    path("images/<uuid:pk>/deactivate/", views.image_deactivate, name="image_deactivate"),
+    path("images/<uuid:pk>/reactivate/", views.image_reactivate, name="image_reactivate"),
+    path("images/<uuid:pk>/delete/", views.image_delete, name="image_delete"),
+    path("images/<uuid:pk>/download/", views.image_download, name="image_download"),
+    path("images/<uuid:pk>/label/", views.reference_edit, name="reference_edit"),
+    path("images/<uuid:pk>/add/", views.reference_add, name="reference_add"),
+    path("images/<uuid:pk>/take-out/", views.reference_remove, name="reference_remove"),
+    path("uploads/", views.upload_start, name="upload_start"),
+    path("uploads/<uuid:pk>/data", views.upload_data, name="upload_data"),
+    path("uploads/<uuid:pk>/discard/", views.upload_discard, name="upload_discard"),
+]

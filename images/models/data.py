@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from images.querysets import ImageDataQuerySet, UploadQuerySet
+
 
 class ImageData(models.Model):
     """The bytes of one or more images, complete and checked. Two images may share them (hand-over, copy)."""
@@ -24,6 +26,8 @@ class ImageData(models.Model):
     removed_at = models.DateTimeField(
         null=True, blank=True, help_text="When the bytes were deleted: no image named them and nobody held them."
     )
+
+    objects = ImageDataQuerySet.as_manager()
 
     class Meta:
         verbose_name = "image data"
@@ -76,6 +80,8 @@ class Upload(models.Model):
         blank=True, help_text="Why the last data was refused: a browser that was cut off cannot read the answer."
     )
     data = models.OneToOneField(ImageData, on_delete=models.PROTECT, null=True, blank=True, related_name="upload")
+
+    objects = UploadQuerySet.as_manager()
 
     class Meta:
         constraints = [

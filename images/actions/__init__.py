@@ -1,0 +1,43 @@
+"""The verbs of images: each locks, checks, changes, records, and notifies on commit. Nothing else writes."""
+
+from images.actions.changes import (
+    deactivate,
+    delete,
+    edit,
+    protect,
+    reactivate,
+    record_download,
+    set_visibility,
+    unprotect,
+)
+from images.actions.creation import NewImage, create_image
+from images.actions.references import add_reference, label, remove_reference
+from images.actions.removal import collect_data, discard_expired_uploads
+from images.actions.staff import deactivate_for_owner, publish, reactivate_for_owner, unpublish
+from images.actions.uploads import discard_upload, keep_received, receive_upload, start_upload
+
+__all__ = [
+    "NewImage",
+    "add_reference",
+    "collect_data",
+    "create_image",
+    "deactivate",
+    "deactivate_for_owner",
+    "delete",
+    "discard_expired_uploads",
+    "discard_upload",
+    "edit",
+    "keep_received",
+    "label",
+    "protect",
+    "publish",
+    "reactivate",
+    "reactivate_for_owner",
+    "receive_upload",
+    "record_download",
+    "remove_reference",
+    "set_visibility",
+    "start_upload",
+    "unprotect",
+    "unpublish",
+]

@@ -1,0 +1,195 @@
+"""Changing and ending an image that exists."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from accounts.errors import Conflict
+from accounts.viewer import Viewer
+from images import hooks
+from images.actions.events import record_image
+from images.models import Image, ImageTag
+from images.permissions import Verb, get_image, refresh_grants, require, visibility_refusal
+
+# What ``edit`` may change. Visibility, protection and status have actions of their own.
+EDITABLE = (
+    "name",
+    "description",
+    "os_family",
+    "os_version",
+    "architecture",
+    "min_disk",
+    "min_ram",
+    "hidden",
+    "properties",
+    "default_login",
+    "ports",
+)
+
+
+@transaction.atomic
+def edit(image_id: UUID, *, by: Viewer, tags: Sequence[str] | None = None, **facts: Any) -> Image:
+    """Change what is said of an image. Never touches who reaches it.
+
+    Args:
+        tags: all tags from now on; None leaves them.
+        facts: columns out of ``EDITABLE``.
+
+    Raises:
+        Http404, PermissionDenied: as ``get_image``.
+        ValidationError: per field.
+    """
+    image = get_image(by, image_id, Verb.EDIT, lock=True)
+    if unknown := set(facts) - set(EDITABLE):
+        raise TypeError(f"edit() cannot change {', '.join(sorted(unknown))}.")
+    changed = [name for name, value in facts.items() if getattr(image, name) != value]
+    for name in changed:
+        setattr(image, name, facts[name])
+    image.clean_fields(exclude=["account", "region", "data", "created_by", "parent"])
+    if tags is not None and _replace_tags(image, tags):
+        changed.append("tags")
+    if changed:
+        image.save(update_fields=[*(name for name in changed if name != "tags"), "updated_at"])
+        record_image("edited", image, by, fields=sorted(changed))
+    return image
+
+
+def _replace_tags(image: Image, tags: Sequence[str]) -> bool:
+    """Make the tags exactly these, and say whether that changed anything."""
+    before, after = {tag.name for tag in image.tags.all()}, set(tags)
+    image.tags.filter(name__in=before - after).delete()
+    ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in sorted(after - before))
+    return before != after
+
+
+@transaction.atomic
+def set_visibility(image_id: UUID, *, by: Viewer, visibility: str) -> Image:
+    """Decide who sees an image. Leaving "shared" keeps the shares and makes their grants inactive.
+
+    Raises:
+        Http404: the viewer cannot see the image.
+        PermissionDenied: they may not give it this visibility (``visibility_refusal``).
+    """
+    image = get_image(by, image_id, Verb.SEE, lock=True)
+    if image.account_id != by.account.pk:
+        require(by, Verb.CHANGE_VISIBILITY, image)
+    if reason := visibility_refusal(by, visibility, old=image.visibility):
+        raise PermissionDenied(reason)
+    return change_visibility(image, by, visibility)
+
+
+def change_visibility(image: Image, by: Viewer, visibility: str) -> Image:
+    """Change, record, tell; the image is locked and the right is checked."""
+    old = image.visibility
+    if visibility == old:
+        return image
+    image.visibility = visibility
+    image.save(update_fields=["visibility", "updated_at"])
+    refresh_grants(image)
+    record_image("visibility changed", image, by, old=old, new=visibility)
+    hooks.image_changed.ask(image, by)
+    return image
+
+
+def protect(image_id: UUID, *, by: Viewer) -> Image:
+    """Keep an image from being deleted.
+
+    Raises:
+        Http404, PermissionDenied: as ``get_image``.
+    """
+    return _set_protected(image_id, by, protected=True)
+
+
+def unprotect(image_id: UUID, *, by: Viewer) -> Image:
+    """Let an image be deleted again.
+
+    Raises:
+        Http404, PermissionDenied: as ``get_image``.
+    """
+    return _set_protected(image_id, by, protected=False)
+
+
+@transaction.atomic
+def _set_protected(image_id: UUID, by: Viewer, *, protected: bool) -> Image:
+    image = get_image(by, image_id, Verb.PROTECT, lock=True)
+    if image.protected is not protected:
+        image.protected = protected
+        image.save(update_fields=["protected", "updated_at"])
+        record_image("protected" if protected else "unprotected", image, by)
+    return image
+
+
+@transaction.atomic
+def deactivate(image_id: UUID, *, by: Viewer) -> Image:
+    """Let nobody boot or copy an image for now. Running servers go on, shares stay.
+
+    Raises:
+        Http404, PermissionDenied: as ``get_image``.
+    """
+    return switch_off(get_image(by, image_id, Verb.DEACTIVATE, lock=True), by)
+
+
+@transaction.atomic
+def reactivate(image_id: UUID, *, by: Viewer) -> Image:
+    """Let an image be used again.
+
+    Raises:
+        Http404, PermissionDenied: as ``get_image``.
+    """
+    return switch_on(get_image(by, image_id, Verb.DEACTIVATE, lock=True), by)
+
+
+def switch_off(image: Image, by: Viewer) -> Image:
+    """Change and record; the image is locked and the right is checked."""
+    if image.is_active:
+        image.status = Image.Status.DEACTIVATED
+        image.deactivated_at, image.deactivated_by = timezone.now(), by.user
+        _save_status(image)
+        record_image("deactivated", image, by)
+    return image
+
+
+def switch_on(image: Image, by: Viewer) -> Image:
+    """Change and record; the image is locked and the right is checked."""
+    if not image.is_active:
+        image.status = Image.Status.ACTIVE
+        image.deactivated_at = image.deactivated_by = None
+        _save_status(image)
+        record_image("reactivated", image, by)
+    return image
+
+
+def _save_status(image: Image) -> None:
+    image.save(update_fields=["status", "deactivated_at", "deactivated_by", "updated_at"])
+
+
+@transaction.atomic
+def delete(image_id: UUID, *, by: Viewer) -> Image:
+    """Delete an image. The row stays as a tombstone; the data goes when nobody needs it any more.
+
+    Raises:
+        Http404, PermissionDenied: as ``get_image``.
+        Conflict: the image is protected.
+    """
+    image = get_image(by, image_id, Verb.DELETE, lock=True)
+    if image.protected:
+        raise Conflict(f"“{image.name}” is protected against deletion. Remove the protection first.")
+    image.status, image.deleted_at, image.deleted_by = Image.Status.DELETED, timezone.now(), by.user
+    image.save(update_fields=["status", "deleted_at", "deleted_by", "updated_at"])
+    refresh_grants(image)
+    record_image("deleted", image, by)
+    hooks.image_changed.ask(image, by)
+    transaction.on_commit(lambda: async_task("images.tasks.clean_up", cluster="data"))
+    return image
+
+
+@transaction.atomic
+def record_download(image: Image, *, by: Viewer) -> None:
+    """Write down that somebody began to download an image. A producer sees it of what was shared with consent."""
+    told = image.account_id != by.account.pk and image.visibility == Image.Visibility.SHARED
+    record_image("downloaded", image, by, counterpart=image.account.group_ptr if told else None)

@@ -1,0 +1,82 @@
+"""From an upload to an image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.errors import Conflict
+from accounts.viewer import Viewer
+from images import hooks
+from images.actions.events import record_image
+from images.actions.uploads import find_upload
+from images.models import Image, ImageTag, Region, Upload
+from images.permissions import Verb, require, visibility_refusal
+
+
+@dataclass(frozen=True)
+class NewImage:
+    """What somebody says of a new image.
+
+    Attributes:
+        facts: other columns of ``Image``: description, os_family, min_disk …
+        recipients: the first recipients of a shared image, as typed.
+    """
+
+    name: str
+    region: Region
+    visibility: str = Image.Visibility.PRIVATE
+    facts: dict[str, Any] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    recipients: str = ""
+
+
+@transaction.atomic
+def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
+    """Make an image of an upload whose data has come; the upload ends with that.
+
+    Raises:
+        Http404: no such upload for this viewer.
+        PermissionDenied: they may not add images, or not with this visibility.
+        Conflict: the data has not come yet.
+        ValidationError: per field, the recipients included; the upload stays.
+    """
+    require(by, Verb.CREATE)
+    upload = find_upload(upload_id, by=by)
+    if upload.data is None:
+        raise Conflict("The file has not come yet. Wait until it is there, then send the form again.")
+    image = _built(upload, by, new)
+    _check(image, by)
+    image.save()
+    ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in new.tags)
+    upload.delete()
+    record_image("created", image, by, visibility=image.visibility, source=image.source)
+    if new.recipients.strip() and image.visibility == Image.Visibility.SHARED:
+        hooks.image_created.ask(image, by, new.recipients)
+    return image
+
+
+def _built(upload: Upload, by: Viewer, new: NewImage) -> Image:
+    return Image(
+        account=by.account,
+        region=new.region,
+        data=upload.data,
+        name=new.name,
+        visibility=new.visibility,
+        source=Image.Source.UPLOAD,
+        created_at=timezone.now(),
+        created_by=by.user,
+        **new.facts,
+    )
+
+
+def _check(image: Image, by: Viewer) -> None:
+    if reason := visibility_refusal(by, image.visibility):
+        raise PermissionDenied(reason)
+    if image.region.closed_at:
+        raise ValidationError({"region": f"{image.region.name} takes no new images. Choose another region."})
+    image.clean_fields(exclude=["account", "region", "data", "created_by", "parent"])

@@ -1,0 +1,279 @@
+"""A page of Saved Images: a union of branches, each one index scan (docs/adr/0010-list-query.md).
+
+A branch is one reason why an image is in the viewer's list: the account owns it, a group of the viewer was given
+it, it is public, or the account has added it. Filters, dates and the place in the list go inside each branch, and
+each gives one row more than the page has; the union of that is all the database ever sorts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce, Lower, NullIf
+
+from accounts.viewer import Viewer
+from images.cursors import Cursor
+from images.models import Image, ImageTag, Reference
+from images.querysets import grants_to
+
+PAGE_SIZE = 25
+COUNT_CAP = 100  # a tab says "99+" from here on, so that counting costs as little as a page
+# One scan per principal is the fastest for few of them; past this number one scan over all is (findings at 1,000,000).
+MOST_BRANCHES = 40
+SHARED_SOURCE = "shared"
+HIDDEN_STATUS = "hidden"
+
+
+class Tab(StrEnum):
+    """Which images one looks at."""
+
+    ALL = "all"
+    MINE = "mine"
+    SHARED = "shared"
+    COMMUNITY = "community"
+    PUBLIC = "public"
+
+
+class Sort(StrEnum):
+    """The order of the list."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    NAME = "name"
+    SIZE = "size"
+
+    @property
+    def descends(self) -> bool:
+        """Whether large keys come first."""
+        return self in (Sort.NEWEST, Sort.SIZE)
+
+    @property
+    def key_type(self) -> type[datetime | int | str]:
+        """What the list is sorted by."""
+        return {Sort.NAME: str, Sort.SIZE: int}.get(self, datetime)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody asks of the list. Empty means: no matter.
+
+    Attributes:
+        region: a region's code.
+        status: of ``Image.Status``, or "hidden".
+        source: of ``Image.Source``, or "shared" for images of others.
+        os: an operating system, in any case of letters.
+        q: a part of a name or own label, a tag, or a whole id.
+        after: show what comes after this place in the list.
+        before: show what comes before it.
+    """
+
+    tab: Tab = Tab.ALL
+    region: str = ""
+    status: str = ""
+    source: str = ""
+    os: str = ""
+    q: str = ""
+    sort: Sort = Sort.NEWEST
+    after: Cursor | None = None
+    before: Cursor | None = None
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the page is read from its end."""
+        return self.before is not None
+
+    @property
+    def descends(self) -> bool:
+        """Whether the database gives large keys first."""
+        return self.sort.descends is not self.backwards
+
+    @cached_property
+    def image_id(self) -> UUID | None:
+        """What was searched for, if it is an id."""
+        try:
+            return UUID(self.q)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the list.
+
+    Attributes:
+        images: with account, region, data, rights, own label and ``sort_key``.
+        newer: the place before this page, if there is something.
+        older: the place after it, if there is something.
+    """
+
+    images: list[Image] = field(default_factory=list)
+    newer: Cursor | None = None
+    older: Cursor | None = None
+
+
+def page_of(viewer: Viewer, wanted: Wanted, *, size: int = PAGE_SIZE) -> Page:
+    """A page of the viewer's list. One query, whatever the number of images, groups and shares."""
+    branches = list(_branches(viewer, wanted))
+    if not branches:
+        return Page()
+    union, params = _union(branches, wanted, limit=size + 1)
+    rows = Image.objects.filter(pk__in=RawSQL(f"SELECT image_pk FROM ({union}) AS page", params))  # noqa: S611  # own SQL
+    rows = rows.select_related("account", "region", "data").with_rights(viewer).with_reference(viewer)
+    rows = rows.annotate(sort_key=_key(viewer, wanted.sort)).order_by(*_order(wanted, "sort_key", "id"))
+    return _cut(list(rows), wanted, size)
+
+
+def counts(viewer: Viewer, wanted: Wanted, tabs: Sequence[Tab]) -> dict[Tab, int]:
+    """How many images each tab has under the same filters, up to ``COUNT_CAP``. One query."""
+    selects, params = [], []
+    for tab in tabs:
+        anywhere = replace(wanted, tab=tab, sort=Sort.NEWEST, after=None, before=None)
+        branches = list(_branches(viewer, anywhere))
+        union, some = _union(branches, anywhere, limit=COUNT_CAP) if branches else ("", [])
+        selects.append(f"(SELECT COUNT(*) FROM ({union}) AS counted)" if union else "0")
+        params += some
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(selects)}", params)
+        return dict(zip(tabs, cursor.fetchone(), strict=True))
+
+
+def _branches(viewer: Viewer, wanted: Wanted) -> Iterator[QuerySet[Any, Any]]:
+    """The reasons why an image can be in this list, each as a query of (key, id)."""
+    is_own = wanted.source != SHARED_SOURCE
+    is_others = wanted.source in ("", SHARED_SOURCE)
+    if wanted.tab in (Tab.ALL, Tab.MINE) and is_own:
+        yield _of_images(viewer, wanted, Q(account=viewer.account))
+    if wanted.tab in (Tab.ALL, Tab.SHARED) and is_others:
+        yield from _granted(viewer, wanted)
+    if wanted.tab in (Tab.ALL, Tab.PUBLIC) and not wanted.source:
+        yield _of_images(viewer, wanted, Q(visibility="public", status="active"))
+    if wanted.tab is Tab.ALL and not wanted.source:
+        yield _of_images(viewer, wanted, _open(), Q(pk__in=viewer.account.references.values("image_id")))
+    if _looks_around(wanted):
+        yield _of_images(viewer, wanted, Q(visibility="community", status="active"))
+        yield _of_images(viewer, wanted, Q(listed_at__isnull=False, status="active"))
+
+
+def _looks_around(wanted: Wanted) -> bool:
+    """Whether images count that are open to all but in nobody's list: in their tab, or when asked for by id."""
+    by_id = wanted.tab is Tab.ALL and wanted.image_id is not None
+    return (wanted.tab is Tab.COMMUNITY or by_id) and not wanted.source
+
+
+def _open() -> Q:
+    return Q(status="active") & (Q(visibility="community") | Q(listed_at__isnull=False))
+
+
+def _of_images(viewer: Viewer, wanted: Wanted, *conditions: Q) -> QuerySet[Any, Any]:
+    rows = Image.objects.live().filter(*conditions, *_filters(viewer, wanted))
+    return _placed(rows, wanted, key=_key(viewer, wanted.sort), pk="id")
+
+
+def _granted(viewer: Viewer, wanted: Wanted) -> Iterator[QuerySet[Any, Any]]:
+    principals = sorted(viewer.principals)
+    one_by_one = len(principals) <= MOST_BRANCHES
+    for some in ([principal] for principal in principals) if one_by_one else [principals]:
+        rows = grants_to(some, "use_image").exclude(content_object__account=viewer.account)
+        rows = rows.filter(*_filters(viewer, wanted, "content_object__"))
+        key = _key(viewer, wanted.sort, "content_object__")
+        if wanted.sort in (Sort.NEWEST, Sort.OLDEST):
+            key = F("image_created_at")
+        # Several groups may hold one image: without DISTINCT its rows would crowd others out of the limit.
+        yield _placed(rows if one_by_one else rows.distinct(), wanted, key=key, pk="content_object_id")
+
+
+def _filters(viewer: Viewer, wanted: Wanted, to: str = "") -> Iterator[Q]:
+    """The filters of the page, on images or on what points to them.
+
+    Args:
+        to: the path to the image, ending in two underscores.
+    """
+    yield Q(**{f"{to}hidden": wanted.status == HIDDEN_STATUS}) if wanted.image_id is None else Q()
+    if wanted.region:
+        yield Q(**{f"{to}region": wanted.region})
+    if wanted.status and wanted.status != HIDDEN_STATUS:
+        yield Q(**{f"{to}status": wanted.status})
+    if wanted.source and wanted.source != SHARED_SOURCE:
+        yield Q(**{f"{to}source": wanted.source})
+    if wanted.os:
+        yield Q(**{f"{to}os_family__iexact": wanted.os})
+    if wanted.image_id:
+        yield Q(**{f"{to}pk": wanted.image_id})
+    elif wanted.q:
+        yield _matches(viewer, wanted.q, to)
+
+
+def _matches(viewer: Viewer, text: str, to: str) -> Q:
+    tagged = ImageTag.objects.filter(image=OuterRef(f"{to}pk"), name__iexact=text)
+    labelled = Reference.objects.filter(account=viewer.account, image=OuterRef(f"{to}pk"), label__icontains=text)
+    return Q(**{f"{to}name__icontains": text}) | Exists(tagged) | Exists(labelled)
+
+
+def _key(viewer: Viewer, sort: Sort, to: str = "") -> Any:
+    """What the list is sorted by. The name is the one that the viewer sees: the own label, if there is one."""
+    if sort is Sort.NAME:
+        own = Reference.objects.filter(account=viewer.account, image=OuterRef(f"{to}pk")).values("label")[:1]
+        label = NullIf(Subquery(own), models.Value(""))
+        return Lower(Coalesce(label, F(f"{to}name"), output_field=models.CharField()))
+    return F(f"{to}data__size") if sort is Sort.SIZE else F(f"{to}created_at")
+
+
+def _placed(rows: QuerySet[Any, Any], wanted: Wanted, *, key: Any, pk: str) -> QuerySet[Any, Any]:
+    """From the wanted place on, in the wanted order, only key and id."""
+    rows = rows.annotate(place=key, image_pk=F(pk))
+    cursor = wanted.before or wanted.after
+    if cursor:
+        beyond = "lt" if wanted.descends else "gt"
+        # The first condition alone lets the database begin to read the index at the place.
+        rows = rows.filter(
+            Q(**{f"place__{beyond}e": cursor.key}),
+            Q(**{f"place__{beyond}": cursor.key}) | Q(**{f"image_pk__{beyond}": cursor.image_id}),
+        )
+    return rows.order_by(*_order(wanted, "place", "image_pk")).values_list("place", "image_pk")
+
+
+def _order(wanted: Wanted, *names: str) -> list[str]:
+    return [f"-{name}" if wanted.descends else name for name in names]
+
+
+def _union(branches: Sequence[QuerySet[Any, Any]], wanted: Wanted, *, limit: int) -> tuple[str, list[Any]]:
+    """The first rows of all branches together, each image once.
+
+    Django's own union() cannot limit the parts on SQLite, which allows LIMIT in a part only inside a subquery.
+    """
+    parts, params = [], []
+    for number, branch in enumerate(branches):
+        sql, some = branch[:limit].query.sql_with_params()
+        parts.append(f"SELECT * FROM ({sql}) AS branch_{number}")
+        params += some
+    direction = "DESC" if wanted.descends else "ASC"
+    return f"{' UNION '.join(parts)} ORDER BY 1 {direction}, 2 {direction} LIMIT {limit}", params
+
+
+def _cut(rows: list[Image], wanted: Wanted, size: int) -> Page:
+    """Take away the extra row, which says that there is more in the direction of reading."""
+    more, rows = len(rows) > size, rows[:size]
+    if wanted.backwards:
+        rows.reverse()
+    if not rows:
+        return Page()
+    has_newer = more if wanted.backwards else wanted.after is not None
+    has_older = True if wanted.backwards else more
+    return Page(
+        images=rows,
+        newer=Cursor.at(rows[0]) if has_newer else None,
+        older=Cursor.at(rows[-1]) if has_older else None,
+    )
+
+
+def filters_of(wanted: Wanted) -> Mapping[str, str]:
+    """The filters that are set, by the name of their parameter."""
+    named = {"q": wanted.q, "status": wanted.status, "os": wanted.os, "source": wanted.source}
+    return {name: value for name, value in named.items() if value}

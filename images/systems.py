@@ -1,0 +1,27 @@
+"""Operating systems that are offered while one types. Any other text is as good: people boot exotic systems."""
+
+KNOWN = (
+    "AlmaLinux",
+    "Alpine Linux",
+    "Amazon Linux",
+    "Arch Linux",
+    "CentOS Stream",
+    "Debian",
+    "Fedora",
+    "Fedora CoreOS",
+    "Flatcar",
+    "FreeBSD",
+    "Gentoo",
+    "NetBSD",
+    "NixOS",
+    "OpenBSD",
+    "openSUSE",
+    "Oracle Linux",
+    "Plan 9",
+    "Red Hat Enterprise Linux",
+    "Rocky Linux",
+    "SUSE Linux Enterprise",
+    "Ubuntu",
+    "Windows",
+    "Windows Server",
+)

@@ -1,0 +1,10 @@
+"""Background tasks of images."""
+
+from images import actions
+
+
+def clean_up() -> str:
+    """Throw away uploads whose time is over, then data that nobody needs. Safe to run at any time, and twice."""
+    uploads = sum(1 for _upload in actions.discard_expired_uploads(dry_run=False))
+    data = sum(1 for _data in actions.collect_data(dry_run=False))
+    return f"{uploads} uploads and {data} image data removed."

@@ -1,0 +1,33 @@
+from images.views.changes import (
+    image_deactivate,
+    image_delete,
+    image_edit,
+    image_protect,
+    image_reactivate,
+    image_unprotect,
+    image_visibility,
+)
+from images.views.details import image_detail, image_download
+from images.views.lists import image_list
+from images.views.references import reference_add, reference_edit, reference_remove
+from images.views.uploads import image_upload, upload_data, upload_discard, upload_start
+
+__all__ = [
+    "image_deactivate",
+    "image_delete",
+    "image_detail",
+    "image_download",
+    "image_edit",
+    "image_list",
+    "image_protect",
+    "image_reactivate",
+    "image_unprotect",
+    "image_upload",
+    "image_visibility",
+    "reference_add",
+    "reference_edit",
+    "reference_remove",
+    "upload_data",
+    "upload_discard",
+    "upload_start",
+]

@@ -1,0 +1,64 @@
+"""How views of images answer: messages with Undo, and refusals as JSON for scripts."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+
+from accounts.errors import Conflict
+from accounts.middleware import PanelRequest
+from images.problems import DataProblem
+
+P = ParamSpec("P")
+
+REFUSALS = (DataProblem, Conflict, PermissionDenied, Http404, ValidationError)
+
+
+def tell(request: HttpRequest, text: str, *, undo: str = "") -> None:
+    """Say what happened on the next page.
+
+    Args:
+        undo: where a POST takes it back.
+    """
+    if undo:
+        context = {"text": text, "undo_url": undo, "csrf_token": get_token(request)}
+        text = render_to_string("components/message_undo.html", context)
+    messages.success(request, text)
+
+
+def answers_json(
+    view: Callable[Concatenate[PanelRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[PanelRequest, P], HttpResponseBase]:
+    """Turn every refusal of a view into JSON with its status and the sentence for the person."""
+
+    @wraps(view)
+    def wrapped(request: PanelRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            return view(request, *args, **kwargs)
+        except REFUSALS as refused:
+            return refusal_as_json(refused)
+
+    return wrapped
+
+
+def refusal_as_json(refused: Exception) -> JsonResponse:
+    """The answer for an error of accounts.errors or images.problems."""
+    answer: dict[str, Any] = {"error": str(refused)}
+    match refused:
+        case DataProblem():
+            status, answer["code"] = refused.status, refused.code
+        case Conflict():
+            status = 409
+        case PermissionDenied():
+            status = 403
+        case ValidationError():
+            status, answer["error"] = 400, " ".join(refused.messages)
+        case _:
+            status, answer["error"] = 404, "This upload is no longer here. Choose the file again."
+    return JsonResponse(answer, status=status)

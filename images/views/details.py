@@ -1,0 +1,102 @@
+"""Image Detail and the download."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.middleware import PanelRequest
+from accounts.models import Event
+from accounts.viewer import Viewer
+from images import actions, hooks
+from images.downloads import Download, serve
+from images.menus import DANGEROUS, address, as_actions, entries_of
+from images.models import Image
+from images.permissions import Verb, get_image, refusal
+from images.rows import name_for, source_for
+from images.stores import get_store
+
+EVENTS = 12
+RELATIVES = 20
+BUTTONS = 3
+
+
+@require_safe
+def image_detail(request: PanelRequest, pk: UUID) -> HttpResponse:
+    """Everything known about one image, and at the bottom what other apps add."""
+    image = get_image(request.viewer, pk, Verb.SEE)
+    context = detail_context(request.viewer, image) | {
+        "notices": hooks.detail_notices.ask(request, image),
+        "sections": hooks.detail_sections.ask(request, image),
+    }
+    return render(request, "images/detail.html", context)
+
+
+def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
+    """What the page says by itself: three queries (tags, relatives, events)."""
+    is_own = image.account_id == viewer.account.pk
+    relatives = list(Image.objects.related_to(image, viewer).order_by("-created_at")[:RELATIVES])
+    entries = entries_of(viewer, image)
+    events = Event.objects.of("image", image.pk).visible_to(viewer)
+    return {
+        "image": image,
+        "is_own": is_own,
+        "name": name_for(image),
+        "source": source_for(viewer, image),
+        "tags": image.tags.all(),
+        "parent": next((relative for relative in relatives if relative.pk == image.parent_id), None),
+        "children": [relative for relative in relatives if relative.pk != image.parent_id],
+        "events": events.select_related("account")[:EVENTS],
+        "buttons": [entry for entry in entries if entry.order < DANGEROUS and not entry.copy][:BUTTONS],
+        "actions": as_actions(entries),
+        "changes": changes_of(viewer, image) if is_own else {},
+    }
+
+
+def changes_of(viewer: Viewer, image: Image) -> dict[str, dict[str, str]]:
+    """What can be changed beside the fact that it changes: its address, and why not now."""
+    protection = "image_unprotect" if image.protected else "image_protect"
+    return {
+        "visibility": {
+            "url": address(viewer, "image_visibility", image),
+            "reason": refusal(viewer, Verb.OFFER if image.visibility == "private" else Verb.CHANGE_VISIBILITY, image),
+        },
+        "protection": {"url": address(viewer, protection, image), "reason": refusal(viewer, Verb.PROTECT, image)},
+    }
+
+
+@require_safe
+def image_download(request: PanelRequest, pk: UUID) -> HttpResponseBase:
+    """The bytes, whole or in part.
+
+    No DataHold is placed: the file is open before this view returns, and what is open stays readable when the
+    data is removed meanwhile. Between the check and the opening nothing but this request's own work happens, and
+    data that goes in that moment is a 404 like any image that has just been deleted.
+    """
+    image = get_image(request.viewer, pk, Verb.EXPORT)
+    response = serve(request, download_of(image))
+    if request.method == "GET" and _begins(response):
+        actions.record_download(image, by=request.viewer)
+    return response
+
+
+def download_of(image: Image) -> Download:
+    """The data of an image, under its name."""
+    data = image.data
+    return Download(
+        store=get_store(data.store),
+        key=data.store_key,
+        size=data.size,
+        filename=f"{image.name}.{data.disk_format}",
+        etag=data.checksum,
+        last_modified=data.created_at,
+    )
+
+
+def _begins(response: HttpResponseBase) -> bool:
+    """Whether the first byte is in it: a download that goes on is the same download."""
+    return response.status_code == HTTPStatus.OK or response.headers.get("Content-Range", "").startswith("bytes 0-")

@@ -1,0 +1,112 @@
+"""Saved Images."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from accounts.middleware import PanelRequest
+from accounts.viewer import Viewer
+from images import hooks, listing
+from images.forms import ListForm
+from images.listing import Sort, Tab, Wanted
+from images.models import Region
+from images.permissions import Verb, refusal
+from images.rows import rows_of
+
+COUNTED_TABS = (Tab.ALL, Tab.MINE, Tab.SHARED)
+TAB_LABELS = {
+    Tab.ALL: "All",
+    Tab.MINE: "Mine",
+    Tab.SHARED: "Shared Images",
+    Tab.COMMUNITY: "Community",
+    Tab.PUBLIC: "Public",
+}
+
+
+@require_safe
+def image_list(request: PanelRequest) -> HttpResponse:
+    """Saved Images: what the account has and what it was given, filtered, sorted and paged."""
+    regions = list(Region.objects.all())
+    form = ListForm(request.GET)
+    wanted = form.wanted(regions)
+    context = list_context(request.viewer, wanted) | {"form": form, "regions": regions}
+    # A browser that goes back asks htmx for the whole page; only a click needs no more than the list.
+    is_fragment = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    if not is_fragment:
+        context["notices"] = hooks.list_notices.ask(request, wanted.region)
+    response = render(request, "images/list.html#list" if is_fragment else "images/list.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def list_context(viewer: Viewer, wanted: Wanted) -> dict[str, Any]:
+    """What the list needs: two queries, and what the hooks add."""
+    page = listing.page_of(viewer, wanted)
+    address = Address(viewer, wanted)
+    return {
+        "wanted": wanted,
+        "rows": rows_of(viewer, page.images),
+        "tabs": tabs(address, listing.counts(viewer, wanted, COUNTED_TABS)),
+        "sorts": {sort.value: address.of(sort="" if sort is Sort.NEWEST else sort) for sort in Sort},
+        "chips": chips(address),
+        "newer": address.of(before=page.newer) if page.newer else "",
+        "older": address.of(after=page.older) if page.older else "",
+        "first": address.of(),
+        "without_filters": address.of(**dict.fromkeys(listing.filters_of(wanted), "")),
+        "everywhere": address.of(region="", **dict.fromkeys(listing.filters_of(wanted), "")),
+        "in_community": address.of(tab=Tab.COMMUNITY),
+        "why_not_add": refusal(viewer, Verb.CREATE),
+        "keep": {name: value for name, value in address.parameters.items() if name != "region"},
+    }
+
+
+class Address:
+    """Addresses of this list that differ in one thing. A change begins at the first page again."""
+
+    def __init__(self, viewer: Viewer, wanted: Wanted) -> None:
+        self.path = reverse("image_list", kwargs={"number": viewer.account.number})
+        self.wanted = wanted
+        self.parameters: dict[str, str] = {
+            "tab": "" if wanted.tab is Tab.ALL else wanted.tab,
+            "region": wanted.region,
+            **listing.filters_of(wanted),
+            "sort": "" if wanted.sort is Sort.NEWEST else wanted.sort,
+        }
+
+    def of(self, **changes: object) -> str:
+        """The address with these parameters changed."""
+        given = {name: str(value) for name, value in {**self.parameters, **changes}.items() if value}
+        return f"{self.path}?{urlencode(given)}" if given else self.path
+
+
+def tabs(address: Address, counted: Mapping[Tab, int]) -> list[dict[str, Any]]:
+    """The tabs, as components/tabs.html takes them."""
+    return [
+        {
+            "label": label,
+            "href": address.of(tab="" if tab is Tab.ALL else tab),
+            "count": _capped(counted[tab]) if tab in counted else None,
+            "current": tab is address.wanted.tab,
+        }
+        for tab, label in TAB_LABELS.items()
+    ]
+
+
+def _capped(count: int) -> str:
+    return str(count) if count < listing.COUNT_CAP else f"{listing.COUNT_CAP - 1}+"
+
+
+def chips(address: Address) -> Sequence[dict[str, str]]:
+    """The filters that are set, each with the address without it."""
+    labels = {name: dict(ListForm.base_fields[name].choices) for name in ("status", "source")}  # type: ignore[attr-defined]
+    found = []
+    for name, value in listing.filters_of(address.wanted).items():
+        text = f"“{value}”" if name == "q" else str(labels.get(name, {}).get(value, value))
+        found.append({"text": text, "href": address.of(**{name: ""}), "label": f"Remove the filter {text}"})
+    return found

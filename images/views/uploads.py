@@ -1,0 +1,212 @@
+"""The upload page, and the bytes on their way in."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.errors import Conflict
+from accounts.middleware import PanelRequest
+from images import actions
+from images.bodies import UploadForm as SentForm
+from images.bodies import checked_multipart, discard_rest, raw_chunks
+from images.forms import UploadForm
+from images.models import Image, Region, Upload
+from images.permissions import Verb, require
+from images.problems import DataProblem
+from images.stores import get_store
+from images.streams import Receiver
+from images.views.answers import REFUSALS, answers_json, refusal_as_json, tell
+
+NO_FILE = "Choose the disk image to upload."
+FILE_GONE = "The file that came with this form is no longer here. Choose it again."
+
+
+@csrf_exempt  # checked_multipart checks it: the origin before the body is read, the token after
+@require_http_methods(["GET", "HEAD", "POST"])
+def image_upload(request: PanelRequest) -> HttpResponse:
+    """Add an image: the file and what there is to say of it, on one page."""
+    require(request.viewer, Verb.CREATE)
+    if request.method != "POST":
+        return _page(request, _empty_form(request), upload_id=request.GET.get("upload", ""))
+    try:
+        sent = checked_multipart(request, _receiver, max_bytes=settings.IMAGE_MAX_BYTES)
+    except DataProblem as problem:
+        discard_rest(request)
+        return _page(request, _empty_form(request), problem=problem, status=problem.status)
+    fields = _with_upload(request, sent)
+    form = UploadForm(fields, viewer=request.viewer)
+    image = _create(request, form, sent)
+    if image is None:
+        return _page(request, form, upload_id=fields.get("upload", ""), status=422)
+    tell(request, f"“{image.name}” is in your Saved Images.")
+    return redirect("image_detail", number=request.viewer.account.number, pk=image.pk)
+
+
+def _receiver(_filename: str) -> Receiver:
+    store = get_store()
+    limits = {"max_bytes": settings.IMAGE_MAX_BYTES, "max_virtual_bytes": settings.IMAGE_MAX_VIRTUAL_BYTES}
+    return Receiver(store=store, key=store.begin(), **limits)
+
+
+def _empty_form(request: PanelRequest) -> UploadForm:
+    region = Region.objects.filter(is_default=True, closed_at__isnull=True).first()
+    initial = {"region": request.GET.get("region") or (region.pk if region else None)}
+    return UploadForm(initial=initial, viewer=request.viewer)
+
+
+def _with_upload(request: PanelRequest, sent: SentForm) -> QueryDict:
+    """The fields, naming the file that came with them, which is kept whatever else is wrong with the form."""
+    fields = sent.fields.copy()
+    if sent.received and sent.key:
+        try:
+            kept = actions.keep_received(
+                by=request.viewer, filename=sent.filename or "", key=sent.key, received=sent.received
+            )
+        except BaseException:
+            get_store().delete(sent.key)
+            raise
+        fields["upload"] = str(kept.pk)
+    return fields
+
+
+def _create(request: PanelRequest, form: UploadForm, sent: SentForm) -> Image | None:
+    """Make the image, or put the reasons why not into the form."""
+    valid = form.is_valid()
+    upload_id = form.cleaned_data.get("upload")
+    if sent.problem or upload_id is None:
+        form.add_error("file", str(sent.problem or NO_FILE))
+    elif valid:
+        return _created(request, form, upload_id)
+    return None
+
+
+def _created(request: PanelRequest, form: UploadForm, upload_id: UUID) -> Image | None:
+    try:
+        return actions.create_image(upload_id, by=request.viewer, new=form.new_image())
+    except ValidationError as error:
+        form.add_error(None, error)
+    except Conflict as conflict:
+        form.add_error("file", str(conflict))
+    except Http404:
+        form.add_error("file", FILE_GONE)
+    return None
+
+
+def _page(
+    request: PanelRequest,
+    form: UploadForm,
+    *,
+    upload_id: str = "",
+    problem: DataProblem | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    uploads = Upload.objects.visible_to(request.viewer).unexpired().exclude(status=Upload.Status.WAITING)
+    unfinished = list(uploads.select_related("data", "created_by").order_by("-created_at"))
+    chosen = next((upload for upload in unfinished if upload.data and str(upload.pk) == upload_id), None)
+    context = {
+        "form": form,
+        "visibilities": form.fields["visibility"].options(form["visibility"].value()),  # type: ignore[attr-defined]
+        "upload": _as_found(chosen),
+        "unfinished": [upload for upload in unfinished if upload != chosen],
+        "problem": problem,
+        "max_size": settings.IMAGE_MAX_BYTES,
+        "start_url": reverse("upload_start", kwargs={"number": request.viewer.account.number}),
+        "lifetime_hours": settings.UPLOAD_LIFETIME_HOURS,
+    }
+    return render(request, "images/upload.html", context, status=status)
+
+
+def _as_found(upload: Upload | None) -> dict[str, Any]:
+    """A received upload, as components/upload_zone.html shows it."""
+    if upload is None or upload.data is None:
+        return {}
+    return {
+        "id": upload.pk,
+        "filename": upload.filename,
+        "format": upload.data.disk_format,
+        "size": upload.data.size,
+        "checksum": upload.data.checksum,
+    }
+
+
+@require_POST
+@answers_json
+def upload_start(request: PanelRequest) -> HttpResponseBase:
+    """Make the address that the bytes of a file can be sent to."""
+    filename, size = _announced(request.body)
+    upload = actions.start_upload(by=request.viewer, filename=filename, size=size)
+    data_url = reverse("upload_data", kwargs={"number": request.viewer.account.number, "pk": upload.pk})
+    return JsonResponse({"id": str(upload.pk), "data_url": data_url}, status=201)
+
+
+def _announced(body: bytes) -> tuple[str, int | None]:
+    """The name and the size of the file, out of JSON.
+
+    Raises:
+        ValidationError: it is not what upload.js sends.
+    """
+    try:
+        told = json.loads(body)
+    except ValueError:
+        told = None
+    name, size = (told.get("filename", ""), told.get("size")) if isinstance(told, dict) else (None, None)
+    if not isinstance(name, str) or "\0" in name or not (size is None or (type(size) is int and size > 0)):
+        raise ValidationError("Send JSON with the name and the size of the file.")
+    return name, size
+
+
+@require_http_methods(["GET", "PUT"])
+def upload_data(request: PanelRequest, pk: UUID) -> HttpResponseBase:
+    """Take the bytes of an upload (PUT), or say what has become of it (GET)."""
+    if request.method == "GET":
+        return _state(request, pk)
+    return _take(request, pk)
+
+
+@answers_json
+def _state(request: PanelRequest, pk: UUID) -> HttpResponseBase:
+    upload = Upload.objects.visible_to(request.viewer).unexpired().select_related("data").filter(pk=pk).first()
+    if upload is None:
+        raise Http404
+    return JsonResponse({"status": upload.status, "error": upload.problem} | _found(upload))
+
+
+def _take(request: PanelRequest, pk: UUID) -> HttpResponseBase:
+    """Take the bytes. A client that is refused while it sends hears why."""
+    try:
+        chunks = raw_chunks(request, max_bytes=settings.IMAGE_MAX_BYTES)
+        upload = actions.receive_upload(pk, by=request.viewer, chunks=chunks)
+    except REFUSALS as refused:
+        discard_rest(request)
+        return refusal_as_json(refused)
+    return JsonResponse(_found(upload))
+
+
+def _found(upload: Upload) -> dict[str, Any]:
+    data = upload.data
+    if data is None:
+        return {}
+    return {
+        "format": data.disk_format,
+        "size": data.size,
+        "virtual_size": data.virtual_size,
+        "md5": data.checksum,
+        "sha512": data.os_hash_value,
+    }
+
+
+@require_POST
+def upload_discard(request: PanelRequest, pk: UUID) -> HttpResponse:
+    """Throw an unfinished upload away."""
+    actions.discard_upload(pk, by=request.viewer)
+    tell(request, "The upload is discarded.")
+    return redirect("image_upload", number=request.viewer.account.number)
