@@ -1,7 +1,7 @@
 """Reading the bodies of upload requests: large, in big chunks, and only after rights and origin are checked."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -18,7 +18,6 @@ from images.problems import BrokenUpload, DataProblem, LengthRequired, Unreadabl
 from images.streams import Received, Receiver, too_large
 
 CHUNK = 1024 * 1024  # bytes asked for at once; gunicorn then fills them with few system calls
-SILENCE = 120.0  # seconds without a byte after which a line counts as broken, so that no thread waits for ever
 FORM_ALLOWANCE = 1024 * 1024  # bytes of a multipart form that are not the file
 
 ReceiverFactory = Callable[[str], Receiver]
@@ -53,7 +52,7 @@ def raw_chunks(request: HttpRequest, *, max_bytes: int, chunk_size: int = CHUNK)
         raise too_large(max_bytes)
     if length is None:
         # Django gives an empty stream when there is no length, but gunicorn ends chunked bodies by itself.
-        return _until_end(request, request.META["wsgi.input"], chunk_size)
+        return _until_end(request.META["wsgi.input"], chunk_size)
     return _exactly(request, length, chunk_size)
 
 
@@ -78,7 +77,7 @@ def discard_rest(request: HttpRequest, *, max_bytes: int = 64 * CHUNK) -> None:
     instead of the answer (RFC 9112 section 9.6).
     """
     stream: Stream = request.META["wsgi.input"] if request.META.get("wsgi.input_terminated") else request
-    with suppress(OSError), _watched(request):
+    with suppress(Exception):  # the answer matters more than how the line ends
         for _ in range(max_bytes // CHUNK):
             if not stream.read(CHUNK):
                 return
@@ -87,7 +86,7 @@ def discard_rest(request: HttpRequest, *, max_bytes: int = 64 * CHUNK) -> None:
 def _exactly(request: HttpRequest, length: int, chunk_size: int) -> Iterator[bytes]:
     done = 0
     while done < length:
-        chunk = _read(request, request, min(chunk_size, length - done))
+        chunk = _read(request, min(chunk_size, length - done))
         if not chunk:
             raise BrokenUpload(
                 f"The line broke after {readable_size(done)} of {readable_size(length)}; nothing was kept. Try again."
@@ -96,33 +95,18 @@ def _exactly(request: HttpRequest, length: int, chunk_size: int) -> Iterator[byt
         yield chunk
 
 
-def _until_end(request: HttpRequest, stream: Stream, chunk_size: int) -> Iterator[bytes]:
-    while chunk := _read(request, stream, chunk_size):
+def _until_end(stream: Stream, chunk_size: int) -> Iterator[bytes]:
+    while chunk := _read(stream, chunk_size):
         yield chunk
 
 
-def _read(request: HttpRequest, stream: Stream, size: int) -> bytes:
+def _read(stream: Stream, size: int) -> bytes:
     try:
-        with _watched(request):
-            return stream.read(size)
-    except OSError as error:
-        # UnreadablePostError, a time-out of the socket, and gunicorn's "chunk missing terminator" are all OSErrors.
+        return stream.read(size)
+    except Exception as error:
+        # A lost connection and the limit for stalled clients (config/gunicorn.py) are OSErrors, but what a server
+        # raises for a malformed chunk is its own affair.
         raise BrokenUpload("The line broke before the whole file had come; nothing was kept. Try again.") from error
-
-
-@contextmanager
-def _watched(request: HttpRequest) -> Iterator[None]:
-    """Give up on a silent line while reading: a laptop that went to sleep would hold a thread for ever."""
-    socket = request.META.get("gunicorn.socket")
-    if socket is None:
-        yield
-        return
-    before = socket.gettimeout()
-    socket.settimeout(SILENCE)
-    try:
-        yield
-    finally:
-        socket.settimeout(before)
 
 
 # --- Multipart forms --------------------------------------------------------------------------------
@@ -219,8 +203,7 @@ def _no_view(_request: HttpRequest) -> HttpResponse:
 def _parsed(request: HttpRequest, handler: "StreamingUploadHandler") -> QueryDict:
     request.upload_handlers = [handler]
     try:
-        with _watched(request):
-            return request.POST
+        return request.POST
     except (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent, RequestDataTooBig) as error:
         raise UnreadableForm("The form could not be read. Load the page again and resend it.") from error
     except (OSError, UnreadablePostError) as error:

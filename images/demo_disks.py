@@ -89,7 +89,7 @@ def _mapped(disk: bytes, *, first: int) -> tuple[list[int], list[bytes]]:
     data: list[bytes] = []
     for start in range(0, len(disk), CLUSTER):
         cluster = disk[start : start + CLUSTER]
-        if any(cluster):
+        if cluster.strip(b"\0"):
             entries.append((first + len(data)) * CLUSTER | COPIED)
             data.append(cluster)
         else:

@@ -117,9 +117,8 @@ def _wanted(request: HttpRequest, download: Download) -> range | None:
     """
     header = request.headers.get("Range", "")
     condition = request.headers.get("If-Range")
-    if request.method != "GET" or (
-        condition is not None and condition not in {download.tag, http_date(download.timestamp)}
-    ):
+    same_version = condition in {None, download.tag, http_date(download.timestamp)}
+    if request.method != "GET" or not same_version:
         return None
     match = RANGE.fullmatch(header)
     return parsed_range(match[1], match[2], size=download.size) if match else None

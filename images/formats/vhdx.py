@@ -10,6 +10,7 @@ TABLE = 64 * 1024  # bytes of a table of regions or metadata
 MAX_ENTRIES = 2047
 BLOCK_TABLE = uuid.UUID("2dc27766-f623-4200-9d64-115e9bfd4a08")
 METADATA = uuid.UUID("8b7ca206-4790-4b9a-b8fe-575f050f886e")
+FILE_PARAMETERS = uuid.UUID("caa16737-fa36-4d43-b3b6-33f0aa44e76b")
 VIRTUAL_SIZE = uuid.UUID("2fa54224-cd1b-4876-b211-5dbed83bf4b8")
 PARENT_LOCATOR = uuid.UUID("a8d35f2d-b30b-454d-abf7-d3d84834ab0c")
 PRESENT = {6, 7}  # states of a block that has data in this file
@@ -35,6 +36,7 @@ class Vhdx(Structure):
         if not {BLOCK_TABLE, METADATA} <= regions.keys():
             raise damaged("vhdx", "its tables are missing")
         self._metadata, _ = regions[METADATA]
+        self._block = self._last_block = 0
         self.watch.want(self._metadata, TABLE, self._see_metadata)
         self.watch.want(*regions[BLOCK_TABLE], self._see_blocks)
 
@@ -50,12 +52,19 @@ class Vhdx(Structure):
         items = dict(self._item(table, 32 + 32 * number) for number in range(count))
         if PARENT_LOCATOR in items:
             raise other_file("vhdx", "is the difference to another disk")
-        if VIRTUAL_SIZE in items:
-            self.watch.want(self._metadata + items[VIRTUAL_SIZE], 8, self._see_virtual_size)
+        for name, length, see in (
+            (FILE_PARAMETERS, 4, self._see_block_size),
+            (VIRTUAL_SIZE, 8, self._see_virtual_size),
+        ):
+            if name in items:
+                self.watch.want(self._metadata + items[name], length, see)
 
     def _item(self, table: bytes, place: int) -> tuple[uuid.UUID, int]:
         name, offset = self.unpack("<16sI", table, place)
         return uuid.UUID(bytes_le=name), offset
+
+    def _see_block_size(self, field: bytes) -> None:
+        (self._block,) = self.unpack("<I", field)
 
     def _see_virtual_size(self, field: bytes) -> None:
         (self.virtual_size,) = self.unpack("<Q", field)
@@ -63,10 +72,12 @@ class Vhdx(Structure):
     def _see_blocks(self, table: bytes) -> None:
         for entry in whole_entries(table, "<Q"):
             if entry & 7 in PRESENT:
-                self.needs((entry >> 20 << 20) + 1)
+                self._last_block = max(self._last_block, entry >> 20 << 20)
 
     def finish(self, ending: Ending) -> None:
         """Without a virtual size the metadata never came."""
         if self.virtual_size == 0:
             raise truncated("vhdx")
+        if self._last_block:
+            self.needs(self._last_block + self._block)
         super().finish(ending)
