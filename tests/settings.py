@@ -1,12 +1,13 @@
 """The panel's settings, with what would only slow tests down taken out."""
 
 from config.settings import *  # noqa: F403 - all of them, that is the point
-from config.settings import DATA_DIR, DATABASES, STORAGES
+from config.settings import DATA_DIR, DATABASES, STATIC_ROOT, STORAGES
 
 # bcrypt and its kin are slow on purpose; a test signs in hundreds of people.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Pages name static files as they are, so that no test needs collectstatic first.
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns where it is missing
 # All threads of a test share it, and conftest.py empties it after each.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
