@@ -2,12 +2,17 @@
 
 import base64
 import hashlib
+from datetime import UTC, datetime, time
 from typing import Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.core.signing import BadSignature, TimestampSigner, b62_decode
+from django.db import transaction
 from django.http import HttpRequest
 
 from accounts import actions
@@ -25,6 +30,30 @@ class AccountAdapter(DefaultAccountAdapter):
         """Make the person of a valid sign-up form."""
         data = form.cleaned_data
         return actions.create_person(login=data["username"], email=data["email"], password=data["password1"])
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Confirm an address by the link of a mail, and give the person what was addressed to it before."""
+        with transaction.atomic():
+            confirmed: bool = super().confirm_email(request, email_address)
+            if confirmed:
+                actions.email_was_confirmed(
+                    email_address.user, email_address.email, link_sent_at=link_sent_at(request, email_address)
+                )
+        return confirmed
+
+
+def link_sent_at(request: HttpRequest, email_address: EmailAddress) -> datetime:
+    """When the link was signed by which somebody confirms an address.
+
+    It is in the link's signed key, to the second and rounded down. A confirmation without a key (none of the ways
+    that are switched on) counts from the beginning of the person, which is never too late.
+    """
+    key = request.resolver_match.kwargs.get("key", "") if request.resolver_match else ""
+    try:
+        TimestampSigner(salt=app_settings.SALT).unsign(key)
+    except BadSignature:
+        return datetime.combine(email_address.user.date_joined.date(), time.min, tzinfo=UTC)
+    return datetime.fromtimestamp(b62_decode(key.split(":")[1]), tz=UTC)
 
 
 class MFAAdapter(DefaultMFAAdapter):

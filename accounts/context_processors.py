@@ -7,18 +7,23 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts import hooks
-from accounts.models import Notification, User
+from accounts.middleware import last_viewer
+from accounts.models import Account, Notification, User
 from accounts.viewer import Viewer
 
 THEMES = ("light", "dark")
 
 
 def panel(request: HttpRequest) -> dict[str, Any]:
-    """The viewer, the counters, the theme, and whether this is a demo."""
-    viewer: Viewer | None = getattr(request, "viewer", None)
+    """The viewer, their accounts, the counters, the theme, and whether this is a demo.
+
+    Pages that belong to no account (the profile, notifications) show the navigation of the last one.
+    """
+    viewer = getattr(request, "viewer", None) or SimpleLazyObject(lambda: last_viewer(request))
     theme = request.COOKIES.get("theme", "")
     return {
         "viewer": viewer,
+        "accounts": SimpleLazyObject(lambda: _accounts(viewer)),
         "demo": settings.DEMO,
         "theme": theme if theme in THEMES else "",
         "unread_count": SimpleLazyObject(lambda: _unread(request)),
@@ -26,6 +31,10 @@ def panel(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _accounts(viewer: Viewer | None) -> list[Account]:
+    return viewer.accounts if viewer else []
+
+
 def _unread(request: HttpRequest) -> int:
-    user = request.user
+    user = getattr(request, "user", None)
     return Notification.objects.unread_by(user).count() if isinstance(user, User) else 0

@@ -13,15 +13,20 @@ from django.shortcuts import render
 from accounts.errors import Conflict
 from accounts.models import User
 from accounts.records import network_address
-from accounts.viewer import Viewer
+from accounts.viewer import Viewer, choose, open_memberships, own_viewer
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-class PanelRequest(HttpRequest):
-    """A request of somebody who is signed in, on a page of an account (type only)."""
+class SignedInRequest(HttpRequest):
+    """A request of somebody who is signed in (type only)."""
 
     user: User
+
+
+class PanelRequest(SignedInRequest):
+    """A request on a page of an account (type only)."""
+
     viewer: Viewer
 
 
@@ -59,6 +64,16 @@ class CurrentAccountMiddleware:
         if isinstance(exception, Conflict):
             return render(request, "409.html", {"message": str(exception)}, status=409)
         return None
+
+
+def last_viewer(request: HttpRequest) -> Viewer | None:
+    """The viewer for the account that the session remembers, or else for the person's own. One query at most."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return None
+    memberships = open_memberships(user)
+    remembered = choose(user, memberships, number=str(request.session.get("account", "")))
+    return remembered or own_viewer(user, memberships)
 
 
 class DemoHostMiddleware:

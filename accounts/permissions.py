@@ -1,48 +1,153 @@
-"""Who may do what with an account and its people, as data. docs/permissions.md is this table.
+"""Who may do what with an account, a group or an organization, as data. docs/permissions.md is this table.
 
-The first column of the design's table "Who may do what": one role, and everything that includes it.
+The people's part of the design's table "Who may do what": one role, and everything that includes it.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 
-from accounts.roles import Role
+from accounts import hooks
+from accounts.models import AnyGroup, Membership
+from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.viewer import Viewer
 
 
 class Verb(StrEnum):
-    """What can be done with an account."""
+    """What can be done. The text completes "Only an admin of … can …"."""
 
-    SEE = "see"
-    MANAGE_PEOPLE = "manage the people"
-    CHANGE_SETTINGS = "change the settings"
+    SEE = "see its people"
+    MANAGE_PEOPLE = "invite and remove people and change their roles"
+    MANAGE_ACCOUNTS = "invite and remove accounts"
+    CHANGE_SETTINGS = "rename it"
+    JOIN_ORGANIZATIONS = "join or leave an organization"
     CLOSE = "close it"
 
 
-NEEDED_ROLE: dict[Verb, Role] = {
-    Verb.SEE: Role.OBSERVER,
-    Verb.MANAGE_PEOPLE: Role.ADMIN,
-    Verb.CHANGE_SETTINGS: Role.ADMIN,
-    Verb.CLOSE: Role.ADMIN,
+NEEDED_ROLE: dict[Kind, dict[Verb, Role]] = {
+    Kind.ACCOUNT: {
+        Verb.SEE: Role.OBSERVER,
+        Verb.MANAGE_PEOPLE: Role.ADMIN,
+        Verb.CHANGE_SETTINGS: Role.ADMIN,
+        Verb.JOIN_ORGANIZATIONS: Role.ADMIN,
+        Verb.CLOSE: Role.ADMIN,
+    },
+    Kind.TEAM: {
+        Verb.SEE: Role.MEMBER,
+        Verb.MANAGE_PEOPLE: Role.MANAGER,
+        Verb.CHANGE_SETTINGS: Role.MANAGER,
+        Verb.CLOSE: Role.MANAGER,
+    },
+    Kind.ORGANIZATION: {
+        Verb.SEE: Role.MEMBER,
+        Verb.MANAGE_PEOPLE: Role.MANAGER,
+        Verb.MANAGE_ACCOUNTS: Role.MANAGER,
+        Verb.CHANGE_SETTINGS: Role.MANAGER,
+        Verb.CLOSE: Role.MANAGER,
+    },
 }
 
 
-def may(viewer: Viewer, verb: Verb) -> bool:
-    """Whether the viewer may do this with the account of the page."""
-    return viewer.role.includes(NEEDED_ROLE[verb])
+def role_in(viewer: Viewer, group: AnyGroup) -> Role | None:
+    """The viewer's role, or None for somebody who does not belong to it. Costs no query.
+
+    People of an account that belongs to an organization are members of the organization through the account.
+    """
+    for membership in viewer.memberships:
+        if membership.group_id == group.pk:
+            return Role(membership.role)
+    return Role.MEMBER if group.pk == viewer.account.organization_id else None
 
 
-def require(viewer: Viewer, verb: Verb) -> None:
-    """Refuse what the viewer may not do with the account of the page.
+def refusal(role: Role, verb: Verb, group: AnyGroup) -> str:
+    """Why somebody with this role may not do this; empty when they may."""
+    needed = NEEDED_ROLE[group.kind][verb]
+    if role.includes(needed):
+        return ""
+    return f"Only {needed.with_article} of {group.title} can {verb}."
+
+
+def may(viewer: Viewer, verb: Verb, group: AnyGroup | None = None) -> bool:
+    """Whether the viewer may do this with the account of the page, or with the group given."""
+    group = group or viewer.account
+    role = role_in(viewer, group)
+    return role is not None and not refusal(role, verb, group)
+
+
+def require(role: Role | None, verb: Verb, group: AnyGroup) -> None:
+    """Refuse what somebody with this role may not do.
 
     Raises:
+        Http404: they do not belong to it, or it has been closed.
         PermissionDenied: with the reason, for the person.
     """
-    if not may(viewer, verb):
-        needed = NEEDED_ROLE[verb].label.lower()
-        raise PermissionDenied(f"Only {_article(needed)} {needed} of {viewer.account.title} can {verb}.")
+    if role is None or not group.is_open:
+        raise Http404
+    if reason := refusal(role, verb, group):
+        raise PermissionDenied(reason)
 
 
-def _article(word: str) -> str:
-    return "an" if word[0] in "aeiou" else "a"
+def get_group(viewer: Viewer, kind: Kind, pk: int | None, verb: Verb) -> AnyGroup:
+    """Fetch and check in one call: the account of the page, or a group or organization that the viewer is in.
+
+    Costs no query: the viewer brings everything that the person belongs to.
+
+    Args:
+        pk: of the group or organization; None for the account of the page.
+
+    Raises:
+        Http404: the viewer is not in it, it was closed, or it never existed.
+        PermissionDenied: they are in it but may not do this; with the reason.
+    """
+    group = viewer.account if kind == Kind.ACCOUNT else _find(viewer, kind, pk)
+    if group is None:
+        raise Http404
+    require(role_in(viewer, group), verb, group)
+    return group
+
+
+def _find(viewer: Viewer, kind: Kind, pk: int | None) -> AnyGroup | None:
+    direct = (m.of for m in viewer.memberships if m.kind == kind and m.group_id == pk)
+    derived = viewer.account.organization
+    if kind == Kind.ORGANIZATION and derived and derived.pk == pk:
+        return next(direct, derived)
+    return next(direct, None)
+
+
+def lock(group: AnyGroup, *, by: Viewer, verb: Verb) -> AnyGroup:
+    """Take a group for the transaction and check the right anew, for somebody may have been quicker.
+
+    Groups are locked before memberships and invitations, so that two actions cannot wait for each other. The lock is
+    on the row of ``auth_group``: memberships and invitations of all kinds point there.
+
+    Returns:
+        The group as it is now.
+
+    Raises:
+        Http404, PermissionDenied: as ``require``.
+    """
+    Group.objects.select_for_update().get(pk=group.pk)
+    fresh = type(group).objects.get(pk=group.pk)
+    role = Membership.objects.filter(group=group.pk, user=by.user).values_list("role", flat=True).first()
+    require(Role(role) if role else None, verb, fresh)
+    return fresh
+
+
+@dataclass(frozen=True)
+class Right:
+    """A line of the table that says what each role may do."""
+
+    text: str
+    roles: tuple[tuple[Role, bool], ...]
+
+
+def rights_table(kind: Kind) -> list[Right]:
+    """What the roles of a kind may do, out of the tables of all apps."""
+    rights = [(f"{verb[0].upper()}{verb[1:]}", role) for verb, role in NEEDED_ROLE[kind].items()]
+    if kind == Kind.ACCOUNT:
+        rights = [right for answer in hooks.role_rights.ask() for right in answer] + rights
+    roles = ROLES_OF_KIND[kind]
+    return [Right(text, tuple((role, role.includes(needed)) for role in roles)) for text, needed in rights]

@@ -1,5 +1,6 @@
 """Who sees what of people, groups and events. The default of everything is nothing."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -49,12 +50,22 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Invitations, seen from the invited side."""
+    """Invitations, seen from the invited side; the inviting side finds its own through the group."""
+
+    def addressed_to(self, user: "User") -> "InvitationQuerySet":
+        """That reached this person: their own, and those of accounts where they are admin. Not what was taken back."""
+        administered = user.memberships.filter(kind=Kind.ACCOUNT, role=Role.ADMIN).values("group_id")
+        return self.filter(Q(invitee=user) | Q(invited_account__in=administered)).exclude(status="revoked")
 
     def pending_for(self, user: "User") -> "InvitationQuerySet":
-        """That this person may decide on: their own, and those of accounts where they are admin."""
-        administered = user.memberships.filter(kind=Kind.ACCOUNT, role=Role.ADMIN).values("group_id")
-        return self.filter(Q(invitee=user) | Q(invited_account__in=administered), status="pending")
+        """That this person may decide on."""
+        return self.addressed_to(user).filter(status="pending")
+
+    def with_groups(self) -> "InvitationQuerySet":
+        """With what each invites to, whom, and who invited, in the same query."""
+        return self.select_related(
+            "group__as_account", "group__as_team", "group__as_organization", "invited_account", "invited_by"
+        )
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -76,9 +87,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """What this person has not looked at yet."""
         return self.filter(user=user, read_at__isnull=True)
 
-    def to_mail(self) -> "NotificationQuerySet":
-        """What still has to go out by mail."""
-        return self.filter(mailed_at__isnull=True, mail_attempts__lt=MAIL_ATTEMPTS).order_by("created_at")
+    def due(self, now: datetime) -> "NotificationQuerySet":
+        """What has to go out by mail now, the oldest first."""
+        waiting = self.filter(mailed_at__isnull=True, mail_attempts__lt=MAIL_ATTEMPTS, mail_after__lte=now)
+        return waiting.select_related("user").order_by("mail_after", "pk")
 
 
-MAIL_ATTEMPTS = 8
+MAIL_ATTEMPTS = 8  # with the pauses of accounts.tasks, over about seven hours

@@ -51,7 +51,8 @@ def record(
         address=address,
         actor=actor,
         actor_login=actor.username if actor else "",
-        network_address=network_address.get(),
+        # Without an actor the event speaks of somebody else: whose request it is must not show in it.
+        network_address=network_address.get() if actor else None,
         detail=detail,
     )
 

@@ -26,6 +26,12 @@ class Role(TextChoices):
         """How much the role may do, within its kind."""
         return _RANKS[self]
 
+    @property
+    def with_article(self) -> str:
+        """As it stands in a sentence: "an admin"."""
+        word = self.label.lower()
+        return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+
     def includes(self, other: "Role") -> bool:
         """Whether this role may do everything that ``other`` may."""
         return self.rank >= other.rank

@@ -99,3 +99,12 @@ def choose(user: User, memberships: Iterable[Membership], *, number: str) -> Vie
         if membership.kind == Kind.ACCOUNT and membership.group.as_account.number == number:
             return Viewer(user, membership.group.as_account, Role(membership.role), memberships)
     return None
+
+
+def own_viewer(user: User, memberships: Iterable[Membership]) -> Viewer | None:
+    """The viewer for a person's own account out of what they belong to."""
+    memberships = tuple(memberships)
+    for membership in memberships:
+        if membership.kind == Kind.ACCOUNT and membership.group.as_account.personal_of_id == user.pk:
+            return Viewer(user, membership.group.as_account, Role(membership.role), memberships)
+    return None

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",
 ]
 
 MIDDLEWARE = [
@@ -229,6 +230,8 @@ ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
 ACCOUNT_SESSION_REMEMBER = None
 SIGNUP_OPEN = env.bool("STOCKROOM_SIGNUP_OPEN", default=True)
+# Invitations that a person, or a group of people, sends in a day, so that nobody is flooded.
+INVITATIONS_PER_DAY = env.int("STOCKROOM_INVITATIONS_PER_DAY", default=50)
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Stockroom"

@@ -70,6 +70,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('read_at', models.DateTimeField(blank=True, null=True)),
                 ('mail_attempts', models.PositiveSmallIntegerField(default=0)),
+                ('mail_after', models.DateTimeField(default=django.utils.timezone.now, help_text='Not mailed before; put off by each attempt.')),
                 ('mailed_at', models.DateTimeField(blank=True, null=True)),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notifications', to=settings.AUTH_USER_MODEL)),
             ],
@@ -196,7 +197,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='notification',
-            index=models.Index(condition=models.Q(('mailed_at__isnull', True)), fields=['created_at'], name='notification_to_mail'),
+            index=models.Index(condition=models.Q(('mailed_at__isnull', True)), fields=['mail_after'], name='notification_to_mail'),
         ),
         migrations.AddConstraint(
             model_name='notification',

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.querysets import EventQuerySet, NotificationQuerySet
 
@@ -80,6 +81,7 @@ class Notification(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
     mail_attempts = models.PositiveSmallIntegerField(default=0)
+    mail_after = models.DateTimeField(default=timezone.now, help_text="Not mailed before; put off by each attempt.")
     mailed_at = models.DateTimeField(null=True, blank=True)
 
     objects = NotificationQuerySet.as_manager()
@@ -88,7 +90,7 @@ class Notification(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="notification_of_person"),
-            models.Index(fields=["created_at"], condition=Q(mailed_at__isnull=True), name="notification_to_mail"),
+            models.Index(fields=["mail_after"], condition=Q(mailed_at__isnull=True), name="notification_to_mail"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -109,3 +109,7 @@ class Account(Closable, Group):
     def is_personal(self) -> bool:
         """Whether exactly one person is in this account, for ever."""
         return self.personal_of_id is not None
+
+
+# What people can belong to, except staff groups.
+AnyGroup = Account | Organization | Team

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.db.models import Q
 
+from accounts import numbers
 from accounts.querysets import InvitationQuerySet, MembershipQuerySet, UserManager
 from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.validators import login_validators
@@ -100,6 +101,11 @@ class Membership(models.Model):
         """The account, organization or team that this is a membership of. Costs nothing after ``with_groups()``."""
         return getattr(self.group, f"as_{self.kind}")
 
+    @property
+    def rank(self) -> int:
+        """How much the role may do."""
+        return Role(self.role).rank
+
 
 class Invitation(models.Model):
     """An invitation to join, which says what joining means. Nobody belongs to anything without accepting one.
@@ -163,3 +169,8 @@ class Invitation(models.Model):
     def to(self) -> "Account | Organization | Team":
         """The account, organization or team that one is invited to."""
         return getattr(self.group, f"as_{self.kind}")
+
+    @property
+    def address_text(self) -> str:
+        """What the inviting person typed, as people read it."""
+        return numbers.grouped(self.address) if self.address_kind == self.AddressKind.NUMBER else self.address

@@ -1,0 +1,1 @@
+"""The pages of people, accounts, groups and organizations."""
