@@ -27,12 +27,11 @@ def inspect(data: bytes, *, max_virtual_bytes: int = MAX_VIRTUAL_BYTES) -> Inspe
     return inspector.finish()
 
 
-def refusal(data: bytes) -> Reason | None:
+def refusal(data: bytes) -> str | None:
     """The code of the refusal, or None when the file is taken. Anything else that is raised fails the test."""
     try:
         inspect(data)
     except RefusedImage as refused:
-        assert isinstance(refused.code, Reason)
         return refused.code
     return None
 
@@ -183,7 +182,7 @@ def test_anything_else_is_refused_with_its_reason(name: str, tmp_path: Path) -> 
 def test_a_disk_larger_than_allowed_is_refused_although_the_file_is_small() -> None:
     data = bootable_qcow2("Large", size=4 * MIB)
     assert inspect(data, max_virtual_bytes=4 * MIB).virtual_size == 4 * MIB
-    with pytest.raises(RefusedImage, match="4.0 MiB large; at most 2.0 MiB"):
+    with pytest.raises(RefusedImage, match=r"4\.0 MiB large; at most 2\.0 MiB"):
         inspect(data, max_virtual_bytes=2 * MIB)
 
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def held(store: FileStore) -> set[Path]:
 @given(st.lists(st.integers(0, 2 * MIB), max_size=12))
 def test_hashes_and_bytes_are_right_however_the_data_is_cut(store: FileStore, cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(DISK)]
-    chunks = [DISK[start:stop] for start, stop in zip(edges, edges[1:], strict=False)]
+    chunks = [DISK[start:stop] for start, stop in pairwise(edges)]
     key, received = take(store, *chunks)
     with closing(store.read(key)) as opened:
         assert opened.read() == DISK
@@ -99,7 +100,7 @@ def test_a_refused_file_leaves_nothing_behind(store: FileStore, name: str) -> No
 
 def test_one_byte_too_many_is_refused_and_leaves_nothing_behind(store: FileStore) -> None:
     before = held(store)
-    with pytest.raises(TooLarge, match="at most 3.0 MiB"):
+    with pytest.raises(TooLarge, match=r"at most 3\.0 MiB"):
         take(store, DISK, b"x", max_bytes=len(DISK))
     assert is_untouched(store, before)
 
