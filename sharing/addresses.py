@@ -1,12 +1,13 @@
 """What a producer may type to name a recipient, and whom it resolves to."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import F, Q, QuerySet
 
 from accounts import numbers
 from accounts.models import Account
@@ -94,26 +95,56 @@ def _parse_number(text: str) -> Address:
         )
     if not numbers.is_valid(number):
         raise ValidationError(
-            "“%(text)s” is mistyped: its last digit does not fit the others.", code="invalid", params={"text": text}
+            "“%(text)s” is mistyped: its last digit does not fit the others.", code="invalid", params={"text": text[:80]}
         )
     return Address(AddressKind.NUMBER, number)
 
 
-def resolve(address: Address) -> Group | None:
-    """The recipient behind an address at this moment, or None. Never shown to the producer.
+def resolve(addresses: Iterable[Address]) -> dict[Address, Group]:
+    """The recipients behind addresses at this moment, without those that nobody has. Never shown to the producer.
 
-    A login and an email address stand for the person's own account; an email address counts once confirmed.
+    A login and an email address stand for the person's own account; an email address counts once confirmed. One
+    query for each kind of address, whether anybody has them or not.
     """
-    account = Account.objects.filter(closed_at__isnull=True).select_related("group_ptr")
-    match address.kind:
-        case AddressKind.NUMBER:
-            account = account.filter(number=address.value)
-        case AddressKind.LOGIN:
-            account = account.filter(personal_of__username=address.value, personal_of__is_active=True)
-        case AddressKind.EMAIL:
-            confirmed = EmailAddress.objects.filter(email__iexact=address.value, verified=True)
-            account = account.filter(personal_of__in=confirmed.values("user"), personal_of__is_active=True)
-        case _:
-            return None
-    found = account.first()
-    return found.group_ptr if found else None
+    values: dict[AddressKind, list[str]] = {}
+    for address in addresses:
+        values.setdefault(address.kind, []).append(address.value)
+    return {
+        Address(kind, value): account.group_ptr
+        for kind, wanted in values.items()
+        for value, account in _FINDERS[kind](wanted)
+    }
+
+
+Found = Iterator[tuple[str, Account]]
+
+
+def _by_number(numbers_: list[str]) -> Found:
+    for account in _open_accounts().filter(number__in=numbers_):
+        yield account.number, account
+
+
+def _by_login(logins: list[str]) -> Found:
+    for account in _personal_accounts().filter(personal_of__username__in=logins):
+        yield account.personal_of.username, account
+
+
+def _by_email(emails: list[str]) -> Found:
+    confirmed = Q(personal_of__emailaddress__email__in=emails, personal_of__emailaddress__verified=True)
+    for account in _personal_accounts().filter(confirmed).annotate(email=F("personal_of__emailaddress__email")):
+        yield account.email, account
+
+
+def _open_accounts() -> QuerySet[Account]:
+    return Account.objects.filter(closed_at=None).select_related("group_ptr")
+
+
+def _personal_accounts() -> QuerySet[Account]:
+    return _open_accounts().filter(personal_of__is_active=True).select_related("personal_of")
+
+
+_FINDERS: dict[AddressKind, Callable[[list[str]], Found]] = {
+    AddressKind.NUMBER: _by_number,
+    AddressKind.LOGIN: _by_login,
+    AddressKind.EMAIL: _by_email,
+}

@@ -1,19 +1,46 @@
 """What sharing answers when accounts and images ask (``accounts.hooks``, ``images.hooks``)."""
 
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db.models import Count
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+
 import accounts.hooks
 import images.hooks
 from accounts.viewer import Viewer
+from images.hooks import MenuEntry
+from images.models import Image
+from images.permissions import Verb, refusal
 from sharing import actions
+from sharing.addresses import parse
+from sharing.actions.decisions import why_not_leave
+from sharing.inbox import count_waiting, offers_of, open_offers
 from sharing.models import AddressKind, Share
+from sharing.notices import MOST_SHOWN, not_dismissed, notices_for
+from sharing.policy import offer_refusal
+from sharing.querysets import gives_access, is_waiting
+from sharing.rows import MOST_ROWS, rows_of
 
 
 def register() -> None:
     """Register every answer. Called once, when the apps are ready."""
     accounts.hooks.closing.register(actions.end_shares_of)
+    accounts.hooks.closing_consequences.register(closing_consequences)
     accounts.hooks.email_confirmed.register(actions.resolve_email)
     accounts.hooks.number_is_spoken_for.register(number_is_spoken_for)
     accounts.hooks.waiting.register(count_waiting)
     images.hooks.image_changed.register(actions.follow_image)
+    images.hooks.image_created.register(offer_new_image)
+    images.hooks.consequences.register(consequences)
+    images.hooks.detail_sections.register(detail_section)
+    images.hooks.detail_notices.register(detail_notices)
+    images.hooks.list_notices.register(list_notices)
+    images.hooks.row_notes.register(row_notes)
+    images.hooks.menu_entries.register(menu_entries)
 
 
 def number_is_spoken_for(number: str) -> bool:
@@ -21,6 +48,144 @@ def number_is_spoken_for(number: str) -> bool:
     return Share.objects.filter(kind=AddressKind.NUMBER, address=number).exists()
 
 
-def count_waiting(viewer: Viewer) -> int:
-    """How many offers wait for the viewer's decision, in all regions."""
-    return Share.objects.open().filter(recipient__in=viewer.decides_for).count()
+def closing_consequences(group: Group) -> list[str]:
+    """What ends when an account, group or organization is closed."""
+    received = Share.objects.live().giving_access().filter(recipient=group.pk).count()
+    return [f"{_count(received, 'image')} shared with it will no longer be."] if received else []
+
+
+def offer_new_image(image: Image, by: Viewer, recipients: str) -> None:
+    """Offer an image that was just made to the recipients typed beside the upload.
+
+    Raises:
+        ValidationError: when something typed cannot be an address.
+    """
+    if addresses := parse(recipients):
+        actions.offer(image.pk, by=by, addresses=addresses)
+
+
+def consequences(image: Image, change: str) -> list[str]:
+    """Who loses or gains what, counted by what the producer named: nothing shows who is behind an address."""
+    counts = image.shares.aggregate(
+        accepted=Count("pk", filter=gives_access()),
+        pending=Count("pk", filter=is_waiting()),
+    )
+    sentences = dict(_sentences(change, image.visibility))
+    return [
+        sentences[which].format(_count(number, "recipient" if which == "accepted" else "offer"))
+        for which, number in counts.items()
+        if number and which in sentences
+    ]
+
+
+def _sentences(change: str, old: str) -> Iterator[tuple[str, str]]:
+    if change == "delete" or (change == Image.Visibility.PRIVATE and old == Image.Visibility.SHARED):
+        yield "accepted", "{} can no longer see the image or boot new servers from it."
+        yield "pending", "{} can no longer be accepted."
+    elif change == "deactivate":
+        yield "accepted", "{} cannot boot new servers from it until you reactivate it."
+    elif change == Image.Visibility.SHARED:
+        yield "accepted", "{} from before can use the image again."
+        yield "pending", "{} from before can be accepted again."
+    elif change in (Image.Visibility.COMMUNITY, Image.Visibility.PUBLIC):
+        yield "accepted", "{} and everybody else can use the image; the shares sleep until it is shared again."
+
+
+def detail_section(request: HttpRequest, image: Image) -> str:
+    """Image Sharing at the bottom of Image Detail; for somebody else's image, how one came to it."""
+    viewer = _viewer(request)
+    if image.account_id != viewer.account.pk:
+        return _held_section(request, viewer, image)
+    most = None if request.GET.get("shares") == "all" else MOST_ROWS
+    rows = rows_of(image, viewer, most=most)
+    context = {
+        "image": image,
+        "rows": rows,
+        "more": len(rows) == most,
+        "number": viewer.account.number,
+        "offer_refusal": offer_refusal(viewer, image),
+        "act_refusal": refusal(viewer, Verb.OFFER, image),
+        "remove_refusal": refusal(viewer, Verb.REMOVE_SHARE, image),
+    }
+    return render_to_string("sharing/image_sharing.html", context, request)
+
+
+def _held_section(request: HttpRequest, viewer: Viewer, image: Image) -> str:
+    held = list(Share.objects.held_by(viewer, image).select_related("decided_by"))
+    if not held:
+        return ""
+    context = {"image": image, "held": held, "number": viewer.account.number, "refusal": why_not_leave(viewer, held)}
+    return render_to_string("sharing/image_held.html", context, request)
+
+
+def detail_notices(request: HttpRequest, image: Image) -> str:
+    """The offers of this image that wait for a decision."""
+    viewer = _viewer(request)
+    notices = notices_for(viewer, offers_of(viewer, image))
+    return _render_notices(request, {"notices": notices, "on_detail": True}) if notices else ""
+
+
+def list_notices(request: HttpRequest, region: str) -> str:
+    """The offers of a region, or of all, above Saved Images."""
+    viewer = _viewer(request)
+    offers = [offer for offer in open_offers(viewer) if region in ("", offer.image.region_id)]
+    shown = not_dismissed(request, offers)
+    if not shown:
+        return ""
+    notices = notices_for(viewer, shown[:MOST_SHOWN])
+    return _render_notices(request, {"notices": notices, "more": len(shown) - len(notices)})
+
+
+def _render_notices(request: HttpRequest, context: dict[str, object]) -> str:
+    return render_to_string("sharing/notices.html", context | {"number": _viewer(request).account.number}, request)
+
+
+def row_notes(viewer: Viewer, images: Sequence[Image]) -> dict[UUID, str]:
+    """With how many recipients each own image is shared, and how many of them have not decided. One query."""
+    own = [image.pk for image in images if image.account_id == viewer.account.pk]
+    if not own:
+        return {}
+    counted = Share.objects.filter(image__in=own).values("image")
+    rows = counted.annotate(accepted=Count("pk", filter=gives_access()), pending=Count("pk", filter=is_waiting()))
+    notes = {row["image"]: _note(row["accepted"], row["pending"]) for row in rows}
+    return {pk: note for pk, note in notes.items() if note}
+
+
+def _note(accepted: int, pending: int) -> str:
+    parts = [f"shared with {accepted}"] if accepted else []
+    return ", ".join([*parts, f"{pending} pending"] if pending else parts)
+
+
+def menu_entries(viewer: Viewer, image: Image) -> list[MenuEntry]:
+    """Share Image for an own image; Remove Image for one that somebody shares. No query of its own for each row."""
+    kwargs = {"number": viewer.account.number, "pk": image.pk}
+    if image.account_id == viewer.account.pk:
+        url, reason = reverse("share_image", kwargs=kwargs), offer_refusal(viewer, image)
+        return [MenuEntry("Share Image", url, 10, dialog=True, reason=reason, icon="share", key="s")]
+    if image.visibility != Image.Visibility.SHARED or not getattr(image, "can_use", False):
+        return []
+    reason = "" if image.pk in _leavable(viewer) else _ONLY_THOSE_WHO_DECIDE.format(viewer.account.title)
+    url = reverse("share_leave", kwargs=kwargs)
+    return [MenuEntry("Remove Image", url, 110, dialog=True, danger=True, reason=reason, icon="link-off")]
+
+
+_ONLY_THOSE_WHO_DECIDE = "Only an admin of {}, or a manager of the group that it came through, can remove it."
+
+
+def _leavable(viewer: Viewer) -> frozenset[UUID]:
+    """The images that the viewer can give back. One query per request."""
+    kept = vars(viewer)  # as in sharing.inbox
+    if "leavable_images" not in kept:
+        held = Share.objects.giving_access().filter(recipient__in=viewer.decides_for)
+        kept["leavable_images"] = frozenset(held.values_list("image_id", flat=True))
+    leavable: frozenset[UUID] = kept["leavable_images"]
+    return leavable
+
+
+def _viewer(request: HttpRequest) -> Viewer:
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]  # the middleware's, see PanelRequest
+    return viewer
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -11,15 +11,19 @@ from sharing.models import Share
 FOREVER = None
 
 
-def sync_grants(image: Image, recipient: Group) -> None:
+def sync_grants(image: Image, recipient: Group | None) -> None:
     """Make the grants of one recipient for one image what its shares say, in the transaction that changed them.
 
     Called under the lock of the image. Where several shares reach one recipient, the longest of each right counts.
+
+    Args:
+        recipient: None for an address that nobody has. It costs the same statements, so that the time an offer
+            takes tells the producer nothing.
     """
     set_grants(image, recipient, expected_rights(image, recipient))
 
 
-def expected_rights(image: Image, recipient: Group) -> dict[Right, datetime | None]:
+def expected_rights(image: Image, recipient: Group | None) -> dict[Right, datetime | None]:
     """The rights that the shares of an image give one recipient, each with its end.
 
     A pending offer shows the page until it expires; an accepted one also lets servers boot and, unless the offer

@@ -1,5 +1,11 @@
-"""Who is told what about a share, in the panel and by mail. The words are in templates/sharing/letters."""
+"""Who is told what about a share, in the panel and by mail. The words are in templates/sharing/letters.
 
+An action posts a letter and a background task delivers it. For the producer that is one step whoever receives it:
+whether there is somebody, and how many, shows neither in the answer nor in the time it takes. With the database as
+broker the task is stored in the transaction of the action, so it is neither lost nor sent for what did not happen.
+"""
+
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -7,74 +13,132 @@ from django.contrib.auth.models import Group
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django_q.tasks import async_task
 
-from accounts.models import Membership, Notification, User
+from accounts.models import Account, Event, Membership, Notification, User
 from accounts.records import invite_by_mail, notify
 from accounts.viewer import Viewer
 from sharing.models import AddressKind, Share
 
-STRANGERS_ARE_WRITTEN_TO_AFTER = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter about a share, in plain values: the share itself may be gone when it is delivered.
+
+    Attributes:
+        name: of the text in templates/sharing/letters.
+        recipient_id: the account, group or organization that it is about; None for an address that nobody has.
+        by_id: the person who acted, and is not told.
+        offered_by_id: the person who made the offer.
+    """
+
+    name: str
+    image_id: str
+    image_name: str
+    region: str
+    producer_id: int
+    kind: str
+    address: str
+    address_text: str
+    message: str
+    reason: str
+    recipient_id: int | None
+    by_id: int
+    offered_by_id: int
+
+    @classmethod
+    def about(cls, name: str, share: Share, by: Viewer) -> "Letter":
+        """The letter of this name about a share."""
+        return cls(
+            name=name,
+            image_id=str(share.image_id),
+            image_name=" ".join(share.image.name.split()),
+            region=share.image.region_id,
+            producer_id=share.image.account_id,
+            kind=share.kind,
+            address=share.address,
+            address_text=share.address_text,
+            message=share.message,
+            reason=share.reason,
+            recipient_id=share.recipient_id,
+            by_id=by.user.pk,
+            offered_by_id=share.offered_by_id,
+        )
 
 
 def offered(share: Share, by: Viewer) -> None:
     """Tell those who decide for the recipient; invite a stranger's address."""
-    verb = "given" if share.status == Share.Status.ACCEPTED else "offered"
-    _tell_recipient(verb, share, by)
-    if share.recipient is None and share.kind == AddressKind.EMAIL:
-        _invite_stranger(share.address)
+    _post("recipient", "given" if share.status == Share.Status.ACCEPTED else "offered", share, by)
 
 
 def reminded(share: Share, by: Viewer) -> None:
     """Tell those who decide for the recipient once more."""
-    _tell_recipient("reminded", share, by)
-    if share.recipient is None and share.kind == AddressKind.EMAIL:
-        _invite_stranger(share.address)
+    _post("recipient", "reminded", share, by)
 
 
 def removed(share: Share, by: Viewer) -> None:
     """Tell those who decide for the recipient that the image is no longer theirs to use."""
     if share.state in ("pending", "accepted"):
-        _tell_recipient("removed", share, by)
+        _post("recipient", "removed", share, by)
 
 
 def image_deleted(share: Share, by: Viewer) -> None:
     """Tell those who decide for the recipient that the image is gone."""
     if share.state in ("pending", "accepted"):
-        _tell_recipient("deleted", share, by)
+        _post("recipient", "deleted", share, by)
 
 
 def accepted(share: Share, by: Viewer) -> None:
     """Tell the person who made the offer."""
-    _tell_producer("accepted", share, by)
+    _post("producer", "accepted", share, by)
 
 
 def rejected(share: Share, by: Viewer) -> None:
     """Tell the person who made the offer, with the reason."""
-    _tell_producer("rejected", share, by)
+    _post("producer", "rejected", share, by)
 
 
-def _tell_recipient(name: str, share: Share, by: Viewer) -> None:
-    if share.recipient is None:
+def _post(side: str, name: str, share: Share, by: Viewer) -> None:
+    async_task(f"sharing.tasks.tell_{side}", **asdict(Letter.about(name, share, by)), cluster="mail")
+
+
+def tell_recipient(letter: Letter) -> None:
+    """Deliver a letter to those who decide for the recipient, or invite the stranger behind an address."""
+    if letter.recipient_id is None:
+        if letter.kind == AddressKind.EMAIL and letter.name in ("offered", "reminded"):
+            _invite_stranger(letter.address)
         return
-    for user in _deciders(share.recipient):
-        if user != by.user:
-            subject, body = _letter(name, share=share, by=by, user=user)
-            notify([user], subject=subject, body=body, path=_inbox(share.recipient, user))
-
-
-def _tell_producer(name: str, share: Share, by: Viewer) -> None:
-    if share.offered_by == by.user or not share.offered_by.is_active:
+    if letter.name == "offered" and _was_offered_today(letter):
         return
-    account = share.image.account
-    if not Membership.objects.filter(group=account, user=share.offered_by).exists():
+    recipient = Group.objects.select_related("as_account").get(pk=letter.recipient_id)
+    for user in _deciders(recipient).exclude(pk=letter.by_id):
+        subject, body = _write(letter, user=user)
+        notify([user], subject=subject, body=body, path=_inbox(recipient, user))
+
+
+def tell_producer(letter: Letter) -> None:
+    """Deliver a letter to the person who made the offer, while they are in the account."""
+    if letter.offered_by_id == letter.by_id:
         return
-    subject, body = _letter(name, share=share, by=by, user=share.offered_by)
-    path = reverse("image_detail", kwargs={"number": account.number, "pk": share.image_id})
-    notify([share.offered_by], subject=subject, body=body, path=f"{path}#sharing")
+    in_account = Membership.objects.filter(group=letter.producer_id, user__is_active=True)
+    membership = in_account.filter(user=letter.offered_by_id).select_related("user", "group__as_account").first()
+    if membership:
+        subject, body = _write(letter, user=membership.user)
+        number = membership.group.as_account.number
+        path = reverse("image_detail", kwargs={"number": number, "pk": letter.image_id})
+        notify([membership.user], subject=subject, body=body, path=f"{path}#sharing")
 
 
-def _deciders(group: Group) -> list[User]:
-    return list(User.objects.filter(memberships__in=Membership.objects.deciding_for(group.pk)))
+def _was_offered_today(letter: Letter) -> bool:
+    """Whether this is a repetition: who offers, removes and offers again must not fill anybody's mailbox."""
+    same = Event.objects.of("image", letter.image_id).filter(verb="offered", address=letter.address_text)
+    return same.filter(at__gt=timezone.now() - ONE_DAY).count() > 1
+
+
+def _deciders(group: Group) -> Any:
+    return User.objects.filter(memberships__in=Membership.objects.deciding_for(group.pk))
 
 
 def _inbox(recipient: Group, user: User) -> str:
@@ -84,15 +148,25 @@ def _inbox(recipient: Group, user: User) -> str:
 
 def _invite_stranger(address: str) -> None:
     """Write to an unknown address, at most once a day whoever offers whatever, and without the producer's words."""
-    since = timezone.now() - STRANGERS_ARE_WRITTEN_TO_AFTER
-    if Notification.objects.filter(email=address, created_at__gt=since).exists():
+    if Notification.objects.filter(email=address, created_at__gt=timezone.now() - ONE_DAY).exists():
         return
-    subject, body = _letter("stranger")
+    subject, body = _split(render_to_string("sharing/letters/stranger.txt"))
     invite_by_mail(address, subject=subject, body=body, path=reverse("account_signup"))
 
 
-def _letter(name: str, **context: Any) -> tuple[str, str]:
-    """The subject and the body: the first line of the text, and what follows it."""
-    text = render_to_string(f"sharing/letters/{name}.txt", context)
+def _write(letter: Letter, *, user: User) -> tuple[str, str]:
+    producer = Account.objects.get(pk=letter.producer_id)
+    context = {"letter": letter, "producer": producer, "user": user}
+    context |= {"message": quoted(letter.message), "reason": quoted(letter.reason)}
+    return _split(render_to_string(f"sharing/letters/{letter.name}.txt", context))
+
+
+def quoted(text: str) -> str:
+    """Somebody's words as mail quotes them, so that nobody takes them for the panel's own."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The subject and the body: the first line of a letter, and what follows it."""
     subject, _newline, body = text.strip().partition("\n")
     return subject.strip(), body.strip()

@@ -100,13 +100,28 @@ class Share(models.Model):
         return {"expired": "Expired", "ended": "Ended"}.get(self.state, self.get_status_display())
 
     @property
+    def can_be_offered_again(self) -> bool:
+        """Whether offering it starts anew: not while it waits or gives access."""
+        return self.state in ("rejected", "expired", "ended")
+
+    @property
+    def is_addressed(self) -> bool:
+        """Whether the producer named it by a text, and did not choose a group or organization of their own."""
+        return self.kind not in (AddressKind.TEAM, AddressKind.ORGANIZATION)
+
+    @property
     def address_text(self) -> str:
         """What the producer named, as people read it."""
         if self.kind == AddressKind.NUMBER:
             return numbers.grouped(self.address)
-        if self.kind in (AddressKind.TEAM, AddressKind.ORGANIZATION) and self.recipient:
-            return str(getattr(self.recipient, f"as_{self.kind}"))
-        return self.address
+        if self.is_addressed or self.recipient is None:
+            return self.address
+        return str(getattr(self.recipient, f"as_{self.kind}"))
+
+    @property
+    def recipient_title(self) -> str:
+        """The recipient's own name, for the recipient's own pages."""
+        return title_of(self.recipient) if self.recipient else ""
 
 
 class Trust(models.Model):
@@ -128,7 +143,25 @@ class Trust(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.recipient} trusts {self.producer}"
+        return f"{title_of(self.recipient)} trusts {self.producer_title}"
+
+    @property
+    def key(self) -> str:
+        """What tells the row's elements apart on a page."""
+        return str(self.pk)
+
+    @property
+    def producer_title(self) -> str:
+        """Who is trusted, as people read it."""
+        return title_of(self.producer)
+
+
+def title_of(group: Group) -> str:
+    """The name of an account, group or organization, of which only the common row is at hand."""
+    for kind in ("as_account", "as_team", "as_organization"):
+        if hasattr(group, kind):
+            return str(getattr(group, kind).title)
+    return group.name
 
 
 def _is_past(moment: datetime | None) -> bool:

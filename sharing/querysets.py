@@ -1,5 +1,6 @@
 """Who sees which share. The default is nothing."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -7,10 +8,22 @@ from django.db.models import Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from accounts.models import Account, Organization
+    from accounts.models import Account, User
     from accounts.viewer import Viewer
     from images.models import Image
     from sharing.models import Share, Trust
+
+NOBODY = 0  # no group has this id
+
+
+def is_waiting() -> Q:
+    """Pending and not run out at this moment."""
+    return Q(Q(offer_expires_at=None) | Q(offer_expires_at__gt=timezone.now()), status="pending")
+
+
+def gives_access() -> Q:
+    """Accepted and not ended at this moment."""
+    return Q(Q(access_until=None) | Q(access_until__gt=timezone.now()), status="accepted")
 
 
 class ShareQuerySet(models.QuerySet["Share"]):
@@ -19,35 +32,41 @@ class ShareQuerySet(models.QuerySet["Share"]):
     def of_image(self, image: "Image") -> "ShareQuerySet":
         """The Image Sharing table: everything about one image of ours."""
         return self.filter(image=image).select_related(
-            "offered_by", "decided_by", "recipient__as_account", "recipient__as_team", "recipient__as_organization"
+            "offered_by",
+            "decided_by",
+            "recipient__as_account",
+            "recipient__as_team",
+            "recipient__as_organization",
         )
 
     def live(self) -> "ShareQuerySet":
         """Of images that are shared and exist: others reach nobody."""
         return self.filter(image__visibility="shared").exclude(image__status="deleted")
 
+    def waiting(self) -> "ShareQuerySet":
+        """That nobody has decided on, and still can."""
+        return self.filter(is_waiting())
+
     def open(self) -> "ShareQuerySet":
         """That wait for a decision at this moment."""
-        in_time = Q(offer_expires_at__isnull=True) | Q(offer_expires_at__gt=timezone.now())
-        return self.live().filter(in_time, status="pending")
+        return self.live().waiting()
 
     def giving_access(self) -> "ShareQuerySet":
         """That give access at this moment, image permitting."""
-        in_time = Q(access_until__isnull=True) | Q(access_until__gt=timezone.now())
-        return self.filter(in_time, status="accepted")
+        return self.filter(gives_access())
 
     def offered_to(self, viewer: "Viewer") -> "ShareQuerySet":
         """The offers that the viewer may know of: to the account, to themselves, and to what they manage."""
         return self.live().filter(recipient__in=viewer.decides_for | {viewer.account.pk}).with_sides()
 
-    def decidable_by(self, viewer: "Viewer") -> "ShareQuerySet":
-        """The offers on which the viewer may decide."""
-        return self.live().filter(recipient__in=viewer.decides_for).with_sides()
+    def held_by(self, viewer: "Viewer", image: "Image") -> "ShareQuerySet":
+        """The shares by which the viewer has an image of somebody else."""
+        return self.live().giving_access().filter(image=image, recipient__in=viewer.principals).with_sides()
 
     def with_sides(self) -> "ShareQuerySet":
         """With the image, its producer and the recipient, in the same query."""
         return self.select_related(
-            "image__account",
+            "image__account__organization",
             "image__region",
             "image__data",
             "recipient__as_account",
@@ -59,7 +78,17 @@ class ShareQuerySet(models.QuerySet["Share"]):
 class TrustQuerySet(models.QuerySet["Trust"]):
     """Who is trusted by whom."""
 
-    def covers(self, recipient_id: int, *, producer: "Account", organization: "Organization | None") -> bool:
-        """Whether a recipient trusts this account or its organization."""
-        producers = {producer.pk} | ({organization.pk} if organization else set())
-        return self.filter(recipient=recipient_id, producer__in=producers).exists()
+    def of_producer(self, account: "Account", *, recipients: Collection[int]) -> "dict[int, User]":
+        """Which of these recipients trust an account or its organization: by recipient, who said so.
+
+        An empty list is asked for as well: a query less would tell the producer that none of the addresses exists.
+        """
+        producers = {account.pk, account.organization_id}
+        rows = self.filter(recipient__in=recipients or [NOBODY], producer__in=producers - {None})
+        return {row.recipient_id: row.trusted_by for row in rows.select_related("trusted_by")}
+
+    def of_accounts(self, account_ids: Collection[int]) -> "TrustQuerySet":
+        """Whom these accounts trust, with both sides in the same query."""
+        return self.filter(recipient__in=account_ids).select_related(
+            "recipient__as_account", "producer__as_account", "producer__as_organization", "trusted_by"
+        )

@@ -1,0 +1,28 @@
+"""The verbs of sharing. This is the one door: each locks, checks, changes, records and notifies.
+
+The row of the image is the lock of all its shares and grants: every action takes it first and then needs no other,
+so that two actions cannot wait for each other. On SQLite the immediate transaction locks everything.
+"""
+
+from sharing.actions.decisions import accept, leave, reject
+from sharing.actions.endings import end_shares_of, follow_image, resolve_email
+from sharing.actions.offers import Offered, Terms, can_be_reminded, offer, offer_again, remind, remove
+from sharing.actions.trusting import stop_trusting, trust
+
+__all__ = [
+    "Offered",
+    "Terms",
+    "accept",
+    "can_be_reminded",
+    "end_shares_of",
+    "follow_image",
+    "leave",
+    "offer",
+    "offer_again",
+    "reject",
+    "remind",
+    "remove",
+    "resolve_email",
+    "stop_trusting",
+    "trust",
+]

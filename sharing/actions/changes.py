@@ -1,0 +1,73 @@
+"""The steps that several verbs share: deciding, giving access, and writing down what happened."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from accounts.models import Account, User
+from accounts.records import record
+from accounts.viewer import Viewer
+from images.models import Image
+from sharing.grants import sync_grants
+from sharing.models import Share
+
+
+def decide(share: Share, status: Share.Status, user: User) -> None:
+    """Set a decision on a row that is not saved yet."""
+    share.status, share.decided_at, share.decided_by = status, timezone.now(), user
+
+
+def sync(share: Share, *, before: Group | None = None) -> None:
+    """Let the grants follow a share that was just written.
+
+    Args:
+        before: whom the share reached until now, when that is somebody else.
+    """
+    sync_grants(share.image, share.recipient)
+    if before is not None and before != share.recipient:
+        sync_grants(share.image, before)
+
+
+def record_image(verb: str, image: Image, by: Viewer, **detail: str) -> None:
+    """Write an event of the owner account."""
+    record(verb, subject_kind="image", subject_id=image.pk, subject_name=image.name, by=by, **detail)
+
+
+def record_by_producer(verb: str, share: Share, by: Viewer, **detail: str) -> None:
+    """Write what the producer did. The recipient, once there is one, sees the shared part."""
+    _record(verb, share, by=by, account=share.image.account, counterpart=share.recipient, **detail)
+
+
+def record_by_recipient(verb: str, share: Share, by: Viewer, **detail: str) -> None:
+    """Write what the recipient decided: one event for each side.
+
+    The producer's event names the address that the producer typed and nothing else. One event for both sides would
+    tell the producer which account or person stands behind the address, also of a rejection.
+    """
+    account: Account | None = getattr(share.recipient, "as_account", None)
+    others = None if account else share.recipient
+    _record(verb, share, by=by.user, account=account, counterpart=others, **detail)
+    record_for_producer(verb, share)
+
+
+def record_for_producer(verb: str, share: Share) -> None:
+    """Write into the producer's account what the other side did, without who did it."""
+    _record(verb, share, by=None, account=share.image.account, counterpart=None)
+
+
+def _record(
+    verb: str, share: Share, *, by: Viewer | User | None, account: Account | None, counterpart: Group | None, **detail: Any
+) -> None:
+    record(
+        verb,
+        subject_kind="image",
+        subject_id=share.image_id,
+        subject_name=share.image.name,
+        by=by,
+        account=account,
+        counterpart=counterpart,
+        address=share.address_text,
+        share=share.pk,
+        **detail,
+    )

@@ -1,0 +1,145 @@
+"""What recipients do: accept, reject, leave."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404
+
+from accounts.errors import Conflict
+from accounts.models import Account
+from accounts.viewer import Viewer
+from images.models import Image
+from images.permissions import Verb, get_image
+from sharing import letters
+from sharing.actions.changes import decide, record_by_recipient, sync
+from sharing.models import AddressKind, Share
+
+
+@transaction.atomic
+def accept(share_id: int, *, by: Viewer, into: Account | None = None) -> Share:
+    """Accept an offer for the recipient, for whose account, group or organization the viewer decides.
+
+    A second accept of an accepted share is not an error; a rejected one can still be accepted.
+
+    Args:
+        into: for an offer to the person themselves: the account that takes it, out of those where they are admin.
+
+    Raises:
+        Http404: no such offer for this viewer, or it was removed or has expired.
+        PermissionDenied: they see the offer, but only an admin decides; or ``into`` is not theirs.
+        ValidationError: ``into`` owns the image.
+    """
+    share = _decidable(share_id, by)
+    if share.status == Share.Status.ACCEPTED:
+        return share
+    before = share.recipient
+    if into is not None:
+        share.recipient = _taken_into(share, into, by)
+    decide(share, Share.Status.ACCEPTED, by.user)
+    share.reason = ""
+    share.save()
+    sync(share, before=before)
+    record_by_recipient("accepted", share, by)
+    letters.accepted(share, by)
+    return share
+
+
+@transaction.atomic
+def reject(share_id: int, *, by: Viewer, reason: str = "") -> Share:
+    """Reject an offer. The producer sees the reason; the offer moves to Rejected, where it can still be accepted.
+
+    Raises:
+        Http404, PermissionDenied: as ``accept``.
+        Conflict: somebody has accepted it meanwhile.
+    """
+    share = _decidable(share_id, by)
+    if share.status == Share.Status.ACCEPTED:
+        who = share.decided_by.get_full_name() if share.decided_by else "Somebody"
+        raise Conflict(f"{who} has already accepted this offer. Use Remove Image if you do not want the image.")
+    return _turn_down(share, "rejected", reason, by)
+
+
+@transaction.atomic
+def leave(image_id: UUID, *, by: Viewer, holders: Collection[int] | None = None, reason: str = "") -> list[Share]:
+    """Remove an accepted image from recipients for whom the viewer decides. The producer sees it as rejected.
+
+    Args:
+        holders: ids of the accounts, groups and organizations that leave; None for all the viewer decides for.
+
+    Raises:
+        Http404: the viewer cannot see the image.
+        PermissionDenied: it came through a group or organization that the viewer does not manage, or they are not
+            an admin of the account.
+    """
+    image = get_image(by, image_id, Verb.SEE, lock=True)
+    held = list(Share.objects.held_by(by, image))
+    mine = [share for share in held if share.recipient_id in by.decides_for]
+    if holders is not None:
+        mine = [share for share in mine if share.recipient_id in holders]
+    if not mine:
+        raise PermissionDenied(why_not_leave(by, held))
+    for share in mine:
+        share.image = image
+    return [_turn_down(share, "left", reason, by) for share in mine]
+
+
+def why_not_leave(by: Viewer, held: Collection[Share]) -> str:
+    """Why the viewer cannot remove an image that somebody else owns; empty when they can.
+
+    Args:
+        held: the shares by which the viewer has it.
+    """
+    if not held:
+        return "This image was not shared with this account, so there is nothing to remove."
+    if any(share.recipient_id in by.decides_for for share in held):
+        return ""
+    if any(share.recipient_id == by.account.pk for share in held):
+        return f"Only an admin of {by.account.title} can remove a shared image."
+    return "This image came through a group or organization: only its managers can remove it."
+
+
+def _taken_into(share: Share, into: Account, by: Viewer) -> Group:
+    personal = by.user.personal_account
+    if share.recipient_id == into.pk:
+        return into.group_ptr
+    if share.recipient_id != personal.pk or share.kind == AddressKind.NUMBER:
+        raise PermissionDenied("Only an offer to you yourself can be taken into another account.")
+    if into.pk not in {account.pk for account in by.administered_accounts}:
+        raise PermissionDenied(f"Only an admin of {into.title} can accept for it.")
+    if into.pk == share.image.account_id:
+        raise ValidationError({"into": f"{into.title} owns this image already."}, code="own")
+    return into.group_ptr
+
+
+def _turn_down(share: Share, verb: str, reason: str, by: Viewer) -> Share:
+    if share.status == Share.Status.REJECTED:
+        return share
+    decide(share, Share.Status.REJECTED, by.user)
+    share.reason = reason
+    share.save()
+    sync(share)
+    record_by_recipient(verb, share, by, reason=reason)
+    letters.rejected(share, by)
+    return share
+
+
+def _decidable(share_id: int, by: Viewer) -> Share:
+    """The offer under the lock of its image, if the viewer may decide on it.
+
+    Whether the viewer may know of it is asked before the lock: nobody holds up somebody else's image by guessing ids.
+    """
+    offers = Share.objects.offered_to(by).filter(pk=share_id)
+    image_id = offers.values_list("image_id", flat=True).first()
+    if image_id is None:
+        raise Http404
+    image = Image.objects.select_for_update(of=("self",)).select_related("account", "region", "data").get(pk=image_id)
+    share = offers.select_related("decided_by").first()
+    if share is None or share.is_expired:
+        raise Http404
+    share.image = image
+    if share.recipient_id not in by.decides_for:
+        raise PermissionDenied(f"Only an admin of {by.account.title} can decide on offers.")
+    return share

@@ -1,0 +1,232 @@
+"""What producers do: offer, offer again, remind, remove."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.errors import Conflict
+from accounts.models import Account, Event
+from accounts.viewer import Viewer
+from images.models import Image
+from images.permissions import Verb, get_image, refresh_grants
+from sharing import letters
+from sharing.actions.changes import decide, record_by_producer, record_image, sync
+from sharing.addresses import Address
+from sharing.models import Share
+from sharing.policy import Target, find_targets, open_to_all, target_of
+
+REMIND_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What goes with an offer: a message, and whether the data may be downloaded and copied."""
+
+    message: str = ""
+    export: bool = True
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What became of the offer to one address.
+
+    Attributes:
+        address: as people read it.
+        share: the row, new or old.
+        changed: False when an offer to this address was already pending or accepted.
+    """
+
+    address: str
+    share: Share
+    changed: bool
+
+    @property
+    def text(self) -> str:
+        """The result in words, the same whether or not the address exists."""
+        accepted = self.share.status == Share.Status.ACCEPTED
+        if self.changed:
+            return "Accepted: they can use it now." if accepted else "Offered: they are asked first."
+        return "Has it already." if accepted else "Was asked already and has not decided yet."
+
+
+@transaction.atomic
+def offer(
+    image_id: UUID,
+    *,
+    by: Viewer,
+    addresses: Iterable[Address] = (),
+    groups: Iterable[Group] = (),
+    terms: Terms = Terms(),  # noqa: B008  # frozen
+) -> list[Offered]:
+    """Offer an image to addresses, and to groups, organizations and accounts for which the producer decides.
+
+    Whoever has authority over a recipient decides at once; everybody else is asked (design: "What an offer does").
+    A private image becomes shared in the same step. Repeating an offer changes nothing and says so.
+
+    Args:
+        groups: accounts, groups and organizations out of what the producer administers or manages.
+
+    Returns:
+        A result for each recipient, in the order given.
+
+    Raises:
+        Http404: the viewer cannot see the image.
+        PermissionDenied: they may not share it, or a group is not theirs to decide for.
+        Conflict: everybody can use the image anyway.
+        ValidationError: no recipient, the image's own account, or more offers than one day allows.
+    """
+    image = get_image(by, image_id, Verb.OFFER, lock=True)
+    require_offerable(image)
+    targets = find_targets(image, by, addresses, groups)
+    check_daily_limit(image.account, len(targets))
+    _open_for_sharing(image, by)
+    named = Share.objects.of_image(image).filter(address__in=[target.value for target in targets])
+    held = {(share.kind, share.address): share for share in named}
+    return [_offer_one(image, target, held.get((target.kind, target.value)), by, terms) for target in targets]
+
+
+@transaction.atomic
+def offer_again(image_id: UUID, share_id: int, *, by: Viewer) -> Share:
+    """Offer a rejected or expired share again, on the same terms: as if the recipient were named once more.
+
+    Raises:
+        Http404, PermissionDenied, ValidationError: as ``offer``.
+        Conflict: it is pending or accepted, or everybody can use the image anyway.
+    """
+    image = get_image(by, image_id, Verb.OFFER, lock=True)
+    require_offerable(image)
+    share = share_of(image, share_id)
+    if not share.can_be_offered_again:
+        raise Conflict(f"This share is {share.state_text.lower()}: there is nothing to offer again.")
+    target = target_of(share, by)
+    check_daily_limit(image.account, 1)
+    _open_for_sharing(image, by)
+    return _offer_one(image, target, share, by, Terms(share.message, share.export)).share
+
+
+@transaction.atomic
+def remind(image_id: UUID, share_id: int, *, by: Viewer) -> Share:
+    """Remind the recipient of a pending offer, at most once a day.
+
+    Raises:
+        Http404, PermissionDenied: as ``offer``.
+        Conflict: it is not pending, the image is not shared now, or a reminder went out less than a day ago.
+    """
+    image = get_image(by, image_id, Verb.OFFER, lock=True)
+    share = share_of(image, share_id)
+    if share.state != "pending":
+        raise Conflict(f"This share is {share.state_text.lower()}: there is nobody to remind.")
+    if not image.grants_apply:
+        raise Conflict(f"The image is {image.visibility} now, so nobody could accept it. Make it shared first.")
+    if not can_be_reminded(share):
+        raise Conflict("They were asked or reminded less than a day ago. Check the address before you remind again.")
+    share.reminded_at = timezone.now()
+    share.save(update_fields=["reminded_at"])
+    record_by_producer("reminded", share, by)
+    letters.reminded(share, by)
+    return share
+
+
+@transaction.atomic
+def remove(image_id: UUID, share_id: int, *, by: Viewer) -> None:
+    """Take an image back from one address. Access through other shares stays; running servers go on.
+
+    Raises:
+        Http404: no such image or share for this viewer; also when somebody else has just removed it.
+        PermissionDenied: only an admin of the owner account removes.
+    """
+    image = get_image(by, image_id, Verb.REMOVE_SHARE, lock=True)
+    share = share_of(image, share_id)
+    record_by_producer("removed", share, by)
+    letters.removed(share, by)
+    share.delete()
+    sync(share)
+
+
+def require_offerable(image: Image) -> None:
+    """Refuse to offer what everybody can use anyway.
+
+    Raises:
+        Conflict: the image is open to everybody.
+    """
+    if reason := open_to_all(image):
+        raise Conflict(reason)
+
+
+def can_be_reminded(share: Share) -> bool:
+    """Whether a day has passed since the offer or the last reminder."""
+    last = share.reminded_at or share.offered_at
+    return share.state == "pending" and last + REMIND_AFTER <= timezone.now()
+
+
+def share_of(image: Image, share_id: int) -> Share:
+    """One share of an image.
+
+    Raises:
+        Http404: the image has no such share.
+    """
+    share = Share.objects.of_image(image).filter(pk=share_id).first()
+    if share is None:
+        raise Http404
+    share.image = image
+    return share
+
+
+def check_daily_limit(account: Account, wanted: int) -> None:
+    """Keep an account from flooding people: offers of one day are counted, also those that were removed again.
+
+    Raises:
+        ValidationError: with how many were made and how many are allowed.
+    """
+    since = timezone.now() - timedelta(days=1)
+    made = Event.objects.filter(account=account, verb="offered", at__gt=since).count()
+    if made + wanted > settings.OFFERS_PER_DAY:
+        raise ValidationError(
+            {"recipients": f"{account.title} has made {made} offers today; {settings.OFFERS_PER_DAY} are allowed."},
+            code="too_many",
+        )
+
+
+def _open_for_sharing(image: Image, by: Viewer) -> None:
+    """Make a private image shared, in the step that offers it."""
+    if image.visibility != Image.Visibility.PRIVATE:
+        return
+    image.visibility = Image.Visibility.SHARED
+    image.save(update_fields=["visibility", "updated_at"])
+    refresh_grants(image)
+    record_image("visibility changed", image, by, old="private", new="shared")
+
+
+def _offer_one(image: Image, target: Target, share: Share | None, by: Viewer, terms: Terms) -> Offered:
+    if share and not share.can_be_offered_again:
+        return Offered(share.address_text, share, changed=False)
+    before = share.recipient if share else None
+    share = share or Share(kind=target.kind, address=target.value)
+    share.image, share.recipient = image, target.recipient
+    _restart(share, by, terms)
+    if target.decider:
+        decide(share, Share.Status.ACCEPTED, target.decider)
+    share.save()
+    sync(share, before=before)
+    record_by_producer("offered", share, by, message=share.message)
+    if target.decider:
+        record_by_producer("accepted", share, by, because="trust" if target.decider != by.user else "authority")
+    letters.offered(share, by)
+    return Offered(share.address_text, share, changed=True)
+
+
+def _restart(share: Share, by: Viewer, terms: Terms) -> None:
+    now = timezone.now()
+    share.status = Share.Status.PENDING
+    share.message, share.export, share.reason = terms.message, terms.export, ""
+    share.offered_at, share.offered_by = now, by.user
+    share.offer_expires_at = now + timedelta(days=settings.OFFER_LIFETIME_DAYS)
+    share.reminded_at = share.decided_at = share.decided_by = share.access_until = None

@@ -1,0 +1,61 @@
+"""Who may share with an account without asking."""
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404
+
+from accounts.models import Account
+from accounts.records import record
+from accounts.viewer import Viewer
+from sharing.models import Trust
+
+
+@transaction.atomic
+def trust(producer: Group, *, recipient: Account, by: Viewer) -> Trust:
+    """Say that offers of this producer are accepted at once. Saying it twice changes nothing.
+
+    Args:
+        producer: an account, or an organization and so all its accounts, now and later.
+        recipient: the account that trusts.
+
+    Raises:
+        PermissionDenied: the viewer is not an admin of the account.
+        ValidationError: an account cannot trust itself.
+    """
+    if recipient.pk not in {account.pk for account in by.administered_accounts}:
+        raise PermissionDenied(f"Only an admin of {recipient.title} can say whom it trusts.")
+    if producer.pk == recipient.pk:
+        raise ValidationError("An account need not trust itself.", code="own")
+    row, created = Trust.objects.get_or_create(
+        recipient=recipient.group_ptr, producer_id=producer.pk, defaults={"trusted_by": by.user}
+    )
+    if created:
+        _record("trusted", row, by)
+    return row
+
+
+@transaction.atomic
+def stop_trusting(trust_id: int, *, by: Viewer) -> Trust:
+    """Ask again from now on. What was accepted stays.
+
+    Raises:
+        Http404: no such row for this viewer.
+    """
+    row = Trust.objects.of_accounts(by.decides_for).filter(pk=trust_id).first()
+    if row is None:
+        raise Http404
+    _record("stopped trusting", row, by)
+    row.delete()
+    return row
+
+
+def _record(verb: str, row: Trust, by: Viewer) -> None:
+    record(
+        verb,
+        subject_kind="group",
+        subject_id=row.producer_id,
+        subject_name=row.producer_title,
+        by=by,
+        account=row.recipient.as_account,
+    )

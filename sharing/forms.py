@@ -1,0 +1,161 @@
+"""What people type when they share, accept, reject and trust."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+
+from accounts.models import Account
+from accounts.viewer import Viewer
+from images.models import Image
+from sharing.addresses import Address, parse
+from sharing.people import count_people, in_words
+
+MESSAGE_LENGTH = 1000
+
+
+class ShareForm(forms.Form):
+    """Recipients of every kind together, the terms of the offer, and the questions before sharing."""
+
+    recipients = forms.CharField(
+        label="With",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "autofocus": True, "autocomplete": "off", "spellcheck": "false"}),
+        help_text="Account numbers, logins and email addresses, with commas between them. They are asked first.",
+    )
+    groups = forms.MultipleChoiceField(
+        label="Yours to decide for: they get it at once", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    export = forms.BooleanField(
+        label="They may also download and copy it",
+        required=False,
+        initial=True,
+        help_text="Otherwise they can only boot servers from it.",
+    )
+    message = forms.CharField(
+        label="Message (optional)", required=False, max_length=MESSAGE_LENGTH, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    licences = forms.BooleanField(
+        label="The licences of all its software allow passing it on",
+        error_messages={"required": "Confirm that the licences of its software allow passing it on."},
+    )
+    secrets = forms.BooleanField(
+        label="No private keys, passwords or other secrets are in it",
+        help_text="To be sure, boot a server from it in your own account and look.",
+        error_messages={"required": "Confirm that no private keys, passwords or other secrets are in it."},
+    )
+    malware = forms.BooleanField(
+        label="No malicious software is in it",
+        error_messages={"required": "Confirm that no malicious software is in it."},
+    )
+
+    def __init__(self, *args: Any, viewer: Viewer, image: Image, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._groups = groups_to_decide_for(viewer, image)
+        groups = self.fields["groups"]
+        assert isinstance(groups, forms.MultipleChoiceField)
+        groups.choices = _choices(self._groups)
+        if not self._groups:
+            del self.fields["groups"]
+
+    def clean_recipients(self) -> list[Address]:
+        """The addresses; each part that cannot be one has its own message."""
+        return parse(self.cleaned_data["recipients"])
+
+    def clean_groups(self) -> list[Group]:
+        """The accounts, groups and organizations that were ticked."""
+        return [self._groups[int(pk)] for pk in self.cleaned_data["groups"]]
+
+    def clean(self) -> None:
+        """Ask for a recipient when there is none."""
+        super().clean()
+        if "recipients" in self.errors or "groups" in self.errors:
+            return
+        if not self.cleaned_data.get("recipients") and not self.cleaned_data.get("groups"):
+            self.add_error("recipients", ValidationError("Name at least one recipient.", code="required"))
+
+
+def groups_to_decide_for(viewer: Viewer, image: Image) -> dict[int, Group]:
+    """The groups, organizations and other accounts on whose behalf the viewer accepts, by id."""
+    accounts = [account for account in viewer.administered_accounts if account.pk != image.account_id]
+    return {group.pk: group for group in (*viewer.managed_teams, *viewer.managed_organizations, *accounts)}
+
+
+def _choices(groups: dict[int, Group]) -> list[tuple[int, str]]:
+    people = count_people([pk for pk, group in groups.items() if not isinstance(group, Account)])
+    return [(pk, _label(group, people.get(pk, 0))) for pk, group in groups.items()]
+
+
+def _label(group: Any, people: int) -> str:
+    if isinstance(group, Account):
+        return f"{group.title}, account {group.grouped_number}"
+    return f"{group.title}, {group._meta.verbose_name} of {in_words(people)}"  # noqa: SLF001  # Django's public name
+
+
+class AcceptForm(forms.Form):
+    """Into which account an offer to a person goes, and whether to ask next time."""
+
+    ACCOUNT, ORGANIZATION = "account", "organization"
+
+    into = forms.ChoiceField(required=False)
+    trust = forms.ChoiceField(required=False, choices=[("", "Ask"), (ACCOUNT, "Account"), (ORGANIZATION, "Organization")])
+
+    def __init__(self, *args: Any, viewer: Viewer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._accounts = {account.number: account for account in viewer.administered_accounts}
+        into = self.fields["into"]
+        assert isinstance(into, forms.ChoiceField)
+        into.choices = [(number, account.title) for number, account in self._accounts.items()]
+
+    def clean_into(self) -> Account | None:
+        """The account, or None to leave the offer with its recipient."""
+        return self._accounts.get(self.cleaned_data["into"])
+
+
+class ReasonForm(forms.Form):
+    """Why somebody does not want an image."""
+
+    reason = forms.CharField(
+        label="Reason (optional)",
+        required=False,
+        max_length=MESSAGE_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
+    )
+
+
+class LeaveForm(ReasonForm):
+    """For whom an image is removed, when the viewer decides for several that have it."""
+
+    holders = forms.TypedMultipleChoiceField(
+        label="Remove it from", coerce=int, widget=forms.CheckboxSelectMultiple, error_messages={
+            "required": "Choose at least one."
+        }
+    )  # fmt: skip
+    field_order = ["holders", "reason"]
+
+    def __init__(self, *args: Any, holders: dict[int, str], own: int, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"holders": [own] if own in holders else list(holders)}, **kwargs)
+        field = self.fields["holders"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = list(holders.items())
+        if len(holders) == 1:
+            field.widget = forms.MultipleHiddenInput()
+
+
+class TrustForm(forms.Form):
+    """A producer who may share with the account without asking, out of those whose images it has accepted."""
+
+    producer = forms.TypedChoiceField(label="Always accept from", coerce=int)
+
+    def __init__(self, *args: Any, producers: dict[int, Group], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._producers = producers
+        field = self.fields["producer"]
+        field.widget.attrs["class"] = "form-select"
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(pk, str(group)) for pk, group in producers.items()]
+
+    def clean_producer(self) -> Group:
+        """The producer."""
+        return self._producers[self.cleaned_data["producer"]]

@@ -1,0 +1,96 @@
+"""Who decides on an offer: the producer, by their own authority or because the recipient trusts them; or somebody else.
+
+The table of the design, "What an offer does", row by row: whoever has authority over the recipient decides at once,
+everybody else is asked.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from accounts.models import User
+from accounts.viewer import Viewer
+from images.models import Image
+from images.permissions import Verb, refusal
+from sharing.addresses import Address, resolve
+from sharing.models import AddressKind, Share, Trust
+
+
+@dataclass(frozen=True)
+class Target:
+    """One recipient of an offer.
+
+    Attributes:
+        recipient: whom the address resolves to at this moment; None for an unknown one.
+        decider: who has accepted already: the producer, by own authority, or the person who said that this producer
+            is trusted. None when the recipient is asked.
+    """
+
+    kind: AddressKind
+    value: str
+    recipient: Group | None
+    decider: User | None = None
+
+
+def find_targets(image: Image, by: Viewer, addresses: Iterable[Address], groups: Iterable[Group]) -> list[Target]:
+    """Whom an offer reaches, each once, in the order given, with who decides.
+
+    Raises:
+        PermissionDenied: a group is not the producer's to decide for.
+        ValidationError: there is no recipient, or one is the image's own account.
+    """
+    targets = [*_addressed(image, by, list(addresses)), *(_chosen(by, group) for group in groups)]
+    if not targets:
+        raise ValidationError({"recipients": "Name at least one recipient."}, code="required")
+    # The producer learns nothing here: an own account is reached by its number, a personal one by its person's
+    # login and address, and whoever shares from it is that person.
+    if any(target.recipient and target.recipient.pk == image.account_id for target in targets):
+        raise ValidationError({"recipients": f"{image.account.title} owns this image: leave it out."}, code="own")
+    return list({(target.kind, target.value): target for target in targets}.values())
+
+
+def target_of(share: Share, by: Viewer) -> Target:
+    """Whom offering a share again reaches: the same as naming the recipient once more.
+
+    Raises:
+        PermissionDenied: it names a group or organization that the producer does not manage.
+    """
+    if share.kind in (AddressKind.TEAM, AddressKind.ORGANIZATION) and share.recipient:
+        return _chosen(by, share.recipient)
+    return _addressed(share.image, by, [Address(AddressKind(share.kind), share.address)])[0]
+
+
+def offer_refusal(viewer: Viewer, image: Image) -> str:
+    """Why the viewer cannot offer an image of the account; empty when they can."""
+    return refusal(viewer, Verb.OFFER, image) or open_to_all(image)
+
+
+def open_to_all(image: Image) -> str:
+    """Why an image needs no offer: its grants would sleep, and the recipients would see no offer. Empty otherwise."""
+    if image.visibility in (Image.Visibility.COMMUNITY, Image.Visibility.PUBLIC):
+        return f"This image is {image.visibility}: everybody can use it without an offer."
+    return ""
+
+
+def _addressed(image: Image, by: Viewer, addresses: list[Address]) -> list[Target]:
+    if not addresses:
+        return []
+    found = resolve(addresses)
+    trusting = Trust.objects.of_producer(image.account, recipients=[group.pk for group in found.values()])
+    deciders = trusting | {account.pk: by.user for account in by.administered_accounts}
+    return [
+        Target(address.kind, address.value, group, deciders.get(group.pk) if group else None)
+        for address, group in ((address, found.get(address)) for address in addresses)
+    ]
+
+
+def _chosen(by: Viewer, group: Group) -> Target:
+    for account in by.administered_accounts:
+        if account.pk == group.pk:
+            return Target(AddressKind.NUMBER, account.number, account.group_ptr, by.user)
+    for kind, managed in ((AddressKind.TEAM, by.managed_teams), (AddressKind.ORGANIZATION, by.managed_organizations)):
+        if any(group.pk == own.pk for own in managed):
+            return Target(kind, str(group.pk), group, by.user)
+    raise PermissionDenied("You can share only with groups and organizations that you manage.")

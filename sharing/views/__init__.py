@@ -1,0 +1,1 @@
+"""Pages of the two sides: those who share (``producing``) and those who are asked (``consuming``)."""
