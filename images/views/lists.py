@@ -20,6 +20,7 @@ from images.permissions import Verb, refusal
 from images.rows import rows_of
 
 COUNTED_TABS = (Tab.ALL, Tab.MINE, Tab.SHARED)
+FILTERS = ("status", "source", "os", "sort")
 TAB_LABELS = {
     Tab.ALL: "All",
     Tab.MINE: "Mine",
@@ -33,9 +34,8 @@ TAB_LABELS = {
 def image_list(request: PanelRequest) -> HttpResponse:
     """Saved Images: what the account has and what it was given, filtered, sorted and paged."""
     regions = list(Region.objects.all())
-    form = ListForm(request.GET)
-    wanted = form.wanted(regions)
-    context = list_context(request.viewer, wanted) | {"form": form, "regions": regions}
+    wanted = ListForm(request.GET).wanted(regions)
+    context = list_context(request.viewer, wanted) | {"regions": regions}
     # A browser that goes back asks htmx for the whole page; only a click needs no more than the list.
     is_fragment = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     if not is_fragment:
@@ -62,7 +62,10 @@ def list_context(viewer: Viewer, wanted: Wanted) -> dict[str, Any]:
         "everywhere": address.of(region="", **dict.fromkeys(listing.filters_of(wanted), "")),
         "in_community": address.of(tab=Tab.COMMUNITY),
         "why_not_add": refusal(viewer, Verb.CREATE),
-        "keep": {name: value for name, value in address.parameters.items() if name != "region"},
+        "form": ListForm(initial={name: getattr(wanted, name) for name in FILTERS}),
+        "keep_for_region": address.without("region"),
+        "keep_for_search": address.without("q"),
+        "keep_for_filter": address.without(*FILTERS),
     }
 
 
@@ -83,6 +86,10 @@ class Address:
         """The address with these parameters changed."""
         given = {name: str(value) for name, value in {**self.parameters, **changes}.items() if value}
         return f"{self.path}?{urlencode(given)}" if given else self.path
+
+    def without(self, *names: str) -> dict[str, str]:
+        """The parameters that a form for the named ones has to keep."""
+        return {name: value for name, value in self.parameters.items() if value and name not in names}
 
 
 def tabs(address: Address, counted: Mapping[Tab, int]) -> list[dict[str, Any]]:
