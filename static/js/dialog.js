@@ -43,6 +43,7 @@ function become(page, address) {
   }
   window.htmx?.process(document.body);
   document.dispatchEvent(new CustomEvent("content", { detail: document.body }));
+  giveFocusBack();
   const messages = document.getElementById("messages");
   if (messages?.children.length) say(messages.innerText);
 }

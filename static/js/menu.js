@@ -118,10 +118,12 @@ function typeAhead(letter) {
   typedAt = now;
   const all = items();
   const current = all.indexOf(document.activeElement);
-  // One letter goes on to the next entry that begins with it; a longer word may stay where it is.
-  const from = typed.length > 1 ? current : current + 1;
+  // The same letter again goes on to the next entry that begins with it; a longer word may stay where it is.
+  const isOneLetter = new Set(typed).size === 1;
+  const wanted = isOneLetter ? typed[0] : typed;
+  const from = Math.max(current, 0) + (isOneLetter ? 1 : 0);
   const order = all.map((_, offset) => all[(from + offset) % all.length]);
-  order.find((item) => item.textContent.trim().toLowerCase().startsWith(typed))?.focus();
+  order.find((item) => item.textContent.trim().toLowerCase().startsWith(wanted))?.focus();
 }
 
 function onMenuKey(event) {
