@@ -26,7 +26,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whether strangers may sign up (STOCKROOM_SIGNUP_OPEN)."""
         return bool(settings.SIGNUP_OPEN)
 
-    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:  # noqa: FBT001, FBT002  # as allauth calls it
         """Make the person of a valid sign-up form."""
         data = form.cleaned_data
         return actions.create_person(login=data["username"], email=data["email"], password=data["password1"])

@@ -19,7 +19,7 @@ def panel(request: HttpRequest) -> dict[str, Any]:
 
     Pages that belong to no account (the profile, notifications) show the navigation of the last one.
     """
-    viewer = getattr(request, "viewer", None) or SimpleLazyObject(lambda: last_viewer(request))
+    viewer: Any = getattr(request, "viewer", None) or SimpleLazyObject(lambda: last_viewer(request))
     theme = request.COOKIES.get("theme", "")
     return {
         "viewer": viewer,

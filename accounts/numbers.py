@@ -15,7 +15,7 @@ def check_digit(digits: str) -> str:
     total = 0
     for position, digit in enumerate(reversed(digits)):
         value = int(digit) * (2 if position % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
+        total += sum(divmod(value, 10))
     return str(-total % 10)
 
 

@@ -5,6 +5,7 @@ The people's part of the design's table "Who may do what": one role, and everyth
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar, cast
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
@@ -14,6 +15,8 @@ from accounts import hooks
 from accounts.models import AnyGroup, Membership
 from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.viewer import Viewer
+
+G = TypeVar("G", bound=AnyGroup)
 
 
 class Verb(StrEnum):
@@ -117,7 +120,7 @@ def _find(viewer: Viewer, kind: Kind, pk: int | None) -> AnyGroup | None:
     return next(direct, None)
 
 
-def lock(group: AnyGroup, *, by: Viewer, verb: Verb) -> AnyGroup:
+def lock(group: G, *, by: Viewer, verb: Verb) -> G:
     """Take a group for the transaction and check the right anew, for somebody may have been quicker.
 
     Groups are locked before memberships and invitations, so that two actions cannot wait for each other. The lock is
@@ -130,7 +133,7 @@ def lock(group: AnyGroup, *, by: Viewer, verb: Verb) -> AnyGroup:
         Http404, PermissionDenied: as ``require``.
     """
     Group.objects.select_for_update().get(pk=group.pk)
-    fresh = type(group).objects.get(pk=group.pk)
+    fresh = cast("G", type(group).objects.get(pk=group.pk))
     role = Membership.objects.filter(group=group.pk, user=by.user).values_list("role", flat=True).first()
     require(Role(role) if role else None, verb, fresh)
     return fresh

@@ -15,7 +15,7 @@ from accounts.viewer import Viewer
 network_address: ContextVar[str | None] = ContextVar("network_address", default=None)
 
 
-def record(
+def record(  # noqa: PLR0913  # the columns of an event are its arguments
     verb: str,
     *,
     subject_kind: str,

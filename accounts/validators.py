@@ -1,11 +1,16 @@
 """What a login may be."""
 
+from collections.abc import Callable
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 RESERVED_LOGINS = frozenset(
-    "abuse account accounts admin administrator api help hostmaster info mail marketplace me nobody noreply no-reply "
-    "owner postmaster public root-admin security service staff stockroom support system webmaster www".split()
+    {
+        *("abuse", "account", "accounts", "admin", "administrator", "api", "help", "hostmaster", "info", "mail"),
+        *("marketplace", "me", "nobody", "noreply", "no-reply", "owner", "postmaster", "public", "root-admin"),
+        *("security", "service", "staff", "stockroom", "support", "system", "webmaster", "www"),
+    }
 )
 
 # Never mistaken for an account number (starts with a letter) or an email address (no "@").
@@ -26,4 +31,4 @@ def is_free_login(login: str) -> None:
         raise ValidationError("This login is reserved. Choose another one.", code="reserved_login")
 
 
-login_validators = [is_well_formed_login, is_free_login]
+login_validators: list[Callable[[str], None]] = [is_well_formed_login, is_free_login]

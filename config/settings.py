@@ -186,6 +186,12 @@ Q_CLUSTER = {
 # How long a task of each queue may take; its worker renews the lease meanwhile.
 TASK_SECONDS = {"control": 300, "mail": 60, "data": 6 * 3600}
 
+# What happens by the clock: `manage.py sync_schedules` writes it into the database. A name stands for one schedule.
+SCHEDULES = {
+    "Mail that is due": {"func": "accounts.tasks.send_mail", "cluster": "mail", "minutes": 1},
+    "Uploads and image data that nobody needs": {"func": "images.tasks.clean_up", "cluster": "data", "minutes": 60},
+}
+
 # --- Image data -------------------------------------------------------------------------------------
 
 IMAGE_STORE_DIR = Path(env("STOCKROOM_IMAGE_DIR", default=str(DATA_DIR / "images")))
@@ -296,5 +302,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     # One line per task that ends badly; its lines per task that starts, runs and ends are noise.
-    "loggers": {"django-q": {"level": "WARNING"}},
+    "loggers": {
+        "django-q": {"level": "WARNING"},
+        # Whoever scans the network asks for any name; each would cost thirty lines.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

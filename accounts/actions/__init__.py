@@ -25,6 +25,7 @@ from accounts.actions.people import (
     email_was_confirmed,
     reactivate_person,
 )
+from accounts.actions.staff import make_reviewer
 
 __all__ = [
     "accept_invitation",
@@ -43,6 +44,7 @@ __all__ = [
     "invite_account",
     "leave",
     "leave_organization",
+    "make_reviewer",
     "mark_all_read",
     "mark_read",
     "reactivate_person",

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from accounts.models import AnyGroup, Event, User
+from accounts.models import Account, AnyGroup, Event, User
 from accounts.records import record
-from accounts.roles import Kind
 from accounts.viewer import Viewer
 
 
@@ -16,7 +15,7 @@ def record_of_group(verb: str, group: AnyGroup, *, by: Viewer | User, **detail: 
         detail: the private part: whom it was about, what changed.
     """
     actor = by.user if isinstance(by, Viewer) else by
-    if group.kind == Kind.ACCOUNT:
+    if isinstance(group, Account):
         return record(
             verb,
             subject_kind=group.kind,

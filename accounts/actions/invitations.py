@@ -1,5 +1,6 @@
 """Inviting people and accounts, and what they answer. Nobody belongs to anything without having accepted."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -59,7 +60,7 @@ def invite_account(organization: Organization, *, number: str, by: Viewer) -> In
     return _send(group, to, by, role=Role.MEMBER, invited_account=addresses.find_account(to))
 
 
-def _parsed(parse, text: str) -> Address:
+def _parsed(parse: Callable[[str], Address], text: str) -> Address:
     try:
         return parse(text)
     except ValidationError as error:
@@ -68,12 +69,13 @@ def _parsed(parse, text: str) -> Address:
 
 def _refuse_members(group: AnyGroup, address: Address) -> None:
     """Logins of members are on the page. An email address is not: saying that it is a member's would tell whose."""
-    if address.kind == addresses.Kind.LOGIN and _members(group).filter(user__username=address.value).exists():
+    if address.kind == addresses.Kind.LOGIN and is_member(group, address.value):
         raise ValidationError({"address": f"{address} is in {group.title} already."}, code="member")
 
 
-def _members(group: AnyGroup):
-    return Membership.objects.filter(group=group.pk)
+def is_member(group: AnyGroup, login: str) -> bool:
+    """Whether the person with this login is in the group."""
+    return Membership.objects.filter(group=group.pk, user__username=login).exists()
 
 
 def _check_daily_limit(group: AnyGroup, by: User) -> None:
@@ -190,10 +192,8 @@ def revoke_all(group: AnyGroup, by: User) -> None:
 
 def _decidable(invitation_id: UUID, by: User) -> Invitation:
     """The invitation, locked after its group and its account, if this person may answer it."""
-    groups = Invitation.objects.filter(pk=invitation_id).values_list("group", "invited_account").first()
-    if groups is None:
-        raise Http404
-    ids = [pk for pk in groups if pk is not None]
+    named = Q(invitations=invitation_id) | Q(as_account__invitations_received=invitation_id)
+    ids = list(Group.objects.filter(named).values_list("pk", flat=True))
     list(Group.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
     Invitation.objects.select_for_update().filter(pk=invitation_id).first()
     invitation = Invitation.objects.addressed_to(by).with_groups().filter(pk=invitation_id).first()

@@ -101,7 +101,6 @@ def leave_organization(*, by: Viewer) -> None:
         PermissionDenied: only an admin of the account decides this.
     """
     account = lock(by.account, by=by, verb=Verb.JOIN_ORGANIZATIONS)
-    assert isinstance(account, Account)
     organization = account.organization
     if organization is None:
         raise Http404

@@ -140,7 +140,7 @@ def _groups_without_another_decider(user: User) -> list[str]:
     return [m.of.title for m in shared if not Membership.objects.deciding_for(m.group_id).exclude(user=user).exists()]
 
 
-def _record(verb: str, user: User, *, by: User, **detail: str) -> None:
+def _record(verb: str, user: User, *, by: User, **detail: Any) -> None:
     record(
         verb,
         subject_kind="user",

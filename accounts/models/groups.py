@@ -54,7 +54,7 @@ class Organization(Closable, Group):
     group_ptr = models.OneToOneField(
         Group, on_delete=models.PROTECT, parent_link=True, primary_key=True, related_name="as_organization"
     )
-    objects: ClassVar[models.Manager["Organization"]]
+    objects: ClassVar[models.Manager["Organization"]]  # type: ignore[assignment]  # finds its own kind, not groups
 
     class Meta(Closable.Meta):
         pass
@@ -67,7 +67,7 @@ class Team(Closable, Group):
     group_ptr = models.OneToOneField(
         Group, on_delete=models.PROTECT, parent_link=True, primary_key=True, related_name="as_team"
     )
-    objects: ClassVar[models.Manager["Team"]]
+    objects: ClassVar[models.Manager["Team"]]  # type: ignore[assignment]  # finds its own kind, not groups
 
     class Meta(Closable.Meta):
         verbose_name = "group"
@@ -80,7 +80,7 @@ class Account(Closable, Group):
     group_ptr = models.OneToOneField(
         Group, on_delete=models.PROTECT, parent_link=True, primary_key=True, related_name="as_account"
     )
-    objects: ClassVar[models.Manager["Account"]]
+    objects: ClassVar[models.Manager["Account"]]  # type: ignore[assignment]  # finds its own kind, not groups
     number = models.CharField(max_length=numbers.LENGTH, unique=True, editable=False)
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="accounts"

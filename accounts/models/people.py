@@ -1,9 +1,10 @@
 """People, what they belong to, and the invitations by which they come to belong."""
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
+from django.contrib.auth import get_backends
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.db.models import Q
@@ -36,8 +37,8 @@ class User(AbstractUser):
         error_messages={"unique": "This login is taken. Choose another one."},
     )
     name = models.CharField(max_length=120, blank=True)
-    first_name = None
-    last_name = None
+    first_name = None  # type: ignore[assignment]  # Django: None takes a column of the base away
+    last_name = None  # type: ignore[assignment]  # Django: None takes a column of the base away
     is_demo = models.BooleanField(
         default=False, editable=False, help_text="Everybody knows the password: this person signs in on loopback only."
     )
@@ -47,7 +48,7 @@ class User(AbstractUser):
 
     personal_account: "Account"
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         ordering = ["username"]
@@ -70,9 +71,7 @@ class User(AbstractUser):
         """
         if obj is None:
             return super().has_perm(perm)
-        from django.contrib.auth import models as auth_models
-
-        return self.is_active and auth_models._user_has_perm(self, perm, obj)
+        return self.is_active and any(backend.has_perm(self, perm, obj) for backend in get_backends())
 
 
 class Membership(models.Model):
@@ -99,7 +98,8 @@ class Membership(models.Model):
     @property
     def of(self) -> "Account | Organization | Team":
         """The account, organization or team that this is a membership of. Costs nothing after ``with_groups()``."""
-        return getattr(self.group, f"as_{self.kind}")
+        group: Account | Organization | Team = getattr(self.group, f"as_{self.kind}")
+        return group
 
     @property
     def rank(self) -> int:
@@ -168,7 +168,8 @@ class Invitation(models.Model):
     @property
     def to(self) -> "Account | Organization | Team":
         """The account, organization or team that one is invited to."""
-        return getattr(self.group, f"as_{self.kind}")
+        group: Account | Organization | Team = getattr(self.group, f"as_{self.kind}")
+        return group
 
     @property
     def address_text(self) -> str:

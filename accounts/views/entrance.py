@@ -31,7 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_GET
-def healthz(request: HttpRequest) -> HttpResponse:
+def healthz(_request: HttpRequest) -> HttpResponse:
     """Tell a load balancer whether this process serves and reaches its database. Says nothing else."""
     try:
         with connection.cursor() as cursor:

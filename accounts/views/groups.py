@@ -1,6 +1,7 @@
 """Pages that accounts, groups and organizations have alike: people, invitations, settings, the end."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -50,7 +51,7 @@ def render_group(
     viewer = request.viewer
     personal = isinstance(group, Account) and group.is_personal
     members = list_members(group, viewer)
-    context = {
+    context: dict[str, object] = {
         "group": group,
         "is_personal": personal,
         "members": members,
@@ -131,7 +132,7 @@ def group_invite(request: PanelRequest, kind: Kind, pk: int | None = None) -> Ht
 
 
 @require_POST
-def invitation_revoke(request: PanelRequest, kind: Kind, token: str, pk: int | None = None) -> HttpResponse:
+def invitation_revoke(request: PanelRequest, kind: Kind, token: UUID, pk: int | None = None) -> HttpResponse:
     """Take an invitation back."""
     group = get_group(request.viewer, kind, pk, Verb.MANAGE_PEOPLE)
     actions.revoke_invitation(group, token, by=request.viewer)
@@ -192,6 +193,6 @@ def redirect_after(viewer: Viewer, group: AnyGroup, *, lost: bool) -> HttpRespon
     """Back to the page, or, when the person cannot see it any more, to what is left."""
     if not lost:
         return redirect(group_path(viewer, group))
-    names = {Kind.ACCOUNT: "home", Kind.TEAM: "team_list", Kind.ORGANIZATION: "organization_list"}
-    where = {} if isinstance(group, Account) else {"number": viewer.account.number}
-    return redirect(names[group.kind], **where)
+    if isinstance(group, Account):
+        return redirect("home")
+    return redirect(f"{group.kind}_list", number=viewer.account.number)

@@ -1,0 +1,249 @@
+"""The administration of people. What would go past the rules is read-only; operations call the actions."""
+
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.decorators import secure_admin_login
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from accounts import actions
+from accounts.errors import Conflict
+from accounts.models import Account, Event, Invitation, Membership, Notification, Organization, Team, User
+from accounts.roles import Kind
+
+if TYPE_CHECKING:  # generic for the type checker only
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Membership, Model]
+    UserAdmin = auth_admin.UserAdmin[User]
+    UserCreationForm = AdminUserCreationForm[User]
+else:
+    from django.contrib.admin import ModelAdmin, TabularInline
+    from django.contrib.auth.admin import UserAdmin
+    from django.contrib.auth.forms import AdminUserCreationForm as UserCreationForm
+
+admin.site.site_header = "Stockroom administration"
+admin.site.site_title = "Stockroom administration"
+admin.site.index_title = "Everything"
+# Second factors and rate limits hold here too: the administration has no sign-in page of its own.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+
+class ReadOnly:
+    """For what only the panel's own actions write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody; with the right to view, the pages show everything."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody: nothing that others can see is ever deleted."""
+        return False
+
+
+class MembershipInline(ReadOnly, TabularInline):
+    """What a person belongs to, or who belongs to a group. People join by accepting an invitation."""
+
+    model = Membership
+    fields = ["user", "group", "kind", "role", "joined_at"]
+    readonly_fields = ["user", "group", "kind", "role", "joined_at"]
+    extra = 0
+
+
+class PersonCreationForm(UserCreationForm):
+    """A new person, by login, address and password."""
+
+    email = forms.EmailField(label="Email address")
+
+    class Meta:
+        model = User
+        fields = ["username", "email"]
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    """People. Their rights in accounts and groups are their memberships, which they accept themselves."""
+
+    add_form = PersonCreationForm
+    list_display = ["username", "name", "email", "is_active", "is_staff", "last_login", "date_joined"]
+    list_filter = ["is_active", "is_staff", "is_superuser", "is_demo", "date_joined"]
+    search_fields = ["username", "name", "email", "personal_account__number"]
+    readonly_fields = ["number", "is_active", "is_demo", "last_login", "date_joined"]
+    filter_horizontal = ["user_permissions"]
+    inlines = [MembershipInline]
+    actions = ["deactivate", "reactivate", "make_reviewers"]
+    fieldsets = [
+        (None, {"fields": ["username", "password", "name", "email", "number"]}),
+        ("Staff", {"fields": ["is_staff", "is_superuser", "user_permissions"]}),
+        ("State", {"fields": ["is_active", "is_demo", "last_login", "date_joined"]}),
+    ]
+    add_fieldsets = [
+        (None, {"classes": ["wide"], "fields": ["username", "email", "usable_password", "password1", "password2"]})
+    ]
+
+    @admin.display(description="Account number")
+    def number(self, person: User) -> str:
+        """Of the personal account."""
+        return person.personal_account.grouped_number
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> list[Any]:
+        """A person who does not exist yet belongs to nothing."""
+        return list(self.inlines) if obj else []
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> User:  # noqa: FBT001  # Django's
+        """Make people by the action, so that everybody has a personal account."""
+        if change:
+            return super().save_form(request, form, change)  # type: ignore[no-any-return]
+        data = form.cleaned_data
+        password = data["password1"] if data.get("usable_password") != "false" else None
+        form.save_m2m = lambda: None
+        return actions.create_person(login=data["username"], email=data["email"], password=password)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's
+        """Save what was edited; a new person is saved already."""
+        if change:
+            super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody: people are deactivated, and what they did stays."""
+        return False
+
+    @admin.action(description="Deactivate people", permissions=["change"])
+    def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """End their access at once."""
+        for person in people:
+            try:
+                actions.deactivate_person(person, by=acting(request))
+            except Conflict as refusal:
+                self.message_user(request, str(refusal), messages.ERROR)
+
+    @admin.action(description="Reactivate people", permissions=["change"])
+    def reactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Let them sign in again."""
+        for person in people:
+            actions.reactivate_person(person, by=acting(request))
+
+    @admin.action(description="Make people reviewers (staff who only look)", permissions=["change"])
+    def make_reviewers(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Put them into the staff group with the view permissions."""
+        for person in people:
+            actions.make_reviewer(person, by=acting(request))
+
+
+def acting(request: HttpRequest) -> User:
+    """The person who is signed in to the administration."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+class ClosableAdmin(ReadOnly, ModelAdmin):
+    """Accounts, groups and organizations: their own people manage them, staff look."""
+
+    list_display = ["title", "created_at", "closed_at"]
+    list_filter = [("closed_at", admin.EmptyFieldListFilter), "created_at"]
+    search_fields = ["title"]
+    date_hierarchy = "created_at"
+    inlines = [MembershipInline]
+
+
+@admin.register(Account)
+class AccountAdmin(ClosableAdmin):
+    """Accounts."""
+
+    list_display = ["title", "grouped_number", "organization", "personal_of", "created_at", "closed_at"]
+    list_select_related = ["organization", "personal_of"]
+    list_filter = [("personal_of", admin.EmptyFieldListFilter), *ClosableAdmin.list_filter]
+    search_fields = ["title", "number", "personal_of__username"]
+    fields = ["title", "number", "organization", "personal_of", "created_at", "closed_at", "closed_by"]
+
+
+@admin.register(Team)
+class TeamAdmin(ClosableAdmin):
+    """Groups."""
+
+    fields = ["title", "created_at", "closed_at", "closed_by"]
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ClosableAdmin):
+    """Organizations."""
+
+    fields = ["title", "created_at", "closed_at", "closed_by"]
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class StaffGroupAdmin(auth_admin.GroupAdmin):
+    """Staff groups only: a permission on an account, group or organization would reach everybody in it."""
+
+    inlines = [MembershipInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        """Groups that are neither account nor organization nor team."""
+        groups = super().get_queryset(request)
+        return groups.filter(as_account__isnull=True, as_organization__isnull=True, as_team__isnull=True)
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnly, ModelAdmin):
+    """Who belongs to what, with which role."""
+
+    list_display = ["user", "group_title", "kind", "role", "joined_at"]
+    list_filter = ["kind", "role", "joined_at"]
+    search_fields = [
+        "user__username", "group__as_account__title", "group__as_account__number", "group__as_team__title",
+        "group__as_organization__title",
+    ]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        """With everything that a line shows."""
+        return Membership.objects.with_groups().select_related("user")
+
+    @admin.display(description="In")
+    def group_title(self, membership: Membership) -> str:
+        """What people call the group."""
+        return membership.group.name if membership.kind == Kind.STAFF else membership.of.title
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly, ModelAdmin):
+    """Who was asked to join what."""
+
+    list_display = ["address", "kind", "role", "status", "invited_by", "invited_at", "decided_at"]
+    list_select_related = ["invited_by"]
+    list_filter = ["status", "kind", "address_kind", "invited_at"]
+    search_fields = ["address", "invited_by__username", "invitee__username"]
+    date_hierarchy = "invited_at"
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly, ModelAdmin):
+    """What happened. Nobody writes or removes a line."""
+
+    list_display = ["at", "verb", "subject_kind", "subject_name", "actor_login", "account_title", "network_address"]
+    list_filter = ["verb", "subject_kind", "at"]
+    search_fields = ["subject_id", "subject_name", "actor_login", "account_number", "address"]
+    date_hierarchy = "at"
+    show_full_result_count = False  # a count of all events costs more than the page
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnly, ModelAdmin):
+    """What people were told, and whether the mail went out."""
+
+    list_display = ["created_at", "user", "email", "subject", "read_at", "mail_attempts", "mailed_at"]
+    list_select_related = ["user"]
+    list_filter = [("mailed_at", admin.EmptyFieldListFilter), "mail_attempts", "created_at"]
+    search_fields = ["user__username", "email", "subject"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
