@@ -168,7 +168,7 @@ class SecondOpinion:
         except oslo.ImageFormatError as error:
             raise damaged(structure.disk_format, "its end is missing") from error
         except oslo.SafetyCheckFailed as error:
-            raise damaged(structure.disk_format, _said(error)) from error
+            raise _unsafe(found, structure, _said(error)) from error
 
 
 def _is_expected_boot_sector(found: oslo.FileInspector, structure: Structure) -> bool:
@@ -178,6 +178,16 @@ def _is_expected_boot_sector(found: oslo.FileInspector, structure: Structure) ->
     partition table has code or nothing where the table would be.
     """
     return str(found) == "gpt" and (not isinstance(structure, Raw) or has_file_system(structure.head))
+
+
+def _unsafe(found: oslo.FileInspector, structure: Structure, said: str) -> RefusedImage:
+    if str(found) == "gpt":
+        return RefusedImage(
+            Reason.DAMAGED,
+            f"The partition table of this raw disk makes no sense ({said}). Repair it with a tool such as gdisk, "
+            "or upload the disk as qcow2.",
+        )
+    return damaged(structure.disk_format, said)
 
 
 def _said(error: oslo.SafetyCheckFailed) -> str:

@@ -79,8 +79,11 @@ def form(request: HttpRequest) -> HttpResponse:
 
 
 def data(request: HttpRequest, key: str) -> HttpResponseBase:
-    """Give stored data out."""
+    """Give stored data out, or remove it."""
     store = get_store()
+    if request.method == "DELETE":
+        store.delete(key)
+        return HttpResponse(status=204)
     return serve(
         request,
         Download(store=store, key=key, size=store.size(key), filename="disk.img", etag=key, last_modified=STARTED),

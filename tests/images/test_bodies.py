@@ -1,6 +1,7 @@
 """Bodies of uploads: raw and multipart, in Django's test client and through a real server."""
 
 import json
+import os
 import socket
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -22,6 +23,7 @@ from images.demo_disks import MIB, bootable_raw
 from images.problems import BrokenUpload, LengthRequired, TooLarge, UnreadableForm
 from images.stores import FileStore
 from images.streams import Receiver
+from tests.bench.upload import FORM_END, FORM_HEAD, peak, sent
 from tests.images.served import gunicorn
 
 DISK = bootable_raw("A disk in a form", size=3 * MIB)
@@ -52,8 +54,8 @@ class Line:
 
 def put(line: Line, **meta: object) -> HttpRequest:
     request = RequestFactory().put("/")
-    request.environ.update({"wsgi.input": line} | meta)  # type: ignore[attr-defined]
-    return type(request)(request.environ)  # type: ignore[attr-defined,call-arg]
+    request.environ.update({"wsgi.input": line} | meta)
+    return type(request)(request.environ)
 
 
 def test_a_body_of_known_length_comes_in_large_chunks() -> None:
@@ -142,7 +144,7 @@ def test_a_form_of_this_site_is_read(headers: dict[str, str], settings: Settings
 def test_a_form_of_another_site_is_refused_before_a_byte_is_read(headers: dict[str, str]) -> None:
     line = Line(b"x" * 100)
     request = RequestFactory().post("/", headers=headers)
-    request.environ["wsgi.input"] = line  # type: ignore[attr-defined]
+    request.environ["wsgi.input"] = line
     with pytest.raises(PermissionDenied, match="another site"):
         checked_multipart(request, unexpected, max_bytes=LIMIT)
     assert line.read_bytes == 0
@@ -333,3 +335,19 @@ def test_a_server_keeps_nothing_of_a_line_that_breaks(port: int, folder: Path, h
         answer = b"".join(iter(lambda: line.recv(65536), b""))
     assert b"broken-upload" in answer
     assert {path for path in folder.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("method", "path", "head", "end"), [("PUT", "/put", b"", b""), ("POST", "/form", FORM_HEAD, FORM_END)]
+)
+def test_four_gibibytes_take_no_more_memory_than_one_mebibyte(
+    port: int, tmp_path: Path, method: str, path: str, head: bytes, end: bytes
+) -> None:
+    source = tmp_path / "disk.img"
+    source.write_bytes(DISK)
+    sent(port, method, path, source, head=head, end=end)
+    before = peak(port)
+    os.truncate(source, 4096 * MIB)  # a sparse file: only the server writes it out
+    sent(port, method, path, source, head=head, end=end)
+    assert peak(port) - before < 64 * MIB

@@ -35,7 +35,7 @@ def ask(download: Download, *, method: str = "GET", **headers: str) -> tuple[Htt
     """The answer and its body; the file is closed as a server would close it."""
     request = RequestFactory().generic(method, "/", headers={name.replace("_", "-"): headers[name] for name in headers})
     response = serve(request, download)
-    body = b"".join(map(bytes, response))  # type: ignore[call-overload]
+    body = b"".join(map(bytes, response))
     response.close()
     return response, body
 
@@ -139,6 +139,7 @@ def test_head_tells_the_length_and_sends_nothing(download: Download) -> None:
 def test_a_server_gets_the_file_itself_so_that_it_can_use_sendfile(download: Download) -> None:
     response = serve(RequestFactory().get("/"), download)
     assert isinstance(response, FileResponse)
+    assert response.file_to_stream is not None
     assert response.file_to_stream.fileno() > 0
     response.close()
 
