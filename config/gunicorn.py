@@ -44,10 +44,13 @@ def on_starting(server: Any) -> None:
 
 def when_ready(server: Any) -> None:
     """Limit how long a client may stall, and say where the panel is."""
-    for listener in server.LISTENERS:
-        forget_stalled_clients(listener.sock)
+    from django.urls import get_resolver
+
     from config.welcome import welcome
 
+    for listener in server.LISTENERS:
+        forget_stalled_clients(listener.sock)
+    _ = get_resolver().url_patterns  # imports the views here, once, instead of at the first request of each worker
     print(welcome(), flush=True)
 
 

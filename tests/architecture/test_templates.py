@@ -8,7 +8,7 @@ import pytest
 from tests.architecture.source import APPS, ROOT, short, templates
 
 INLINE = {
-    r"<script(?![^>]*\ssrc=)": "an inline script: put it into a file below static/js and pass data in data-* attributes",
+    r"<script(?![^>]*\ssrc=)": "an inline script: put it into a file below static/js, and pass data in data-*",
     r"<style\b": "an inline style sheet: put it into a file below static/css",
     r"\sstyle\s*=": "a style attribute: make a class of it",
     r"\son[a-z]+\s*=": "an inline event handler: listen in a file below static/js",

@@ -28,7 +28,6 @@ PUBLIC = {
     "admin:login": "redirects to the panel's own signing in",
     "healthz": "a load balancer asks whether the panel lives",
     "mfa_authenticate": "the second step of signing in; only somebody who passed the first gets past it",
-    "invitation": "the link of a mail to somebody who may have no login yet; shows nothing private",
     "setup": "the first administrator of an empty panel, with a one-time code; gone afterwards",
 }
 EXAMPLES: dict[type, Any] = {UUIDConverter: UUID(int=1), IntConverter: 1}
@@ -79,8 +78,8 @@ def test_the_middleware_guards_every_page() -> None:
 @pytest.mark.parametrize("address", PAGES, ids=lambda each: each.name)
 def test_a_page_is_guarded_or_listed(address: Page) -> None:
     assert address.name in PUBLIC or not address.is_public, (
-        f"{address.name} ({address.route}) answers people who are not signed in: remove login_not_required, or add it to "
-        "PUBLIC with the reason."
+        f"{address.name} ({address.route}) answers people who are not signed in: remove login_not_required, or add it "
+        "to PUBLIC with the reason."
     )
 
 
@@ -91,17 +90,19 @@ def test_a_listed_page_exists_and_is_public(name: str) -> None:
     assert any(page.is_public for page in found), f"{name} asks for signing in now: take it off PUBLIC."
 
 
-@pytest.mark.parametrize("address", OF_AN_ACCOUNT, ids=lambda each: each.name)
-def test_a_page_of_an_account_is_not_there_for_strangers(address: Page, cast: Cast, client: Client) -> None:
-    client.force_login(cast.trudy, backend="accounts.backends.ModelBackend")
-    for answer in (
-        client.get(address.path(number=cast.acme.number)),
-        client.post(address.path(number=cast.acme.number)),
-    ):
-        assert answer.status_code == 404, (
-            f"{address.name} answers {answer.status_code} to somebody who is not in the account: name the argument "
-            "`number`, so that the middleware resolves the viewer."
-        )
+@pytest.mark.django_db
+def test_pages_of_an_account_are_not_there_for_strangers(cast: Cast, client: Client) -> None:
+    client.force_login(cast.trudy)
+    answers = {
+        f"{method.__name__} {address.name}": method(address.path(number=cast.acme.number)).status_code
+        for address in OF_AN_ACCOUNT
+        for method in (client.get, client.post)
+    }
+    wrong = {what: status for what, status in answers.items() if status != 404}
+    assert not wrong, (
+        f"Somebody who is not in the account gets {wrong} and not 404: name the argument `number`, so that the "
+        "middleware resolves the viewer."
+    )
 
 
 def test_the_walk_found_pages() -> None:

@@ -15,6 +15,7 @@ ROOMS = {
 }
 ELSEWHERE = {
     "accounts/records.py": "events and notifications are the last step of every action",
+    "accounts/management/commands/sync_schedules.py": "django-q2's own rows; what runs when is not somebody's deed",
     "accounts/tasks.py": "marks in the outbox what was mailed",
     "config/worker.py": "renews the lease on a row of django-q2's queue, which no app knows",
     "images/permissions.py": "the façade through which grants are written",

@@ -58,7 +58,7 @@ def sign_in(live_panel: str) -> SignIn:
 
     def sign_in(context: BrowserContext, user: User) -> None:
         client = Client()
-        client.force_login(user, backend="accounts.backends.ModelBackend")
+        client.force_login(user)
         cookie = client.cookies[settings.SESSION_COOKIE_NAME]
         context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_panel}])
 
