@@ -14,6 +14,23 @@ from accounts.numbers import grouped
 register = template.Library()
 
 UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
+TWO_DIGITS = 10  # from here on a decimal says nothing
+FOUR_DIGITS = 1000  # from here on the next unit is shorter to read
+
+# The shape that stands beside the word of a status, so that colour never says it alone.
+STATUS_ICONS = {
+    "active": "dot",
+    "accepted": "check",
+    "done": "check",
+    "pending": "clock",
+    "expired": "clock",
+    "rejected": "cross",
+    "failed": "warning",
+    "warning": "warning",
+    "deactivated": "pause",
+    "protected": "lock",
+    "uploading": "upload",
+}
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -35,15 +52,15 @@ def size(number_of_bytes: int | None) -> str:
     """
     if number_of_bytes is None:
         return "–"
-    if number_of_bytes < 1024:  # noqa: PLR2004 -- the binary unit itself
-        return f"{number_of_bytes} {'byte' if number_of_bytes == 1 else 'bytes'}"
-    value = float(number_of_bytes)
-    unit = UNITS[0]
-    for unit in UNITS:
-        value /= 1024
-        if value < 1000:  # noqa: PLR2004 -- at 1000 the next unit is shorter to read
+    if number_of_bytes == 1:
+        return "1 byte"
+    value, unit = float(number_of_bytes), "bytes"
+    for larger in UNITS:
+        if value < FOUR_DIGITS:
             break
-    return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"  # noqa: PLR2004 -- one decimal below ten
+        value, unit = value / 1024, larger
+    decimals = 1 if unit != "bytes" and value < TWO_DIGITS else 0
+    return f"{value:.{decimals}f} {unit}"
 
 
 @register.filter
@@ -82,6 +99,12 @@ def _distance_in_words(distance: timedelta) -> str:
 def account_number(number: str) -> str:
     """Group the ten digits of an account number so that they can be read aloud: "4071 3859 62"."""
     return grouped(number)
+
+
+@register.filter
+def status_icon(status: str) -> str:
+    """Name the icon of a status."""
+    return STATUS_ICONS.get(status, "info")
 
 
 @register.filter

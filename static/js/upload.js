@@ -9,14 +9,14 @@ const ANNOUNCE = 10; // percent between two spoken messages
 const UNREACHABLE = "The upload stopped: the panel could not be reached. Choose the file again to start over.";
 
 function size(bytes) {
-  if (bytes < 1024) return `${bytes} bytes`;
   let value = bytes;
-  let unit = "";
-  for (unit of UNITS) {
-    value /= 1024;
+  let unit = "bytes";
+  for (const larger of UNITS) {
     if (value < 1000) break;
+    value /= 1024;
+    unit = larger;
   }
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+  return `${unit !== "bytes" && value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
 }
 
 function duration(seconds) {
