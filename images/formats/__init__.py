@@ -10,8 +10,8 @@ What we decided where the sources leave it open:
 - A disk with a partition table is "raw" whatever lies behind it; a hybrid ISO, which has one too, is "iso".
 - A disk that is encrypted as a whole (LUKS, or inside of qcow2) is refused: nobody would ask for its passphrase when a
   server starts. Encrypted partitions are the guest's own affair.
-- A file that names data behind its own end was cut off. Tables are followed as they pass; one that lies before the table
-  that names it has passed already and stays unread.
+- A file that names data behind its own end was cut off. Tables are followed as they pass; one that lies before the
+  table that names it has passed already and stays unread.
 - A polyglot is refused, except for the boot sector of a hybrid ISO, which is there on purpose.
 """
 

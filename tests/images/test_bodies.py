@@ -318,19 +318,19 @@ def test_a_client_hears_why_its_large_file_is_refused(port: int) -> None:
     assert (status, json.loads(answer)["code"]) == (422, "archive")
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        b"Content-Length: 3145728\r\n\r\n",
-        b"Transfer-Encoding: chunked\r\n\r\n300000\r\n",
-        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-    ],
-    ids=["known length", "chunks", "malformed chunks"],
-)
-def test_a_server_keeps_nothing_of_a_line_that_breaks(port: int, folder: Path, head: bytes) -> None:
+BROKEN = {
+    "known length": b"Content-Length: 3145728\r\n\r\n" + DISK[: 2 * MIB],
+    "chunks": b"Transfer-Encoding: chunked\r\n\r\n300000\r\n" + DISK[: 2 * MIB],
+    # No more than this: a server that cannot know where the body ends closes, and resets what still comes.
+    "malformed chunks": b"Transfer-Encoding: chunked\r\n\r\n400\r\n" + DISK[:1024] + b"\r\nzz\r\n",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_server_keeps_nothing_of_a_line_that_breaks(port: int, folder: Path, name: str) -> None:
     before = {path for path in folder.rglob("*") if path.is_file()}
     with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
-        line.sendall(b"PUT /put HTTP/1.1\r\nHost: 127.0.0.1\r\n" + head + DISK[: 2 * MIB])
+        line.sendall(b"PUT /put HTTP/1.1\r\nHost: 127.0.0.1\r\n" + BROKEN[name])
         line.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: line.recv(65536), b""))
     assert b"broken-upload" in answer
@@ -339,7 +339,9 @@ def test_a_server_keeps_nothing_of_a_line_that_breaks(port: int, folder: Path, h
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("method", "path", "head", "end"), [("PUT", "/put", b"", b""), ("POST", "/form", FORM_HEAD, FORM_END)]
+    ("method", "path", "head", "end"),
+    [("PUT", "/put", b"", b""), ("POST", "/form", FORM_HEAD, FORM_END)],
+    ids=["raw body", "form"],
 )
 def test_four_gibibytes_take_no_more_memory_than_one_mebibyte(
     port: int, tmp_path: Path, method: str, path: str, head: bytes, end: bytes
