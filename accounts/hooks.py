@@ -52,8 +52,9 @@ number_is_spoken_for: "Hook[[str], bool]" = Hook()
 # The first page of an account.
 account_home: "Hook[[Account], str]" = Hook()
 
-# What the roles of an account may do in other apps: what, and the role it needs. For the table of the account page.
-role_rights: "Hook[[], list[tuple[str, Role]]]" = Hook()
+# What the roles of an account may do in another app: what it is about, and each right with the role it needs. For the
+# table of the account page.
+role_rights: "Hook[[], tuple[str, dict[str, Role]]]" = Hook()
 
 # Sections that other apps add to the account page, as rendered fragments.
 account_sections: "Hook[[HttpRequest, Viewer], str]" = Hook()

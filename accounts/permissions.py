@@ -140,17 +140,24 @@ def lock(group: G, *, by: Viewer, verb: Verb) -> G:
 
 
 @dataclass(frozen=True)
-class Right:
-    """A line of the table that says what each role may do."""
+class Rights:
+    """A part of the table that says what each role may do.
 
-    text: str
-    roles: tuple[tuple[Role, bool], ...]
+    Attributes:
+        about: what the rights are about ("An image").
+        lines: each right, and for each role whether it includes the right.
+    """
+
+    about: str
+    lines: list[tuple[str, list[tuple[Role, bool]]]]
 
 
-def rights_table(kind: Kind) -> list[Right]:
+def rights_table(kind: Kind) -> list[Rights]:
     """What the roles of a kind may do, out of the tables of all apps."""
-    rights = [(f"{verb[0].upper()}{verb[1:]}", role) for verb, role in NEEDED_ROLE[kind].items()]
-    if kind == Kind.ACCOUNT:
-        rights = [right for answer in hooks.role_rights.ask() for right in answer] + rights
-    roles = ROLES_OF_KIND[kind]
-    return [Right(text, tuple((role, role.includes(needed)) for role in roles)) for text, needed in rights]
+    own = (f"The {kind.label.lower()}", {str(verb): role for verb, role in NEEDED_ROLE[kind].items()})
+    parts = [*hooks.role_rights.ask(), own] if kind == Kind.ACCOUNT else [own]
+    return [Rights(about, [_line(kind, text, needed) for text, needed in rights.items()]) for about, rights in parts]
+
+
+def _line(kind: Kind, text: str, needed: Role) -> tuple[str, list[tuple[Role, bool]]]:
+    return f"{text[0].upper()}{text[1:]}", [(role, role.includes(needed)) for role in ROLES_OF_KIND[kind]]

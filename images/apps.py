@@ -8,3 +8,10 @@ class ImagesConfig(AppConfig):
 
     name = "images"
     verbose_name = "Images"
+
+    def ready(self) -> None:
+        """Answer what accounts asks."""
+        import accounts.hooks
+        from images import permissions
+
+        accounts.hooks.role_rights.register(permissions.role_rights)

@@ -100,6 +100,11 @@ def _why_no_data(image: Image, otherwise: str) -> str:
     return "The image is deactivated by its owner." if not image.is_active else otherwise
 
 
+def role_rights() -> tuple[str, dict[str, Role]]:
+    """The table, for the page that shows what each role may do."""
+    return "An image", {str(verb): role for verb, role in NEEDED_ROLE.items()}
+
+
 def may(viewer: Viewer, verb: Verb, image: Image | None = None) -> bool:
     """Whether the viewer may do this."""
     return not refusal(viewer, verb, image)

@@ -13,6 +13,20 @@ from accounts.models import Event
 from accounts.viewer import Viewer
 
 EVENTS_ON_A_PAGE = 50
+# What is shown of an event's private part, and in which words. The rest is for the administration.
+DETAILS = {
+    "person": "person",
+    "invited": "address",
+    "role": "role",
+    "old": "before",
+    "new": "now",
+    "joined": "joined",
+    "left": "left",
+    "removed": "removed",
+    "organization": "organization",
+    "message": "message",
+    "reason": "reason",
+}
 
 
 @dataclass(frozen=True)
@@ -24,19 +38,18 @@ class Line:
 
     @property
     def who(self) -> str:
-        """The person, for one's own side; the account, for the other."""
-        if self.is_own:
-            return self.event.actor_login or "Stockroom"
-        return self.event.account_title or "Stockroom"
+        """The person, for one's own side; the account or the address, for the other."""
+        person = self.event.actor_login if self.is_own else self.event.account_title
+        # The other side of an offer is known by the address alone that one's own side typed.
+        return person or self.event.address or "Stockroom"
 
     @property
     def details(self) -> list[str]:
-        """The private part in words: names of persons and roles, what was typed."""
+        """The private part in words: whom it was about, what changed, what was said."""
         if not self.is_own:
             return []
-        return [
-            f"{key.replace('_', ' ')}: {value}" for key, value in self.event.detail.items() if value not in ("", None)
-        ]
+        told = ((DETAILS.get(key), value) for key, value in self.event.detail.items() if value)
+        return [f"{word}: {value}" for word, value in told if word]
 
 
 @require_GET
@@ -62,8 +75,12 @@ def activity(request: PanelRequest) -> HttpResponse:
 
 
 def is_own(event: Event, viewer: Viewer) -> bool:
-    """Whether the private part is the viewer's to see: of their account, or of a group that they are in."""
-    return event.account_id == viewer.account.pk or event.account_id is None
+    """Whether the private part is the viewer's to see: of their account, or of a group that they are in.
+
+    Events without account and person tell one side of what the other did: there the shared part is all.
+    """
+    of_group = event.account_id is None and event.actor_id is not None
+    return of_group or event.account_id == viewer.account.pk
 
 
 def chosen(events: "QuerySet[Event]", viewer: Viewer, verb: str, person: str) -> "QuerySet[Event]":
