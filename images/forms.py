@@ -1,11 +1,12 @@
 """What people type about images. Wrong input comes back with a message at its field, and nothing lost."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 
 from accounts.viewer import Viewer
 from images import systems
@@ -57,7 +58,9 @@ class PortsField(forms.CharField):
 
     def clean(self, value: Any) -> list[int]:
         words = super().clean(value).replace(",", " ").split()
-        if wrong := next((word for word in words if not (word.isascii() and word.isdigit() and len(word) <= PORT_DIGITS)), None):
+        if wrong := next(
+            (word for word in words if not (word.isascii() and word.isdigit() and len(word) <= PORT_DIGITS)), None
+        ):
             raise ValidationError(f"“{wrong[:20]}” is not a port. Give numbers, like 22, 443.")
         return sorted({int(word) for word in words})
 
@@ -128,7 +131,7 @@ class ListForm(forms.Form):
             regions: those that exist.
         """
         self.is_valid()
-        given = self.cleaned_data.get
+        given: Callable[..., str] = self.cleaned_data.get
         sort = Sort(given("sort") or Sort.NEWEST)
         codes = {region.code for region in regions}
         return Wanted(
@@ -192,28 +195,31 @@ class VisibilityField(forms.ChoiceField):
         ]
 
 
+class RegionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A region, by name and code."""
+
+    def label_from_instance(self, obj: Region) -> str:
+        return f"{obj.name} ({obj.code})"
+
+
 class FactsForm(forms.Form):
     """What is said of an image, new or old."""
 
     name = forms.CharField(max_length=255, help_text="People you share it with see this name.")
     description = forms.CharField(
-        label="Description (optional)", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+        label="Description", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
     )
     os_family = forms.CharField(
-        label="Operating system (optional)", required=False, max_length=40, widget=SuggestInput(systems.KNOWN)
+        label="Operating system", required=False, max_length=40, widget=SuggestInput(systems.KNOWN)
     )
-    os_version = forms.CharField(label="Version (optional)", required=False, max_length=40)
-    tags = TagsField(label="Tags (optional)", required=False, help_text="Words with commas between them.")
-    min_disk = forms.IntegerField(
-        label="Minimum disk in GiB (optional)", required=False, min_value=0, max_value=2**31 - 1
-    )
-    min_ram = forms.IntegerField(
-        label="Minimum memory in MiB (optional)", required=False, min_value=0, max_value=2**31 - 1
-    )
+    os_version = forms.CharField(label="Version", required=False, max_length=40)
+    tags = TagsField(label="Tags", required=False, help_text="Words with commas between them.")
+    min_disk = forms.IntegerField(label="Minimum disk in GiB", required=False, min_value=0, max_value=2**31 - 1)
+    min_ram = forms.IntegerField(label="Minimum memory in MiB", required=False, min_value=0, max_value=2**31 - 1)
     default_login = forms.CharField(
-        label="Login name (optional)", required=False, max_length=64, help_text="Whom to sign in as on a server."
+        label="Login name", required=False, max_length=64, help_text="Whom to sign in as on a server."
     )
-    ports = PortsField(label="Ports (optional)", required=False, help_text="Where its services listen, like 22, 443.")
+    ports = PortsField(label="Ports", required=False, help_text="Where its services listen, like 22, 443.")
 
     # Those that have a default of their own are empty in the form and 0 in the table.
     NUMBERS: ClassVar = ("min_disk", "min_ram")
@@ -230,10 +236,10 @@ class UploadForm(FactsForm):
 
     upload = forms.UUIDField(required=False, widget=forms.HiddenInput)
     file = forms.FileField(label="File", required=False)
-    region = forms.ModelChoiceField(queryset=Region.objects.none(), empty_label=None)
+    region = RegionField(queryset=Region.objects.none(), empty_label=None)
     visibility = VisibilityField(initial=Image.Visibility.PRIVATE, label="Who sees it")
     recipients = forms.CharField(
-        label="Share it with (optional)",
+        label="Share it with",
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -247,7 +253,6 @@ class UploadForm(FactsForm):
         assert isinstance(visibility, VisibilityField)
         visibility.viewer = viewer
         region.queryset = Region.objects.filter(closed_at__isnull=True)
-        region.label_from_instance = lambda found: f"{found.name} ({found.code})"  # type: ignore[method-assign]
 
     def clean(self) -> dict[str, Any]:
         """Refuse recipients of an image that nobody else sees."""
@@ -273,7 +278,7 @@ class EditForm(FactsForm):
     """What is said of an image that exists."""
 
     properties = PropertiesField(
-        label="Properties (optional)",
+        label="Properties",
         required=False,
         max_length=40_000,
         help_text="One name=value on each line. Clouds and programs read them.",
@@ -304,8 +309,8 @@ class VisibilityForm(forms.Form):
 
     visibility = VisibilityField(label="Who sees it")
 
-    def __init__(self, *args: Any, viewer: Viewer, image: Image, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"visibility": image.visibility}, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, viewer: Viewer, image: Image) -> None:
+        super().__init__(data, initial={"visibility": image.visibility})
         field = self.fields["visibility"]
         assert isinstance(field, VisibilityField)
         field.viewer, field.old = viewer, image.visibility
@@ -315,18 +320,16 @@ class ReferenceForm(forms.Form):
     """An account's own words about somebody else's image."""
 
     label = forms.CharField(
-        label="Label (optional)",
+        label="Label",
         required=False,
         max_length=255,
         help_text="What people of this account see instead of the image's name.",
     )
-    notes = forms.CharField(
-        label="Notes (optional)", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
-    )
+    notes = forms.CharField(label="Notes", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
     default_login = forms.CharField(
-        label="Login name (optional)", required=False, max_length=64, help_text="Whom to sign in as on a server."
+        label="Login name", required=False, max_length=64, help_text="Whom to sign in as on a server."
     )
-    ports = PortsField(label="Ports (optional)", required=False, help_text="Where its services listen, like 22, 443.")
+    ports = PortsField(label="Ports", required=False, help_text="Where its services listen, like 22, 443.")
 
     @classmethod
     def of(cls, image: Image) -> "ReferenceForm":

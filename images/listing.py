@@ -124,7 +124,8 @@ def page_of(viewer: Viewer, wanted: Wanted, *, size: int = PAGE_SIZE) -> Page:
     if not branches:
         return Page()
     union, params = _union(branches, wanted, limit=size + 1)
-    rows = Image.objects.filter(pk__in=RawSQL(f"SELECT image_pk FROM ({union}) AS page", params))  # noqa: S611  # own SQL
+    ids = RawSQL(f"SELECT image_pk FROM ({union}) AS page", params)  # noqa: S608, S611  # SQL that Django wrote
+    rows = Image.objects.filter(pk__in=ids)
     rows = rows.select_related("account", "region", "data").with_rights(viewer).with_reference(viewer)
     rows = rows.annotate(sort_key=_key(viewer, wanted.sort)).order_by(*_order(wanted, "sort_key", "id"))
     return _cut(list(rows), wanted, size)
@@ -137,7 +138,7 @@ def counts(viewer: Viewer, wanted: Wanted, tabs: Sequence[Tab]) -> dict[Tab, int
         anywhere = replace(wanted, tab=tab, sort=Sort.NEWEST, after=None, before=None)
         branches = list(_branches(viewer, anywhere))
         union, some = _union(branches, anywhere, limit=COUNT_CAP) if branches else ("", [])
-        selects.append(f"(SELECT COUNT(*) FROM ({union}) AS counted)" if union else "0")
+        selects.append(f"(SELECT COUNT(*) FROM ({union}) AS counted)" if union else "0")  # noqa: S608  # as above
         params += some
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(selects)}", params)
@@ -248,10 +249,11 @@ def _union(branches: Sequence[QuerySet[Any, Any]], wanted: Wanted, *, limit: int
 
     Django's own union() cannot limit the parts on SQLite, which allows LIMIT in a part only inside a subquery.
     """
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for number, branch in enumerate(branches):
         sql, some = branch[:limit].query.sql_with_params()
-        parts.append(f"SELECT * FROM ({sql}) AS branch_{number}")
+        parts.append(f"SELECT * FROM ({sql}) AS branch_{number}")  # noqa: S608  # as above
         params += some
     direction = "DESC" if wanted.descends else "ASC"
     return f"{' UNION '.join(parts)} ORDER BY 1 {direction}, 2 {direction} LIMIT {limit}", params

@@ -11,9 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from accounts.viewer import Viewer
-    from images.models import Image, ImageGroupObjectPermission
+    from images.models import Image, ImageData, ImageGroupObjectPermission, Upload
 
 OPEN_TO_ALL = ("public", "community")
+
+# What ``with_reference`` puts on an image, and the column of ``Reference`` that it comes from.
+REFERENCE_COLUMNS = {
+    "reference_id": "pk",
+    "own_label": "label",
+    "own_notes": "notes",
+    "own_login": "default_login",
+    "own_ports": "ports",
+}
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -43,21 +52,15 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """With ``can_use`` and ``can_export`` of the viewer on each row, so that menus cost no query."""
         from images.models import Image
 
-        return self.annotate(
-            can_use=Exists(Image.objects.usable_by(viewer).filter(pk=OuterRef("pk"))),
-            can_export=Exists(Image.objects.exportable_by(viewer).filter(pk=OuterRef("pk"))),
-        )
+        usable, exportable = Image.objects.usable_by(viewer), Image.objects.exportable_by(viewer)
+        rights = {"can_use": usable, "can_export": exportable}
+        return self.annotate(**{name: Exists(images.filter(pk=OuterRef("pk"))) for name, images in rights.items()})
 
     def with_reference(self, viewer: "Viewer") -> "ImageQuerySet":
         """With the account's own label, notes, login name and ports on each row; None where it has none."""
         own = FilteredRelation("references", condition=Q(references__account=viewer.account))
-        return self.annotate(own_reference=own).annotate(
-            reference_id=F("own_reference__pk"),
-            own_label=F("own_reference__label"),
-            own_notes=F("own_reference__notes"),
-            own_login=F("own_reference__default_login"),
-            own_ports=F("own_reference__ports"),
-        )
+        columns = {name: F(f"own_reference__{column}") for name, column in REFERENCE_COLUMNS.items()}
+        return self.alias(own_reference=own).annotate(**columns)
 
     def related_to(self, image: "Image", viewer: "Viewer") -> "ImageQuerySet":
         """The parent and the children of an image, as far as the viewer may see them."""

@@ -16,6 +16,7 @@ from accounts.middleware import PanelRequest
 from images.problems import DataProblem
 
 P = ParamSpec("P")
+View = Callable[Concatenate[PanelRequest, P], HttpResponseBase]
 
 REFUSALS = (DataProblem, Conflict, PermissionDenied, Http404, ValidationError)
 
@@ -32,13 +33,11 @@ def tell(request: HttpRequest, text: str, *, undo: str = "") -> None:
     messages.success(request, text)
 
 
-def answers_json(
-    view: Callable[Concatenate[PanelRequest, P], HttpResponseBase],
-) -> Callable[Concatenate[PanelRequest, P], HttpResponseBase]:
+def answers_json(view: View[P]) -> View[P]:
     """Turn every refusal of a view into JSON with its status and the sentence for the person."""
 
     @wraps(view)
-    def wrapped(request: PanelRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapped(request: PanelRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except REFUSALS as refused:

@@ -40,7 +40,8 @@ def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
     """What the page says by itself: three queries (tags, relatives, events)."""
     is_own = image.account_id == viewer.account.pk
     relatives = list(Image.objects.related_to(image, viewer).order_by("-created_at")[:RELATIVES])
-    entries = entries_of(viewer, image)
+    here = address(viewer, "image_detail", image)
+    entries = [entry for entry in entries_of(viewer, image) if entry.url != here]
     events = Event.objects.of("image", image.pk).visible_to(viewer)
     return {
         "image": image,
@@ -52,6 +53,7 @@ def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
         "children": [relative for relative in relatives if relative.pk != image.parent_id],
         "events": events.select_related("account")[:EVENTS],
         "buttons": [entry for entry in entries if entry.order < DANGEROUS and not entry.copy][:BUTTONS],
+        "primary": "Share Image" if is_own else "Download",
         "actions": as_actions(entries),
         "changes": changes_of(viewer, image) if is_own else {},
     }

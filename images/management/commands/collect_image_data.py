@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from images import actions
-from images.words import readable_size
+from accounts.templatetags.panel import size as readable_size
 
 
 class Command(BaseCommand):

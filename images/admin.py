@@ -1,0 +1,160 @@
+"""The Django admin of images. Records are read only; what staff may do goes through the same actions as the pages."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from accounts.errors import Conflict
+from images import actions
+from images.models import (
+    DataHold,
+    Image,
+    ImageData,
+    ImageGroupObjectPermission,
+    ImageTag,
+    Reference,
+    Region,
+    Upload,
+)
+
+Operation = Callable[..., Image]
+
+
+class ReadOnly:
+    """Nobody adds, changes or deletes rows here: only actions write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Region)
+class RegionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Regions are the staff's own: they are edited here and nowhere else."""
+
+    list_display = ("code", "name", "is_default", "store", "closed_at")
+    search_fields = ("code", "name")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A region is closed, never deleted: images name it."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()
+
+
+class TagInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    """The tags of an image."""
+
+    model = ImageTag
+    extra = 0
+
+
+class GrantInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    """Who reaches an image through shares. Only sharing writes these."""
+
+    model = ImageGroupObjectPermission
+    extra = 0
+    fields = ("group", "permission", "active", "access_until")
+
+
+@admin.register(Image)
+class ImageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Images, with what staff may do to those of any account."""
+
+    list_display = ("name", "account", "region", "visibility", "status", "source", "protected", "created_at")
+    list_filter = ("visibility", "status", "source", "region", "protected", "hidden")
+    list_select_related = ("account", "region")
+    search_fields = ("name", "id", "account__title", "account__number")
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    inlines = (TagInline, GrantInline)
+    actions = ("deactivate", "reactivate", "make_public", "unlist")
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Who may run the operations below: changing a row by hand is for nobody."""
+        return request.user.has_perm("images.change_image")
+
+    @admin.action(description="Deactivate: nobody boots or copies them", permissions=["operate"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        self._run(request, queryset, actions.deactivate_for_owner, "deactivated")
+
+    @admin.action(description="Reactivate", permissions=["operate"])
+    def reactivate(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        self._run(request, queryset, actions.reactivate_for_owner, "reactivated")
+
+    @admin.action(description="Make public: in everybody's list", permissions=["operate"])
+    def make_public(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        self._run(request, queryset, actions.publish, "made public")
+
+    @admin.action(description="Take out of everybody's list", permissions=["operate"])
+    def unlist(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        self._run(request, queryset, actions.unpublish, "taken out of everybody's list")
+
+    def _run(self, request: HttpRequest, queryset: QuerySet[Image], operation: Operation, done: str) -> None:
+        """Run an operation on each live image, and tell how many there were."""
+        ids: list[UUID] = list(queryset.exclude(status=Image.Status.DELETED).values_list("pk", flat=True))
+        try:
+            for pk in ids:
+                operation(pk, by=request.user)
+        except (PermissionDenied, Conflict) as refused:
+            self.message_user(request, str(refused), messages.ERROR)
+        else:
+            self.message_user(request, f"{len(ids)} {'image was' if len(ids) == 1 else 'images were'} {done}.")
+
+
+@admin.register(ImageData)
+class ImageDataAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Image data."""
+
+    list_display = ("id", "disk_format", "size", "virtual_size", "store", "created_at", "removed_at")
+    list_filter = ("disk_format", "store", ("removed_at", admin.EmptyFieldListFilter))
+    search_fields = ("id", "checksum", "os_hash_value", "images__name")
+    show_full_result_count = False
+
+
+@admin.register(DataHold)
+class DataHoldAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who needs image data for a while."""
+
+    list_display = ("holder", "data", "created_at", "expires_at")
+    search_fields = ("holder", "data__id")
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Uploads on their way."""
+
+    list_display = ("filename", "account", "created_by", "status", "size", "created_at", "expires_at")
+    list_filter = ("status",)
+    list_select_related = ("account", "created_by")
+    search_fields = ("filename", "id", "account__title", "account__number", "created_by__username")
+
+
+@admin.register(Reference)
+class ReferenceAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """What consumers call images of others."""
+
+    list_display = ("image", "account", "label", "created_by", "updated_at")
+    list_select_related = ("image", "account", "created_by")
+    search_fields = ("label", "image__name", "image__id", "account__title", "account__number")
+
+
+@admin.register(ImageGroupObjectPermission)
+class GrantAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Grants: what shares result in. Only sharing writes these."""
+
+    list_display = ("content_object", "group", "permission", "active", "access_until")
+    list_filter = ("permission__codename", "active")
+    list_select_related = ("content_object", "group", "permission")
+    search_fields = ("content_object__name", "content_object__id", "group__name")
+    show_full_result_count = False
