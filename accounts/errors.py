@@ -6,6 +6,13 @@
 - Somebody else was quicker, or the state does not allow it: ``Conflict``.
 """
 
+from django.core.exceptions import ValidationError
+
+
+def wrong(field: str, text: str, code: str) -> ValidationError:
+    """What is wrong with one field of a form. Django forgets the code when it is given beside a dictionary."""
+    return ValidationError({field: ValidationError(text, code=code)})
+
 
 class Conflict(Exception):  # noqa: N818  # named as HTTP names it (RFC 9110, section 15.5.10)
     """The thing is not in the state that the action needs. The message tells a person what happened."""

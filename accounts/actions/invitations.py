@@ -16,7 +16,7 @@ from django_q.tasks import async_task
 from accounts import addresses, letters
 from accounts.actions.events import record_of_group
 from accounts.addresses import Address
-from accounts.errors import Conflict
+from accounts.errors import Conflict, wrong
 from accounts.models import Account, AnyGroup, Invitation, Membership, Organization, User
 from accounts.permissions import Verb, lock
 from accounts.roles import ROLES_OF_KIND, Role
@@ -37,7 +37,7 @@ def invite(group: AnyGroup, *, address: str, role: Role, by: Viewer) -> Invitati
     if isinstance(group, Account) and group.is_personal:
         raise PermissionDenied("A personal account has one person. Make another account to work with others.")
     if role not in ROLES_OF_KIND[group.kind]:
-        raise ValidationError({"role": "Choose one of the roles."}, code="invalid_role")
+        raise wrong("role", "Choose one of the roles.", "invalid_role")
     to = _parsed(addresses.parse_person, address)
     _refuse_members(group, to)
     _check_daily_limit(group, by.user)
@@ -55,7 +55,7 @@ def invite_account(organization: Organization, *, number: str, by: Viewer) -> In
     group = lock(organization, by=by, verb=Verb.MANAGE_ACCOUNTS)
     to = _parsed(addresses.parse_account, number)
     if Account.objects.filter(number=to.value, organization=group.pk).exists():
-        raise ValidationError({"address": "This account is in the organization already."}, code="member")
+        raise wrong("address", "This account is in the organization already.", "member")
     _check_daily_limit(group, by.user)
     return _send(group, to, by, role=Role.MEMBER, invited_account=addresses.find_account(to))
 
@@ -70,7 +70,7 @@ def _parsed(parse: Callable[[str], Address], text: str) -> Address:
 def _refuse_members(group: AnyGroup, address: Address) -> None:
     """Logins of members are on the page. An email address is not: saying that it is a member's would tell whose."""
     if address.kind == addresses.Kind.LOGIN and is_member(group, address.value):
-        raise ValidationError({"address": f"{address} is in {group.title} already."}, code="member")
+        raise wrong("address", f"{address} is in {group.title} already.", "member")
 
 
 def is_member(group: AnyGroup, login: str) -> bool:
@@ -82,9 +82,8 @@ def _check_daily_limit(group: AnyGroup, by: User) -> None:
     since = timezone.now() - timedelta(days=1)
     sent = Invitation.objects.filter(Q(group=group.pk) | Q(invited_by=by), invited_at__gt=since).count()
     if sent >= settings.INVITATIONS_PER_DAY:
-        raise ValidationError(
-            {"address": f"{settings.INVITATIONS_PER_DAY} invitations a day are allowed. Try again tomorrow."},
-            code="too_many",
+        raise wrong(
+            "address", f"{settings.INVITATIONS_PER_DAY} invitations a day are allowed. Try again tomorrow.", "too_many"
         )
 
 
@@ -92,9 +91,7 @@ def _send(group: AnyGroup, to: Address, by: Viewer, **fields: Role | User | Acco
     if Invitation.objects.filter(
         group=group.pk, address_kind=to.kind, address=to.value, status=Status.PENDING
     ).exists():
-        raise ValidationError(
-            {"address": f"{to} is invited already. Take that invitation back to send another one."}, code="invited"
-        )
+        raise wrong("address", f"{to} is invited already. Take that invitation back to send another one.", "invited")
     invitation = Invitation.objects.create(
         group=group.group_ptr, kind=group.kind, address_kind=to.kind, address=to.value, invited_by=by.user, **fields
     )

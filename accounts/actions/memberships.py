@@ -1,12 +1,12 @@
 """Changing and ending memberships. Somebody who decides is always left."""
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
 
 from accounts import letters
 from accounts.actions.events import record_of_group
-from accounts.errors import Conflict
+from accounts.errors import Conflict, wrong
 from accounts.models import Account, AnyGroup, Membership, Organization, User
 from accounts.permissions import Verb, lock
 from accounts.roles import DECIDING_ROLE, ROLES_OF_KIND, Role
@@ -26,7 +26,7 @@ def change_role(group: AnyGroup, membership_id: int, *, role: Role, by: Viewer) 
     group = lock(group, by=by, verb=Verb.MANAGE_PEOPLE)
     membership = _membership_of(group, membership_id)
     if role not in ROLES_OF_KIND[group.kind]:
-        raise ValidationError({"role": "Choose one of the roles."}, code="invalid_role")
+        raise wrong("role", "Choose one of the roles.", "invalid_role")
     old = Role(membership.role)
     if old is role:
         return membership

@@ -5,13 +5,13 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts import hooks, setup
 from accounts.actions.groups import join_as_first, new_account
 from accounts.actions.invitations import resolve_invitations
-from accounts.errors import Conflict
+from accounts.errors import Conflict, wrong
 from accounts.models import Membership, User
 from accounts.records import record
 from accounts.roles import DECIDING_ROLE
@@ -49,9 +49,7 @@ def create_first_administrator(*, code: str, login: str, email: str, password: s
     if has_administrator():
         raise Conflict("This panel has an administrator already. Sign in, or ask them for help.")
     if not setup.check_code(code):
-        raise ValidationError(
-            {"code": "This is not the code of now. Start the panel again to get a new one."}, code="wrong_code"
-        )
+        raise wrong("code", "This is not the code of now. Start the panel again to get a new one.", "wrong_code")
     user = create_person(login=login, email=email, password=password, is_staff=True, is_superuser=True)
     # Whoever reads the terminal of the panel may name their address: no mail server may be there yet.
     EmailAddress.objects.create(user=user, email=user.email.lower(), verified=True, primary=True)
