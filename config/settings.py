@@ -41,7 +41,7 @@ def read_secret_key() -> str:
     Raises:
         ImproperlyConfigured: in production without ``SECRET_KEY``.
     """
-    if key := env("SECRET_KEY", default=""):
+    if key := os.environ.get("SECRET_KEY"):
         return key
     if PRODUCTION:
         raise ImproperlyConfigured(
