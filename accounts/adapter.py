@@ -26,6 +26,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whether strangers may sign up (STOCKROOM_SIGNUP_OPEN)."""
         return bool(settings.SIGNUP_OPEN)
 
+    def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002  # as allauth calls it
+        """Fold a login to small letters before it is checked: "Erin" and "erin" are the same."""
+        cleaned: str = super().clean_username(username.casefold(), shallow)
+        return cleaned
+
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:  # noqa: FBT001, FBT002  # as allauth calls it
         """Make the person of a valid sign-up form."""
         data = form.cleaned_data

@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account import admin as address_admin
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
@@ -179,7 +181,15 @@ class OrganizationAdmin(ClosableAdmin):
     fields = ["title", "created_at", "closed_at", "closed_by"]
 
 
-admin.site.unregister(Group)
+admin.site.unregister([Group, EmailAddress])
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(ReadOnly, address_admin.EmailAddressAdmin):
+    """Addresses of people. Only who reads the mail confirms one: what is offered to it follows the confirmation."""
+
+    search_fields = ["email", "user__username"]
+    actions = None  # the original one confirms addresses
 
 
 @admin.register(Group)

@@ -235,6 +235,7 @@ ACCOUNT_USERNAME_VALIDATORS = "accounts.validators.login_validators"
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
 ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before addresses change: whoever finds a browser open cannot take over
 SIGNUP_OPEN = env.bool("STOCKROOM_SIGNUP_OPEN", default=True)
 # Invitations that a person, or a group of people, sends in a day, so that nobody is flooded.
 INVITATIONS_PER_DAY = env.int("STOCKROOM_INVITATIONS_PER_DAY", default=50)

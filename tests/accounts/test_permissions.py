@@ -19,7 +19,7 @@ def test_who_decides_may_everything_and_the_others_only_look(kind: Kind) -> None
 
 
 def test_the_reason_names_the_role_and_the_account(cast: Cast) -> None:
-    with pytest.raises(PermissionDenied, match="Only an admin of Acme Producers can rename it."):
+    with pytest.raises(PermissionDenied, match="Only an admin of Acme Producers can rename it"):
         get_group(cast.creator, Kind.ACCOUNT, None, Verb.CHANGE_SETTINGS)
 
 
