@@ -296,7 +296,7 @@ class EditForm(FactsForm):
         names = [name for name in cls.base_fields if name != "tags"]
         initial = {name: getattr(image, name) for name in names}
         initial |= {name: initial[name] or None for name in cls.NUMBERS}
-        return cls(initial=initial | {"tags": [tag.name for tag in image.tags.all()]})
+        return cls(initial=initial | {"tags": image.tag_names})
 
     def facts(self) -> dict[str, Any]:
         """The columns of the image that were given."""

@@ -5,7 +5,7 @@ it, it is public, or the account has added it. Filters, dates and the place in t
 each gives one row more than the page has; the union of that is all the database ever sorts.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.contrib.auth.models import Permission
+from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Lower, NullIf
@@ -90,6 +91,15 @@ class Wanted:
         return self.before is not None
 
     @property
+    def is_first_page(self) -> bool:
+        """Whether the list is shown from its beginning."""
+        return self.after is None and self.before is None
+
+    def first_page(self) -> "Wanted":
+        """The same list from its beginning."""
+        return replace(self, after=None, before=None)
+
+    @property
     def descends(self) -> bool:
         """Whether the database gives large keys first."""
         return self.sort.descends is not self.backwards
@@ -111,69 +121,127 @@ class Page:
         images: with account, region, data, rights, own label and ``sort_key``.
         newer: the place before this page, if there is something.
         older: the place after it, if there is something.
+        counts: how many images the counted tabs have under the same filters, up to ``COUNT_CAP``.
     """
 
     images: list[Image] = field(default_factory=list)
     newer: Cursor | None = None
     older: Cursor | None = None
+    counts: Mapping[Tab, int] = field(default_factory=dict)
 
 
-def page_of(viewer: Viewer, wanted: Wanted, *, size: int = PAGE_SIZE) -> Page:
-    """A page of the viewer's list. One query, whatever the number of images, groups and shares."""
-    branches = list(_branches(viewer, wanted))
-    if not branches:
-        return Page()
-    union, params = _union(branches, wanted, limit=size + 1)
+class Reason(StrEnum):
+    """Why an image can be in a list. Those that only apply to images of others come after the first."""
+
+    OWN = "own"
+    GRANTED = "granted"
+    PUBLIC = "public"
+    ADDED = "added"
+    COMMUNITY = "community"
+    LISTED = "listed"
+
+
+REASONS_OF_TAB: dict[Tab, tuple[Reason, ...]] = {
+    Tab.ALL: (Reason.OWN, Reason.GRANTED, Reason.PUBLIC, Reason.ADDED),
+    Tab.MINE: (Reason.OWN,),
+    Tab.SHARED: (Reason.GRANTED,),
+    Tab.COMMUNITY: (Reason.COMMUNITY, Reason.LISTED),
+    Tab.PUBLIC: (Reason.PUBLIC,),
+}
+
+
+@dataclass(frozen=True)
+class Branch:
+    """The images of one reason, as SQL that Django wrote, in the order of the list and without a limit."""
+
+    sql: str
+    params: tuple[Any, ...]
+
+
+def page_of(viewer: Viewer, wanted: Wanted, *, size: int = PAGE_SIZE, counted: Sequence[Tab] = ()) -> Page:
+    """A page of the viewer's list. One query, whatever the number of images, groups and shares.
+
+    Args:
+        size: how many images.
+        counted: the tabs to count. An empty page takes a second query for that.
+    """
+    lists = Lists(viewer, wanted)
+    union, params = _union(lists.branches(wanted.tab), wanted, limit=size + 1)
     ids = RawSQL(f"SELECT image_pk FROM ({union}) AS page", params)  # noqa: S608, S611  # SQL that Django wrote
-    rows = Image.objects.filter(pk__in=ids)
+    rows = Image.objects.filter(pk__in=ids) if union else Image.objects.none()
     rows = rows.select_related("account", "region", "data").with_rights(viewer).with_reference(viewer)
-    rows = rows.annotate(sort_key=_key(viewer, wanted.sort)).order_by(*_order(wanted, "sort_key", "id"))
-    return _cut(list(rows), wanted, size)
+    rows = rows.annotate(sort_key=_key(viewer, wanted.sort), **_count_columns(viewer, wanted, lists, counted))
+    images = list(rows.order_by(*_order(wanted, "sort_key", "id")))
+    return _cut(images, wanted, size, _counts(viewer, wanted, images, counted))
 
 
-def counts(viewer: Viewer, wanted: Wanted, tabs: Sequence[Tab]) -> dict[Tab, int]:
-    """How many images each tab has under the same filters, up to ``COUNT_CAP``. One query."""
-    selects, params = [], []
+def _count_columns(viewer: Viewer, wanted: Wanted, lists: "Lists", tabs: Sequence[Tab]) -> dict[str, RawSQL]:
+    """The counts as columns: each is worked out once for the whole query, because it names nothing of a row."""
+    if not wanted.is_first_page:
+        lists = Lists(viewer, wanted.first_page())
+    columns = {}
     for tab in tabs:
-        anywhere = replace(wanted, tab=tab, sort=Sort.NEWEST, after=None, before=None)
-        branches = list(_branches(viewer, anywhere))
-        union, some = _union(branches, anywhere, limit=COUNT_CAP) if branches else ("", [])
-        selects.append(f"(SELECT COUNT(*) FROM ({union}) AS counted)" if union else "0")  # noqa: S608  # as above
-        params += some
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(selects)}", params)
-        return dict(zip(tabs, cursor.fetchone(), strict=True))
+        union, params = _union(lists.branches(tab), wanted, limit=COUNT_CAP)
+        sql = f"SELECT COUNT(*) FROM ({union}) AS counted" if union else "SELECT 0"  # noqa: S608  # as above
+        columns[f"count_of_{tab}"] = RawSQL(sql, params, output_field=models.IntegerField())  # noqa: S611  # as above
+    return columns
 
 
-def _branches(viewer: Viewer, wanted: Wanted) -> Iterator[QuerySet[Any, Any]]:
-    """The reasons why an image can be in this list, each as a query of (key, id)."""
-    is_own = wanted.source != SHARED_SOURCE
-    is_others = wanted.source in ("", SHARED_SOURCE)
-    if wanted.tab in (Tab.ALL, Tab.MINE) and is_own:
-        yield _of_images(viewer, wanted, Q(account=viewer.account))
-    if wanted.tab in (Tab.ALL, Tab.SHARED) and is_others:
-        yield from _granted(viewer, wanted)
-    if wanted.tab in (Tab.ALL, Tab.PUBLIC) and not wanted.source:
-        yield _of_images(viewer, wanted, Q(visibility="public", status="active"))
-    if wanted.tab is Tab.ALL and not wanted.source:
-        yield _of_images(viewer, wanted, _open(), Q(pk__in=viewer.account.references.values("image_id")))
-    if _looks_around(wanted):
-        yield _of_images(viewer, wanted, Q(visibility="community", status="active"))
-        yield _of_images(viewer, wanted, Q(listed_at__isnull=False, status="active"))
+def _counts(viewer: Viewer, wanted: Wanted, images: Sequence[Image], tabs: Sequence[Tab]) -> dict[Tab, int]:
+    if not tabs or images:
+        return {tab: getattr(images[0], f"count_of_{tab}") for tab in tabs}
+    columns = _count_columns(viewer, wanted, Lists(viewer, wanted), tabs)
+    # A table that always has a row: a count needs one to stand in.
+    found = Permission.objects.annotate(**columns).values_list(*columns).first()
+    return dict(zip(tabs, found or (), strict=False))
 
 
-def _looks_around(wanted: Wanted) -> bool:
-    """Whether images count that are open to all but in nobody's list: in their tab, or when asked for by id."""
-    by_id = wanted.tab is Tab.ALL and wanted.image_id is not None
-    return (wanted.tab is Tab.COMMUNITY or by_id) and not wanted.source
+class Lists:
+    """The branches of one viewer's lists under the same filters, each compiled at most once."""
+
+    def __init__(self, viewer: Viewer, wanted: Wanted) -> None:
+        self._viewer = viewer
+        self._wanted = wanted
+        self._compiled: dict[Reason, list[Branch]] = {}
+
+    def branches(self, tab: Tab) -> list[Branch]:
+        """What a tab is the union of."""
+        return [branch for reason in self._reasons(tab) for branch in self._branches_of(reason)]
+
+    def _reasons(self, tab: Tab) -> Iterator[Reason]:
+        """Why images are in this tab, as far as the filter on the source leaves them."""
+        reasons = list(REASONS_OF_TAB[tab])
+        if tab is Tab.ALL and self._wanted.image_id:
+            reasons += REASONS_OF_TAB[Tab.COMMUNITY]  # whoever has the id was told of the image
+        source = self._wanted.source
+        for reason in reasons:
+            if not source or (reason is Reason.GRANTED if source == SHARED_SOURCE else reason is Reason.OWN):
+                yield reason
+
+    def _branches_of(self, reason: Reason) -> list[Branch]:
+        if reason not in self._compiled:
+            queries = _queries(self._viewer, self._wanted, reason)
+            self._compiled[reason] = [Branch(*query.query.sql_with_params()) for query in queries]
+        return self._compiled[reason]
 
 
-def _open() -> Q:
-    return Q(status="active") & (Q(visibility="community") | Q(listed_at__isnull=False))
+def _queries(viewer: Viewer, wanted: Wanted, reason: Reason) -> Iterable[QuerySet[Any, Any]]:
+    """The images of one reason, as queries of (place, image_pk). Several for grants: one for each principal."""
+    if reason is Reason.GRANTED:
+        return _granted(viewer, wanted)
+    is_open = Q(status="active") & (Q(visibility="community") | Q(listed_at__isnull=False))
+    conditions = {
+        Reason.OWN: Q(account=viewer.account),
+        Reason.PUBLIC: Q(visibility="public", status="active"),
+        Reason.ADDED: is_open & Q(pk__in=viewer.account.references.values("image_id")),
+        Reason.COMMUNITY: Q(visibility="community", status="active"),
+        Reason.LISTED: Q(listed_at__isnull=False, status="active"),
+    }
+    return [_of_images(viewer, wanted, conditions[reason])]
 
 
-def _of_images(viewer: Viewer, wanted: Wanted, *conditions: Q) -> QuerySet[Any, Any]:
-    rows = Image.objects.live().filter(*conditions, *_filters(viewer, wanted))
+def _of_images(viewer: Viewer, wanted: Wanted, condition: Q) -> QuerySet[Any, Any]:
+    rows = Image.objects.live().filter(condition, *_filters(viewer, wanted))
     return _placed(rows, wanted, key=_key(viewer, wanted.sort), pk="id")
 
 
@@ -244,34 +312,36 @@ def _order(wanted: Wanted, *names: str) -> list[str]:
     return [f"-{name}" if wanted.descends else name for name in names]
 
 
-def _union(branches: Sequence[QuerySet[Any, Any]], wanted: Wanted, *, limit: int) -> tuple[str, list[Any]]:
-    """The first rows of all branches together, each image once.
+def _union(branches: Sequence[Branch], wanted: Wanted, *, limit: int) -> tuple[str, list[Any]]:
+    """The first rows of all branches together, each image once; an empty text when there is no branch.
 
     Django's own union() cannot limit the parts on SQLite, which allows LIMIT in a part only inside a subquery.
     """
-    parts: list[str] = []
-    params: list[Any] = []
-    for number, branch in enumerate(branches):
-        sql, some = branch[:limit].query.sql_with_params()
-        parts.append(f"SELECT * FROM ({sql}) AS branch_{number}")  # noqa: S608  # as above
-        params += some
+    parts = [
+        f"SELECT * FROM ({branch.sql} LIMIT {limit}) AS branch_{number}"  # noqa: S608  # as above
+        for number, branch in enumerate(branches)
+    ]
+    if not parts:
+        return "", []
     direction = "DESC" if wanted.descends else "ASC"
+    params = [param for branch in branches for param in branch.params]
     return f"{' UNION '.join(parts)} ORDER BY 1 {direction}, 2 {direction} LIMIT {limit}", params
 
 
-def _cut(rows: list[Image], wanted: Wanted, size: int) -> Page:
+def _cut(rows: list[Image], wanted: Wanted, size: int, counts: Mapping[Tab, int]) -> Page:
     """Take away the extra row, which says that there is more in the direction of reading."""
     more, rows = len(rows) > size, rows[:size]
     if wanted.backwards:
         rows.reverse()
     if not rows:
-        return Page()
+        return Page(counts=counts)
     has_newer = more if wanted.backwards else wanted.after is not None
     has_older = True if wanted.backwards else more
     return Page(
         images=rows,
         newer=Cursor.at(rows[0]) if has_newer else None,
         older=Cursor.at(rows[-1]) if has_older else None,
+        counts=counts,
     )
 
 

@@ -130,7 +130,7 @@ def get_image(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> Im
         Http404: the viewer cannot see it; the same as for an id that never existed.
         PermissionDenied: they can see it but may not do this; with the reason.
     """
-    images = Image.objects.visible_to(viewer).with_rights(viewer).with_reference(viewer)
+    images = Image.objects.visible_to(viewer).with_rights(viewer).with_reference(viewer).with_tags()
     images = images.select_related("account", "region", "data", "created_by")
     if lock:
         images = images.select_for_update(of=("self",))

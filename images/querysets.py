@@ -1,6 +1,6 @@
 """The law of visibility for images. Pages, API, prefetches and counts all start here."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Permission
 from django.db import models
@@ -23,6 +23,19 @@ REFERENCE_COLUMNS = {
     "own_login": "default_login",
     "own_ports": "ports",
 }
+
+
+class NameList(Subquery):
+    """What a subquery with the one column ``name`` gives, as a list."""
+
+    template = "(SELECT COALESCE(jsonb_agg(listed.name), '[]') FROM (%(subquery)s) AS listed)"
+    output_field = models.JSONField()
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """SQLite has the same under another name."""
+        template = "(SELECT json_group_array(listed.name) FROM (%(subquery)s) AS listed)"
+        sql, params = self.as_sql(compiler, connection, template=template)
+        return sql, tuple(params)
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
@@ -61,6 +74,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
         own = FilteredRelation("references", condition=Q(references__account=viewer.account))
         columns = {name: F(f"own_reference__{column}") for name, column in REFERENCE_COLUMNS.items()}
         return self.alias(own_reference=own).annotate(**columns)
+
+    def with_tags(self) -> "ImageQuerySet":
+        """With ``tag_names`` on each row, a list in the order of the alphabet."""
+        from images.models import ImageTag
+
+        names = ImageTag.objects.filter(image=OuterRef("pk")).order_by("name").values("name")
+        return self.annotate(**{"tag_names": NameList(names)})
 
     def related_to(self, image: "Image", viewer: "Viewer") -> "ImageQuerySet":
         """The parent and the children of an image, as far as the viewer may see them."""

@@ -55,9 +55,17 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
     ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in new.tags)
     upload.delete()
     record_image("created", image, by, visibility=image.visibility, source=image.source)
-    if new.recipients.strip() and image.visibility == Image.Visibility.SHARED:
-        hooks.image_created.ask(image, by, new.recipients)
+    if image.visibility == Image.Visibility.SHARED and new.recipients.strip():
+        _offer_to_first(image, by, new.recipients)
     return image
+
+
+def _offer_to_first(image: Image, by: Viewer, recipients: str) -> None:
+    """Whatever is wrong with the recipients is told at their field."""
+    try:
+        hooks.image_created.ask(image, by, recipients)
+    except ValidationError as error:
+        raise ValidationError({"recipients": error.messages}) from error
 
 
 def _built(upload: Upload, by: Viewer, new: NewImage) -> Image:

@@ -112,6 +112,8 @@ class Image(models.Model):
     own_notes: str | None
     own_login: str | None
     own_ports: list[int] | None
+    # Set by ``ImageQuerySet.with_tags``.
+    tag_names: list[str]
 
     objects = ImageQuerySet.as_manager()
 

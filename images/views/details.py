@@ -37,7 +37,7 @@ def image_detail(request: PanelRequest, pk: UUID) -> HttpResponse:
 
 
 def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
-    """What the page says by itself: three queries (tags, relatives, events)."""
+    """What the page says by itself: two queries (relatives and events)."""
     is_own = image.account_id == viewer.account.pk
     relatives = list(Image.objects.related_to(image, viewer).order_by("-created_at")[:RELATIVES])
     here = address(viewer, "image_detail", image)
@@ -48,7 +48,6 @@ def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
         "is_own": is_own,
         "name": name_for(image),
         "source": source_for(viewer, image),
-        "tags": image.tags.all(),
         "parent": next((relative for relative in relatives if relative.pk == image.parent_id), None),
         "children": [relative for relative in relatives if relative.pk != image.parent_id],
         "events": events.select_related("account")[:EVENTS],

@@ -46,13 +46,13 @@ def image_list(request: PanelRequest) -> HttpResponse:
 
 
 def list_context(viewer: Viewer, wanted: Wanted) -> dict[str, Any]:
-    """What the list needs: two queries, and what the hooks add."""
-    page = listing.page_of(viewer, wanted)
+    """What the list needs: one query, and what the hooks add."""
+    page = listing.page_of(viewer, wanted, counted=COUNTED_TABS)
     address = Address(viewer, wanted)
     return {
         "wanted": wanted,
         "rows": rows_of(viewer, page.images),
-        "tabs": tabs(address, listing.counts(viewer, wanted, COUNTED_TABS)),
+        "tabs": tabs(address, page.counts),
         "sorts": {sort.value: address.of(sort="" if sort is Sort.NEWEST else sort) for sort in Sort},
         "chips": chips(address),
         "newer": address.of(before=page.newer) if page.newer else "",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -12,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.viewer import Viewer
 from images import listing
 from images.listing import Sort, Tab, Wanted
-from images.models import Image, Reference
+from images.models import Image, ImageGroupObjectPermission, Reference
 from images.permissions import Right, set_grants
 from tests.factories import make_account, make_image, make_team, viewer
 from tests.people import Cast
@@ -196,12 +197,22 @@ def test_nothing_fits_contradicting_filters(stock: list[Image], consumer: Viewer
 
 def test_tabs_count_what_they_hold(stock: list[Image], consumer: Viewer) -> None:
     tabs = list(Tab)
-    assert listing.counts(consumer, Wanted(), tabs) == {tab: len(by_law(consumer, tab)) for tab in tabs}
+    expected = {tab: len(by_law(consumer, tab)) for tab in tabs}
+    page = listing.page_of(consumer, Wanted(), size=4, counted=tabs)
+    assert page.counts == expected
+    second = listing.page_of(consumer, Wanted(after=page.older), size=4, counted=tabs)
+    assert second.counts == expected
+
+
+def test_tabs_are_counted_beside_an_empty_page(golden: Image, consumer: Viewer) -> None:
+    Image.objects.update(visibility="public")
+    page = listing.page_of(consumer, Wanted(tab=Tab.MINE), counted=[Tab.MINE, Tab.ALL])
+    assert page == listing.Page(counts={Tab.MINE: 0, Tab.ALL: 1})
 
 
 def test_counting_stops_at_the_cap(stock: list[Image], consumer: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "COUNT_CAP", 3)
-    assert listing.counts(consumer, Wanted(), [Tab.ALL]) == {Tab.ALL: 3}
+    assert listing.page_of(consumer, Wanted(), counted=[Tab.ALL]).counts == {Tab.ALL: 3}
 
 
 def test_a_page_is_one_query_with_one_image_and_with_many(
@@ -212,7 +223,7 @@ def test_a_page_is_one_query_with_one_image_and_with_many(
     for _ in range(30):
         make_image(cast.acme, cast.alice)
         with django_assert_num_queries(1):
-            listing.page_of(asking, Wanted())
+            listing.page_of(asking, Wanted(), counted=list(Tab))
 
 
 def test_images_through_several_groups_count_once(cast: Cast, golden: Image, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,9 +238,8 @@ def test_images_through_several_groups_count_once(cast: Cast, golden: Image, mon
 
 def test_the_list_reads_its_indexes(cast: Cast) -> None:
     crowd(cast)
-    union, params = listing._union(
-        list(listing._branches(cast.consumer, Wanted())), Wanted(), limit=listing.PAGE_SIZE + 1
-    )
+    branches = listing.Lists(cast.consumer, Wanted()).branches(Tab.ALL)
+    union, params = listing._union(branches, Wanted(), limit=listing.PAGE_SIZE + 1)
     explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -259,10 +269,17 @@ def crowd(cast: Cast) -> None:
         for number in range(6000)
     ]
     Image.objects.bulk_create(images)
-    for image in images:
-        if image.visibility == "shared":
-            group = cast.beta if image.account_id == cast.acme.pk else team
-            set_grants(image, group.group_ptr, {Right.USE: None})
+    permission = Permission.objects.get_by_natural_key(Right.USE, "images", "image")
+    ImageGroupObjectPermission.objects.bulk_create(
+        ImageGroupObjectPermission(
+            group_id=cast.beta.pk if image.account_id == cast.acme.pk else team.pk,
+            permission=permission,
+            content_object=image,
+            image_created_at=image.created_at,
+        )
+        for image in images
+        if image.visibility == "shared"
+    )
 
 
 def test_a_viewer_of_nothing_sees_nothing(cast: Cast) -> None:
