@@ -95,7 +95,9 @@ def _parse_number(text: str) -> Address:
         )
     if not numbers.is_valid(number):
         raise ValidationError(
-            "“%(text)s” is mistyped: its last digit does not fit the others.", code="invalid", params={"text": text[:80]}
+            "“%(text)s” is mistyped: its last digit does not fit the others.",
+            code="invalid",
+            params={"text": text[:80]},
         )
     return Address(AddressKind.NUMBER, number)
 

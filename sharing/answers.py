@@ -16,8 +16,8 @@ from images.hooks import MenuEntry
 from images.models import Image
 from images.permissions import Verb, refusal
 from sharing import actions
-from sharing.addresses import parse
 from sharing.actions.decisions import why_not_leave
+from sharing.addresses import parse
 from sharing.inbox import count_waiting, offers_of, open_offers
 from sharing.models import AddressKind, Share
 from sharing.notices import MOST_SHOWN, not_dismissed, notices_for

@@ -15,17 +15,27 @@ from sharing.people import count_people, in_words
 MESSAGE_LENGTH = 1000
 
 
+QUESTIONS = {
+    "licences": ("The licences of all its software allow it to be passed on", "the licences of its software allow it"),
+    "secrets": ("No private keys, passwords or other secrets are in it", "no private keys or other secrets are in it"),
+    "malware": ("No malicious software is in it", "no malicious software is in it"),
+}
+
+
 class ShareForm(forms.Form):
     """Recipients of every kind together, the terms of the offer, and the questions before sharing."""
 
     recipients = forms.CharField(
         label="With",
-        required=False,
+        required=False,  # a ticked group will do
         widget=forms.Textarea(attrs={"rows": 2, "autofocus": True, "autocomplete": "off", "spellcheck": "false"}),
         help_text="Account numbers, logins and email addresses, with commas between them. They are asked first.",
     )
     groups = forms.MultipleChoiceField(
-        label="Yours to decide for: they get it at once", required=False, widget=forms.CheckboxSelectMultiple
+        label="You decide for these: they get it at once", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    message = forms.CharField(
+        label="Message (optional)", required=False, max_length=MESSAGE_LENGTH, widget=forms.Textarea(attrs={"rows": 2})
     )
     export = forms.BooleanField(
         label="They may also download and copy it",
@@ -33,21 +43,12 @@ class ShareForm(forms.Form):
         initial=True,
         help_text="Otherwise they can only boot servers from it.",
     )
-    message = forms.CharField(
-        label="Message (optional)", required=False, max_length=MESSAGE_LENGTH, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    licences = forms.BooleanField(
-        label="The licences of all its software allow passing it on",
-        error_messages={"required": "Confirm that the licences of its software allow passing it on."},
-    )
-    secrets = forms.BooleanField(
-        label="No private keys, passwords or other secrets are in it",
+    questions = forms.MultipleChoiceField(
+        label="Before you share",
+        choices=[(name, label) for name, (label, _short) in QUESTIONS.items()],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,  # clean_questions names the one that is missing
         help_text="To be sure, boot a server from it in your own account and look.",
-        error_messages={"required": "Confirm that no private keys, passwords or other secrets are in it."},
-    )
-    malware = forms.BooleanField(
-        label="No malicious software is in it",
-        error_messages={"required": "Confirm that no malicious software is in it."},
     )
 
     def __init__(self, *args: Any, viewer: Viewer, image: Image, **kwargs: Any) -> None:
@@ -66,6 +67,13 @@ class ShareForm(forms.Form):
     def clean_groups(self) -> list[Group]:
         """The accounts, groups and organizations that were ticked."""
         return [self._groups[int(pk)] for pk in self.cleaned_data["groups"]]
+
+    def clean_questions(self) -> list[str]:
+        """All of them are ticked; each that is not has its own message."""
+        ticked: list[str] = self.cleaned_data["questions"]
+        if missing := [short for name, (_label, short) in QUESTIONS.items() if name not in ticked]:
+            raise ValidationError([f"Make sure that {short}, and tick it." for short in missing])
+        return ticked
 
     def clean(self) -> None:
         """Ask for a recipient when there is none."""
@@ -99,7 +107,9 @@ class AcceptForm(forms.Form):
     ACCOUNT, ORGANIZATION = "account", "organization"
 
     into = forms.ChoiceField(required=False)
-    trust = forms.ChoiceField(required=False, choices=[("", "Ask"), (ACCOUNT, "Account"), (ORGANIZATION, "Organization")])
+    trust = forms.ChoiceField(
+        required=False, choices=[("", "Ask"), (ACCOUNT, "Account"), (ORGANIZATION, "Organization")]
+    )
 
     def __init__(self, *args: Any, viewer: Viewer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -117,7 +127,7 @@ class ReasonForm(forms.Form):
     """Why somebody does not want an image."""
 
     reason = forms.CharField(
-        label="Reason (optional)",
+        label="Reason",
         required=False,
         max_length=MESSAGE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),

@@ -82,4 +82,6 @@ def rows_of(image: Image, viewer: Viewer, *, most: int | None = MOST_ROWS) -> li
 def make_rows(shares: ShareQuerySet, viewer: Viewer) -> list[Row]:
     """The lines for these shares."""
     people = count_people([share.recipient_id for share in shares if share.recipient_id and not share.is_addressed])
-    return [Row(share, viewer, None if share.is_addressed else people.get(share.recipient_id or 0, 0)) for share in shares]
+    return [
+        Row(share, viewer, None if share.is_addressed else people.get(share.recipient_id or 0, 0)) for share in shares
+    ]

@@ -57,7 +57,13 @@ def record_for_producer(verb: str, share: Share) -> None:
 
 
 def _record(
-    verb: str, share: Share, *, by: Viewer | User | None, account: Account | None, counterpart: Group | None, **detail: Any
+    verb: str,
+    share: Share,
+    *,
+    by: Viewer | User | None,
+    account: Account | None,
+    counterpart: Group | None,
+    **detail: Any,
 ) -> None:
     record(
         verb,

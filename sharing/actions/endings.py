@@ -5,7 +5,6 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.records import record

@@ -64,7 +64,7 @@ def offer(
     by: Viewer,
     addresses: Iterable[Address] = (),
     groups: Iterable[Group] = (),
-    terms: Terms = Terms(),  # noqa: B008  # frozen
+    terms: Terms = Terms(),
 ) -> list[Offered]:
     """Offer an image to addresses, and to groups, organizations and accounts for which the producer decides.
 

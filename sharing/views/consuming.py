@@ -128,7 +128,9 @@ def trust_add(request: PanelRequest) -> HttpResponse:
 def trust_remove(request: PanelRequest, trust: int) -> HttpResponse:
     """Ask again from now on."""
     row = actions.stop_trusting(trust, by=request.viewer)
-    messages.success(request, f"{row.producer_title} is asked for again: its offers wait for your decision from now on.")
+    messages.success(
+        request, f"{row.producer_title} is asked for again: its offers wait for your decision from now on."
+    )
     return redirect(_inbox(request))
 
 

@@ -1,0 +1,74 @@
+"""Shares and trust in the administration: to look at. What changes a right goes through the actions of sharing."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from sharing.models import Share, Trust
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Rows that nobody writes past the rules: consent is the recipient's, removal the owner account's."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody: an offer is made in the panel."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: only the recipient decides."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: only the owner account removes."""
+        return False
+
+
+@admin.register(Share)
+class ShareAdmin(ReadOnlyAdmin):
+    """Every offer, with what it was addressed to and whom that reaches."""
+
+    list_display = ["image", "kind", "address_text", "recipient_title", "state_text", "offered_by", "offered_at"]
+    list_filter = ["status", "kind", "export", "image__region", "offered_at"]
+    search_fields = [
+        "image__name",
+        "=image__id",
+        "address",
+        "=image__account__number",
+        "=recipient__as_account__number",
+    ]
+    search_help_text = "Name or id of the image, address, or number of either account"
+    date_hierarchy = "offered_at"
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Share]:
+        """With both sides in the same query."""
+        return Share.objects.with_sides().select_related("offered_by", "decided_by")
+
+
+@admin.register(Trust)
+class TrustAdmin(ReadOnlyAdmin):
+    """Who may share with whom without asking."""
+
+    list_display = ["__str__", "trusted_by", "trusted_at"]
+    list_filter = ["trusted_at"]
+    search_fields = [
+        "recipient__as_account__title",
+        "=recipient__as_account__number",
+        "producer__as_account__title",
+        "producer__as_organization__title",
+    ]
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Trust]:
+        """With both sides in the same query."""
+        return Trust.objects.select_related(
+            "recipient__as_account",
+            "recipient__as_team",
+            "recipient__as_organization",
+            "producer__as_account",
+            "producer__as_team",
+            "producer__as_organization",
+            "trusted_by",
+        )
