@@ -205,7 +205,11 @@ class RegionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subs
 class FactsForm(forms.Form):
     """What is said of an image, new or old."""
 
-    name = forms.CharField(max_length=255, help_text="People you share it with see this name.")
+    name = forms.CharField(
+        max_length=255,
+        help_text="People you share it with see this name.",
+        error_messages={"required": "Give the image a name."},
+    )
     description = forms.CharField(
         label="Description", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -235,7 +239,7 @@ class UploadForm(FactsForm):
     """A new image of an uploaded file."""
 
     upload = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    file = forms.FileField(label="File", required=False)
+    file = forms.FileField(label="Disk image", required=False)
     region = RegionField(queryset=Region.objects.none(), empty_label=None)
     visibility = VisibilityField(initial=Image.Visibility.PRIVATE, label="Who sees it")
     recipients = forms.CharField(

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from accounts.viewer import Viewer
-    from images.models import Image, ImageData, ImageGroupObjectPermission, Upload
+    from images.models import (
+        Image,
+        ImageData,  # noqa: F401  # ruff does not read the text in QuerySet["…"]
+        ImageGroupObjectPermission,
+        Upload,  # noqa: F401  # as above
+    )
 
 OPEN_TO_ALL = ("public", "community")
 
@@ -80,7 +85,8 @@ class ImageQuerySet(models.QuerySet["Image"]):
         from images.models import ImageTag
 
         names = ImageTag.objects.filter(image=OuterRef("pk")).order_by("name").values("name")
-        return self.annotate(**{"tag_names": NameList(names)})
+        columns = {"tag_names": NameList(names)}
+        return self.annotate(**columns)
 
     def related_to(self, image: "Image", viewer: "Viewer") -> "ImageQuerySet":
         """The parent and the children of an image, as far as the viewer may see them."""

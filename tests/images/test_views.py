@@ -244,7 +244,7 @@ def test_a_creator_is_told_why_not(cast: Cast, golden: Image, signed_in: SignedI
 
 
 class TestUploadPage:
-    FORM = {"name": "Golden", "region": "IAD", "visibility": "private"}  # noqa: RUF012
+    FORM = {"name": "Golden", "region": "IAD", "visibility": "private"}
 
     def post(self, client: Client, cast: Cast, **fields: object) -> object:
         return client.post(url("image_upload", cast.producer), {**self.FORM, **fields})

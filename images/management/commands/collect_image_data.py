@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from images import actions
 from accounts.templatetags.panel import size as readable_size
+from images import actions
 
 
 class Command(BaseCommand):

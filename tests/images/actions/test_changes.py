@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -31,8 +32,8 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def state(image: Image) -> dict[str, object]:
-    return Image.objects.filter(pk=image.pk).values().get()
+def state(image: Image) -> dict[str, Any]:
+    return dict(Image.objects.filter(pk=image.pk).values().get())
 
 
 def lend(image: Image, cast: Cast) -> None:
@@ -128,7 +129,7 @@ def test_a_deleted_image_stays_as_a_tombstone(cast: Cast, golden: Image) -> None
         ("min_ram", 2**31),
     ],
 )
-def test_wrong_facts_are_refused_at_their_field(cast: Cast, golden: Image, field: str, value: object) -> None:
+def test_wrong_facts_are_refused_at_their_field(cast: Cast, golden: Image, field: str, value: Any) -> None:
     before = state(golden)
     with pytest.raises(ValidationError) as refused:
         actions.edit(golden.pk, by=cast.producer, **{field: value})
