@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
-from accounts.actions import create_account, create_organization, create_person, create_team, make_reviewer
-from accounts.models import Account, Membership, Organization, Team, User
+from accounts.actions import (
+    accept_invitation,
+    create_account,
+    create_organization,
+    create_person,
+    create_team,
+    invite,
+    make_reviewer,
+)
+from accounts.models import Account, Organization, Team, User
 from accounts.roles import Role
 from accounts.viewer import Viewer
 
@@ -61,7 +69,6 @@ def call_together() -> Cast:
         golden_testers=create_team(title="Golden Testers", by=alice),
         night_shift=create_team(title="Night Shift", by=bob),
     )
-    _join(cast)
     make_reviewer(cast.sam)
     # One slow hash for all of them.
     User.objects.filter(is_demo=True).update(password=make_password(PASSWORD))
@@ -78,18 +85,28 @@ def at(user: User, account: Account | None = None) -> Viewer:
 
 def _person(login: str) -> User:
     name, email = NAMES[login]
-    staff = {"is_staff": login in ("sam", "root"), "is_superuser": login == "root"}
-    user = create_person(login=login, email=email, password=None, name=name, is_demo=True, **staff)
+    user = create_person(
+        login=login,
+        email=email,
+        password=None,
+        name=name,
+        is_demo=True,
+        is_staff=login == "root",
+        is_superuser=login == "root",
+    )
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
 
 
-def _join(cast: Cast) -> None:
-    for user, group, role in (
-        (cast.carol, cast.acme, Role.CREATOR),
-        (cast.carol, cast.research, Role.ADMIN),
-        (cast.dave, cast.beta, Role.OBSERVER),
-        (cast.erin, cast.golden_testers, Role.MEMBER),
-        (cast.dave, cast.night_shift, Role.MEMBER),
+def come_together(cast: Cast) -> None:
+    """Let everybody accept the invitations by which they belong where they do."""
+    for user, group, role, host in (
+        (cast.carol, cast.acme, Role.CREATOR, at(cast.alice, cast.acme)),
+        (cast.carol, cast.research, Role.ADMIN, at(cast.alice, cast.research)),
+        (cast.dave, cast.beta, Role.OBSERVER, at(cast.bob, cast.beta)),
+        (cast.erin, cast.golden_testers, Role.MEMBER, at(cast.alice)),
+        (cast.dave, cast.night_shift, Role.MEMBER, at(cast.bob)),
     ):
-        Membership.objects.create(user=user, group=group.group_ptr, kind=group.kind, role=role)
+        invitation = invite(group, address=user.username, role=role, by=host)
+        accept_invitation(invitation.pk, by=user)
+    make_reviewer(cast.sam)

@@ -1,0 +1,119 @@
+"""What happened in the demo's two months, in order."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+import images.actions
+from accounts.viewer import Viewer
+from images.models import Image, Region
+from sharing import actions
+from sharing.actions import Terms
+from sharing.addresses import parse
+from sharing.demo.catalogue import ACME, BETA, ERIN, PANEL
+from sharing.demo.clock import ago
+from sharing.demo.disks import make
+from sharing.demo.people import Cast, at, call_together, come_together
+from sharing.models import Share
+
+
+@transaction.atomic
+def load() -> None:
+    """Make the people, the images and everything that was said about them: all of it, or nothing."""
+    Region.objects.get_or_create(code="IAD", defaults={"name": "Northern Virginia", "is_default": True})
+    Region.objects.get_or_create(code="DFW", defaults={"name": "Dallas"})
+    with ago(days=61):
+        cast = call_together()
+        come_together(cast)
+    _open_images(cast)
+    _ubuntu(cast)
+    _debian(cast)
+    _plan9(cast)
+    _alpine(cast)
+    _kept_to_themselves(cast)
+    _offers_to_acme(cast)
+
+
+def _open_images(cast: Cast) -> None:
+    cirros = make(PANEL["cirros"], at(cast.root, cast.panel))
+    with ago(days=57):
+        images.actions.publish(cirros.pk, by=cast.root)
+    make(ACME["handbook"], at(cast.alice, cast.acme), Image.Visibility.COMMUNITY)
+
+
+def _ubuntu(cast: Cast) -> None:
+    """Shared with Beta, which has used it for weeks; two other offers were never answered, one was forgotten."""
+    carol = at(cast.carol, cast.acme)
+    image = make(ACME["ubuntu"], carol)
+    with ago(days=40):
+        _offer(image, carol, "ops@gamma.example", message="As promised at the conference.")
+    with ago(days=29):
+        [share] = _offer(image, carol, cast.beta.number, message="The web base that Alice told you about.")
+    with ago(days=28, hours=5):
+        bob = at(cast.bob, cast.beta)
+        actions.accept(share.pk, by=bob)
+        images.actions.label(image.pk, by=bob, label="Web base (from Acme)", notes="For every shop since October.")
+    with ago(days=3):
+        _offer(image, carol, "maria@delta.example", message="For the new shop.")
+    with ago(days=1):
+        _offer(image, at(cast.alice, cast.acme), groups=[cast.acme_group.group_ptr])
+
+
+def _debian(cast: Cast) -> None:
+    """Golden Testers have it, and Beta has just been asked."""
+    alice = at(cast.alice, cast.acme)
+    image = make(ACME["debian"], alice)
+    with ago(days=11):
+        _offer(image, alice, groups=[cast.golden_testers.group_ptr], message="Please break it before others do.")
+    with ago(hours=2):
+        _offer(image, alice, cast.beta.number, message="Hardened base, please use it for all new servers.")
+
+
+def _plan9(cast: Cast) -> None:
+    """Beta did not want it, which is a pity."""
+    carol = at(cast.carol, cast.acme)
+    image = make(ACME["plan9"], carol)
+    with ago(days=27):
+        [share] = _offer(image, carol, cast.beta.number, message="You will like it.")
+    with ago(days=26):
+        actions.reject(share.pk, by=at(cast.bob, cast.beta), reason="Nothing here runs Plan 9, sorry.")
+    with ago(days=5):
+        _offer(image, carol, "erin", message="Rio on a Friday afternoon?")
+
+
+def _alpine(cast: Cast) -> None:
+    """Beta may boot it, and nothing else."""
+    alice = at(cast.alice, cast.acme)
+    image = make(ACME["alpine"], alice)
+    with ago(days=20):
+        [share] = _offer(image, alice, cast.beta.number, export=False)
+    with ago(days=19):
+        actions.accept(share.pk, by=at(cast.bob, cast.beta))
+
+
+def _kept_to_themselves(cast: Cast) -> None:
+    alice = at(cast.alice, cast.acme)
+    make(ACME["freebsd"], alice)
+    rocky = make(ACME["rocky"], alice)
+    with ago(days=8):
+        images.actions.deactivate(rocky.pk, by=alice)
+    make(ACME["snapshot"], at(cast.carol, cast.acme))
+    make(BETA["jump"], at(cast.bob, cast.beta))
+
+
+def _offers_to_acme(cast: Cast) -> None:
+    """Everybody is a producer sometimes."""
+    bob, erin = at(cast.bob, cast.beta), at(cast.erin)
+    postgres = make(BETA["postgres"], bob)
+    with ago(days=1, hours=4):
+        _offer(postgres, bob, cast.acme.number, message="Our database image, in return for yours.")
+    haiku = make(ERIN["haiku"], erin)
+    with ago(hours=20):
+        _offer(haiku, erin, "alice", message="Just for fun.")
+
+
+def _offer(image: Image, by: Viewer, addresses: str = "", *, groups: Iterable[Group] = (), **terms: Any) -> list[Share]:
+    offered = actions.offer(image.pk, by=by, addresses=parse(addresses), groups=groups, terms=Terms(**terms))
+    return [result.share for result in offered]
