@@ -13,7 +13,7 @@ from django.shortcuts import render
 from accounts.errors import Conflict
 from accounts.models import User
 from accounts.records import network_address
-from accounts.viewer import Viewer, choose, open_memberships, own_viewer
+from accounts.viewer import Viewer, choose, first_viewer, open_memberships
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -67,13 +67,13 @@ class CurrentAccountMiddleware:
 
 
 def last_viewer(request: HttpRequest) -> Viewer | None:
-    """The viewer for the account that the session remembers, or else for the person's own. One query at most."""
+    """The viewer for the account that the session remembers, or else for the likeliest one. One query at most."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return None
     memberships = open_memberships(user)
     remembered = choose(user, memberships, number=str(request.session.get("account", "")))
-    return remembered or own_viewer(user, memberships)
+    return remembered or first_viewer(user, memberships)
 
 
 class DemoHostMiddleware:

@@ -101,10 +101,14 @@ def choose(user: User, memberships: Iterable[Membership], *, number: str) -> Vie
     return None
 
 
-def own_viewer(user: User, memberships: Iterable[Membership]) -> Viewer | None:
-    """The viewer for a person's own account out of what they belong to."""
+def first_viewer(user: User, memberships: Iterable[Membership]) -> Viewer | None:
+    """The viewer for the account in which somebody who has just signed in most likely has work to do.
+
+    An account with colleagues comes before the personal one, and one where they may do more before the others.
+    """
     memberships = tuple(memberships)
-    for membership in memberships:
-        if membership.kind == Kind.ACCOUNT and membership.group.as_account.personal_of_id == user.pk:
-            return Viewer(user, membership.group.as_account, Role(membership.role), memberships)
-    return None
+    own = [membership for membership in memberships if membership.kind == Kind.ACCOUNT]
+    if not own:
+        return None
+    best = min(own, key=lambda m: (m.group.as_account.is_personal, -Role(m.role).rank, m.joined_at, m.pk))
+    return Viewer(user, best.group.as_account, Role(best.role), memberships)

@@ -11,7 +11,6 @@ class ImagesConfig(AppConfig):
 
     def ready(self) -> None:
         """Answer what accounts asks."""
-        import accounts.hooks
-        from images import permissions
+        from images import answers
 
-        accounts.hooks.role_rights.register(permissions.role_rights)
+        answers.register()

@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 
 from accounts.models import User
-from accounts.viewer import Viewer, open_memberships
 from accounts.roles import Kind, Role
+from accounts.viewer import Viewer, open_memberships
 from images.models import Image
 from images.permissions import Right, Verb, may
 

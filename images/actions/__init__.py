@@ -10,6 +10,7 @@ from images.actions.changes import (
     set_visibility,
     unprotect,
 )
+from images.actions.closing import delete_images_of
 from images.actions.creation import NewImage, create_image
 from images.actions.references import add_reference, label, remove_reference
 from images.actions.removal import collect_data, discard_expired_uploads
@@ -24,6 +25,7 @@ __all__ = [
     "deactivate",
     "deactivate_for_owner",
     "delete",
+    "delete_images_of",
     "discard_expired_uploads",
     "discard_upload",
     "edit",

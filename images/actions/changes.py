@@ -179,6 +179,11 @@ def delete(image_id: UUID, *, by: Viewer) -> Image:
     image = get_image(by, image_id, Verb.DELETE, lock=True)
     if image.protected:
         raise Conflict(f"“{image.name}” is protected against deletion. Remove the protection first.")
+    return bury(image, by)
+
+
+def bury(image: Image, by: Viewer) -> Image:
+    """Make a locked image a tombstone, and tell those who had it."""
     image.status, image.deleted_at, image.deleted_by = Image.Status.DELETED, timezone.now(), by.user
     image.save(update_fields=["status", "deleted_at", "deleted_by", "updated_at"])
     refresh_grants(image)

@@ -28,9 +28,9 @@ def test_without_a_database_it_says_so(client: Client, db: None, monkeypatch: py
 
 def test_home_is_the_last_account(cast: Cast, browse: Browse) -> None:
     alice = browse(cast.alice)
+    assert cast.acme.number in alice.get("/").headers["Location"], "at first, where she has colleagues"
+    alice.get(reverse("account_detail", kwargs={"number": cast.alice.personal_account.number}))
     assert cast.alice.personal_account.number in alice.get("/").headers["Location"]
-    alice.get(reverse("account_detail", kwargs={"number": cast.acme.number}))
-    assert cast.acme.number in alice.get("/").headers["Location"]
 
 
 def test_an_account_that_one_has_lost_is_forgotten(cast: Cast, browse: Browse) -> None:
