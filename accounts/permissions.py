@@ -124,7 +124,9 @@ def lock(group: G, *, by: Viewer, verb: Verb) -> G:
     """Take a group for the transaction and check the right anew, for somebody may have been quicker.
 
     Groups are locked before memberships and invitations, so that two actions cannot wait for each other. The lock is
-    on the row of ``auth_group``: memberships and invitations of all kinds point there.
+    on the row of ``auth_group``: memberships and invitations of all kinds point there. Without its key, so that a row
+    that points there can still be written: whoever accepts an offer would otherwise wait here, holding the image that
+    closing waits for.
 
     Returns:
         The group as it is now.
@@ -132,7 +134,7 @@ def lock(group: G, *, by: Viewer, verb: Verb) -> G:
     Raises:
         Http404, PermissionDenied: as ``require``.
     """
-    Group.objects.select_for_update().get(pk=group.pk)
+    Group.objects.select_for_update(no_key=True).get(pk=group.pk)
     fresh = cast("G", type(group).objects.get(pk=group.pk))
     role = Membership.objects.filter(group=group.pk, user=by.user).values_list("role", flat=True).first()
     require(Role(role) if role else None, verb, fresh)

@@ -51,6 +51,13 @@ def find_targets(image: Image, by: Viewer, addresses: Iterable[Address], groups:
     return list({(target.kind, target.value): target for target in targets}.values())
 
 
+def candidates(share: Share) -> list[Group | None]:
+    """Whom offering a share again could reach."""
+    if not share.is_addressed:
+        return [share.recipient]
+    return list(resolve([Address(AddressKind(share.kind), share.address)]).values())
+
+
 def target_of(share: Share, by: Viewer) -> Target:
     """Whom offering a share again reaches: the same as naming the recipient once more.
 

@@ -191,7 +191,7 @@ def _decidable(invitation_id: UUID, by: User) -> Invitation:
     """The invitation, locked after its group and its account, if this person may answer it."""
     named = Q(invitations=invitation_id) | Q(as_account__invitations_received=invitation_id)
     ids = list(Group.objects.filter(named).values_list("pk", flat=True))
-    list(Group.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+    list(Group.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
     Invitation.objects.select_for_update().filter(pk=invitation_id).first()
     invitation = Invitation.objects.addressed_to(by).with_groups().filter(pk=invitation_id).first()
     if invitation is None or not invitation.to.is_open:

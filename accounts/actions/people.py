@@ -134,7 +134,7 @@ def _groups_without_another_decider(user: User) -> list[str]:
 
     decided = user.memberships.filter(role__in=DECIDING_ROLE.values()).with_groups()
     shared = [m for m in decided.order_by("group_id") if m.of.is_open and not getattr(m.of, "is_personal", False)]
-    list(Group.objects.select_for_update().filter(pk__in=[m.group_id for m in shared]).order_by("pk"))
+    list(Group.objects.select_for_update(no_key=True).filter(pk__in=[m.group_id for m in shared]).order_by("pk"))
     return [m.of.title for m in shared if not Membership.objects.deciding_for(m.group_id).exclude(user=user).exists()]
 
 

@@ -1,7 +1,8 @@
 """The verbs of sharing. This is the one door: each locks, checks, changes, records and notifies.
 
-The row of the image is the lock of all its shares and grants: every action takes it first and then needs no other,
-so that two actions cannot wait for each other. On SQLite the immediate transaction locks everything.
+The row of the image is the lock of all its shares and grants. Who gives access also locks the recipients, before the
+image, as closing them does; so two actions cannot wait for each other. On SQLite the immediate transaction locks
+everything.
 """
 
 from sharing.actions.decisions import accept, leave, reject

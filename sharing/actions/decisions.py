@@ -14,7 +14,7 @@ from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, get_image
 from sharing import letters
-from sharing.actions.changes import decide, record_by_recipient, sync
+from sharing.actions.changes import decide, lock_recipients, record_by_recipient, sync
 from sharing.models import AddressKind, Share
 
 
@@ -32,6 +32,7 @@ def accept(share_id: int, *, by: Viewer, into: Account | None = None) -> Share:
         PermissionDenied: they see the offer, but only an admin decides; or ``into`` is not theirs.
         ValidationError: ``into`` owns the image.
     """
+    by = _lock_sides(share_id, by, into)
     share = _decidable(share_id, by)
     if share.status == Share.Status.ACCEPTED:
         return share
@@ -99,6 +100,14 @@ def why_not_leave(by: Viewer, held: Collection[Share]) -> str:
     if any(share.recipient_id == by.account.pk for share in held):
         return f"Only an admin of {by.account.title} can remove a shared image."
     return "This image came through a group or organization: only its managers can remove it."
+
+
+def _lock_sides(share_id: int, by: Viewer, into: Account | None) -> Viewer:
+    """Keep the recipient, and the account that takes the offer, from being closed meanwhile."""
+    share = Share.objects.offered_to(by).filter(pk=share_id).first()
+    if share is None:
+        raise Http404
+    return lock_recipients(by, [share.recipient, into.group_ptr if into else None])
 
 
 def _taken_into(share: Share, into: Account, by: Viewer) -> Group:

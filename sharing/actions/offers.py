@@ -18,10 +18,10 @@ from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, get_image, refresh_grants
 from sharing import letters
-from sharing.actions.changes import decide, record_by_producer, record_image, sync
-from sharing.addresses import Address
+from sharing.actions.changes import decide, lock_recipients, record_by_producer, record_image, sync
+from sharing.addresses import Address, resolve
 from sharing.models import Share
-from sharing.policy import Target, find_targets, open_to_all, target_of
+from sharing.policy import Target, candidates, find_targets, open_to_all, target_of
 
 REMIND_AFTER = timedelta(days=1)
 
@@ -83,6 +83,9 @@ def offer(
         Conflict: everybody can use the image anyway.
         ValidationError: no recipient, the image's own account, or more offers than one day allows.
     """
+    addresses, groups = list(addresses), list(groups)
+    get_image(by, image_id, Verb.OFFER)  # nobody holds up a recipient with somebody else's image
+    by = lock_recipients(by, [*resolve(addresses).values(), *groups])
     image = get_image(by, image_id, Verb.OFFER, lock=True)
     require_offerable(image)
     targets = find_targets(image, by, addresses, groups)
@@ -101,6 +104,8 @@ def offer_again(image_id: UUID, share_id: int, *, by: Viewer) -> Share:
         Http404, PermissionDenied, ValidationError: as ``offer``.
         Conflict: it is pending or accepted, or everybody can use the image anyway.
     """
+    named = share_of(get_image(by, image_id, Verb.OFFER), share_id)
+    by = lock_recipients(by, candidates(named))
     image = get_image(by, image_id, Verb.OFFER, lock=True)
     require_offerable(image)
     share = share_of(image, share_id)

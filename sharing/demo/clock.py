@@ -56,8 +56,8 @@ def _do_what_waits() -> None:
     """Do now what the actions left to the workers, so that it belongs to the same moment. Nobody is written to."""
     while connection.run_on_commit or OrmQ.objects.exists():
         waiting, connection.run_on_commit = connection.run_on_commit, []
-        for _savepoints, queue_task, _robust in waiting:
-            queue_task()
+        for callback in waiting:
+            callback[1]()
         for row in OrmQ.objects.order_by("pk"):
             task = SignedPackage.loads(row.payload)
             row.delete()
