@@ -36,12 +36,14 @@ def image_list(request: PanelRequest) -> HttpResponse:
     regions = list(Region.objects.all())
     wanted = ListForm(request.GET).wanted(regions)
     context = list_context(request.viewer, wanted) | {"regions": regions}
-    # A browser that goes back asks htmx for the whole page; only a click needs no more than the list.
-    is_fragment = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    # A click in the list needs no more than the list. A browser that goes back, and whoever comes here from an action
+    # (accepting an offer in the notice above), needs the whole page.
+    htmx = request.htmx  # type: ignore[attr-defined]
+    is_fragment = htmx.target == "image-list" and not htmx.history_restore_request
     if not is_fragment:
         context["notices"] = hooks.list_notices.ask(request, wanted.region)
     response = render(request, "images/list.html#list" if is_fragment else "images/list.html", context)
-    patch_vary_headers(response, ["HX-Request"])
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
 

@@ -36,5 +36,18 @@ function focusErrors(root) {
   root.querySelector("[data-error-summary]")?.focus();
 }
 
+// An action that was refused (403, 404, 409) answers with a page that says why: it is shown like any other.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.xhr.status >= 400 && event.detail.target.id === "main") event.detail.shouldSwap = true;
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target.id !== "main") return;
+  // The button that was pressed may be gone with its row: the keyboard goes on at the top of the page.
+  if (document.activeElement === document.body) document.getElementById("main").focus({ preventScroll: true });
+  const messages = document.getElementById("messages");
+  if (messages?.children.length) document.dispatchEvent(new CustomEvent("say", { detail: messages.innerText.trim() }));
+});
+
 document.addEventListener("htmx:afterSwap", (event) => focusErrors(event.detail.target));
 focusErrors(document);

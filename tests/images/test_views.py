@@ -80,7 +80,8 @@ class TestList:
             client.get(address)
 
     def test_a_click_is_answered_with_the_list_alone(self, cast: Cast, golden: Image, signed_in: SignedIn) -> None:
-        answer = signed_in(cast.alice).get(url("image_list", cast.producer), headers={"HX-Request": "true"})
+        headers = {"HX-Request": "true", "HX-Target": "image-list"}
+        answer = signed_in(cast.alice).get(url("image_list", cast.producer), headers=headers)
         assert answer.content.strip().startswith(b'<div id="image-list"')
         assert "HX-Request" in answer.headers["Vary"]
 

@@ -167,6 +167,14 @@ class TestNotice:
         assert "data-notice" not in page
         assert "debian-12-golden" in page
 
+    def test_htmx_gets_the_whole_page_after_a_decision(self, cast: Cast, pending: Share) -> None:
+        headers = {"HX-Request": "true", "HX-Target": "main"}
+        data = {"next": url("image_list", cast.beta)}
+        accept = url("offer_accept", cast.beta, pending.pk)
+        page = signed_in(cast.bob).post(accept, data, follow=True, headers=headers).content.decode()
+        assert 'id="main"' in page
+        assert 'id="navigation"' in page
+
     @pytest.mark.parametrize("there", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
     def test_nobody_is_sent_to_another_site(self, cast: Cast, pending: Share, there: str) -> None:
         answer = signed_in(cast.bob).post(url("offer_dismiss", cast.beta, pending.pk), {"next": there})
