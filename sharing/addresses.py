@@ -127,8 +127,10 @@ def _by_number(numbers_: list[str]) -> Found:
 
 
 def _by_login(logins: list[str]) -> Found:
-    for account in _personal_accounts().filter(personal_of__username__in=logins):
-        yield account.personal_of.username, account
+    for account in (
+        _personal_accounts().filter(personal_of__username__in=logins).annotate(login=F("personal_of__username"))
+    ):
+        yield str(account.login), account
 
 
 def _by_email(emails: list[str]) -> Found:

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 
-from accounts.models import Account
+from accounts.models import Account, Organization, Team
 from accounts.viewer import Viewer
 from images.models import Image
 from sharing.addresses import Address, parse
@@ -84,13 +84,14 @@ class ShareForm(forms.Form):
             self.add_error("recipients", ValidationError("Name at least one recipient.", code="required"))
 
 
-def groups_to_decide_for(viewer: Viewer, image: Image) -> dict[int, Group]:
+def groups_to_decide_for(viewer: Viewer, image: Image) -> dict[int, Account | Organization | Team]:
     """The groups, organizations and other accounts on whose behalf the viewer accepts, by id."""
     accounts = [account for account in viewer.administered_accounts if account.pk != image.account_id]
-    return {group.pk: group for group in (*viewer.managed_teams, *viewer.managed_organizations, *accounts)}
+    groups: list[Account | Organization | Team] = [*viewer.managed_teams, *viewer.managed_organizations, *accounts]
+    return {group.pk: group for group in groups}
 
 
-def _choices(groups: dict[int, Group]) -> list[tuple[int, str]]:
+def _choices(groups: dict[int, Account | Organization | Team]) -> list[tuple[int, str]]:
     people = count_people([pk for pk, group in groups.items() if not isinstance(group, Account)])
     return [(pk, _label(group, people.get(pk, 0))) for pk, group in groups.items()]
 
@@ -145,8 +146,9 @@ class LeaveForm(ReasonForm):
     field_order = ["holders", "reason"]
 
     def __init__(self, *args: Any, holders: dict[int, str], own: int, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"holders": [own] if own in holders else list(holders)}, **kwargs)
+        super().__init__(*args, **kwargs)
         field = self.fields["holders"]
+        field.initial = [own] if own in holders else list(holders)
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = list(holders.items())
         if len(holders) == 1:

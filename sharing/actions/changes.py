@@ -52,17 +52,17 @@ def sync(share: Share, *, before: Group | None = None) -> None:
         sync_grants(share.image, before)
 
 
-def record_image(verb: str, image: Image, by: Viewer, **detail: str) -> None:
+def record_image(verb: str, image: Image, by: Viewer, **detail: Any) -> None:
     """Write an event of the owner account."""
     record(verb, subject_kind="image", subject_id=image.pk, subject_name=image.name, by=by, **detail)
 
 
-def record_by_producer(verb: str, share: Share, by: Viewer, **detail: str) -> None:
+def record_by_producer(verb: str, share: Share, by: Viewer, **detail: Any) -> None:
     """Write what the producer did. The recipient, once there is one, sees the shared part."""
     _record(verb, share, by=by, account=share.image.account, counterpart=share.recipient, **detail)
 
 
-def record_by_recipient(verb: str, share: Share, by: Viewer, **detail: str) -> None:
+def record_by_recipient(verb: str, share: Share, by: Viewer, **detail: Any) -> None:
     """Write what the recipient decided: one event for each side.
 
     The producer's event names the address that the producer typed and nothing else. One event for both sides would

@@ -101,8 +101,11 @@ def share_leave(request: PanelRequest, pk: UUID) -> HttpResponse:
     held = list(Share.objects.held_by(viewer, image))
     if reason := why_not_leave(viewer, held):
         raise PermissionDenied(reason)
-    mine = {share.recipient_id: share.recipient_title for share in held if share.recipient_id in viewer.decides_for}
-    holders = {pk: title for pk, title in mine.items() if pk is not None}
+    holders = {
+        share.recipient_id: share.recipient_title
+        for share in held
+        if share.recipient_id is not None and share.recipient_id in viewer.decides_for
+    }
     form = LeaveForm(request.POST or None, holders=holders, own=viewer.account.pk)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

@@ -38,7 +38,8 @@ function focusErrors(root) {
 
 // An action that was refused (403, 404, 409) answers with a page that says why: it is shown like any other.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr.status >= 400 && event.detail.target.id === "main") event.detail.shouldSwap = true;
+  const { xhr, target, serverResponse } = event.detail;
+  if (xhr.status >= 400 && target.id === "main" && serverResponse.includes('id="main"')) event.detail.shouldSwap = true;
 });
 
 document.addEventListener("htmx:afterSettle", (event) => {

@@ -18,7 +18,7 @@ from tests.factories import make_image
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
 
-DIALOG = {"headers": {"X-Dialog": "1"}}
+DIALOG = {"X-Dialog": "1"}
 TICKED = {"questions": list(QUESTIONS)}
 
 
@@ -40,7 +40,7 @@ def share_url(cast: Cast, golden: Image) -> str:
 class TestShareImage:
     def test_it_is_a_page_and_a_fragment_for_the_dialog(self, cast: Cast, share_url: str) -> None:
         client = signed_in(cast.carol)
-        page, fragment = client.get(share_url), client.get(share_url, **DIALOG)
+        page, fragment = client.get(share_url), client.get(share_url, headers=DIALOG)
         assert b"<html" in page.content
         assert b"<html" not in fragment.content
         assert b"dialog-content" in fragment.content
@@ -238,7 +238,7 @@ class TestSharedWithUs:
     def test_rejecting_asks_for_a_reason_and_keeps_name_and_producer_only(self, cast: Cast, pending: Share) -> None:
         client = signed_in(cast.bob)
         reject = url("offer_reject", cast.beta, pending.pk)
-        assert b"<html" not in client.get(reject, **DIALOG).content
+        assert b"<html" not in client.get(reject, headers=DIALOG).content
         page = client.post(reject, {"reason": "Too old."}, follow=True).content.decode()
         assert "debian-12-golden" in page
         assert "Hardened base" not in page
