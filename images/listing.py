@@ -1,4 +1,4 @@
-"""A page of Saved Images: a union of branches, each one index scan (docs/adr/0010-list-query.md).
+"""A page of Saved Images: a union of branches, each one index scan (docs/adr/0011-list-query.md).
 
 A branch is one reason why an image is in the viewer's list: the account owns it, a group of the viewer was given
 it, it is public, or the account has added it. Filters, dates and the place in the list go inside each branch, and
