@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -170,6 +171,9 @@ def member_remove(request: PanelRequest, kind: Kind, membership_id: int, pk: int
 def group_leave(request: PanelRequest, kind: Kind, pk: int | None = None) -> HttpResponse:
     """Leave it, after saying what it means."""
     group = get_group(request.viewer, kind, pk, Verb.SEE)
+    if not any(membership.group_id == group.pk for membership in request.viewer.memberships):
+        through = request.viewer.account.title
+        raise PermissionDenied(f"You belong to {group.title} through {through}: leave that account, or take it out.")
     if request.method == "POST":
         actions.leave(group, by=request.viewer)
         messages.success(request, f"You have left {group.title}.")

@@ -13,7 +13,7 @@ from images import actions, hooks
 from images.forms import EditForm, VisibilityForm
 from images.menus import address
 from images.models import Image
-from images.permissions import Verb, get_image, visibility_refusal
+from images.permissions import Verb, get_image, require, visibility_refusal
 from images.views.answers import tell
 
 
@@ -37,6 +37,8 @@ def image_edit(request: PanelRequest, pk: UUID) -> HttpResponse:
 def image_visibility(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Say who sees an image, knowing who loses or gains access by that."""
     image = get_image(request.viewer, pk, Verb.SEE_SHARES)
+    if not _choosable(request, image):
+        require(request.viewer, Verb.CHANGE_VISIBILITY, image)
     form = VisibilityForm(request.POST or None, viewer=request.viewer, image=image)
     if request.method == "POST" and form.is_valid():
         changed = actions.set_visibility(pk, by=request.viewer, visibility=form.cleaned_data["visibility"])

@@ -142,6 +142,7 @@ def _as_found(upload: Upload | None) -> dict[str, Any]:
 @answers_json
 def upload_start(request: PanelRequest) -> HttpResponseBase:
     """Make the address that the bytes of a file can be sent to."""
+    require(request.viewer, Verb.CREATE)
     filename, size = _announced(request.body)
     upload = actions.start_upload(by=request.viewer, filename=filename, size=size)
     data_url = reverse("upload_data", kwargs={"number": request.viewer.account.number, "pk": upload.pk})
@@ -174,6 +175,7 @@ def upload_data(request: PanelRequest, pk: UUID) -> HttpResponseBase:
 
 @answers_json
 def _state(request: PanelRequest, pk: UUID) -> HttpResponseBase:
+    require(request.viewer, Verb.CREATE)
     upload = Upload.objects.visible_to(request.viewer).unexpired().select_related("data").filter(pk=pk).first()
     if upload is None:
         raise Http404
@@ -183,6 +185,7 @@ def _state(request: PanelRequest, pk: UUID) -> HttpResponseBase:
 def _take(request: PanelRequest, pk: UUID) -> HttpResponseBase:
     """Take the bytes. A client that is refused while it sends hears why."""
     try:
+        require(request.viewer, Verb.CREATE)
         chunks = raw_chunks(request, max_bytes=settings.IMAGE_MAX_BYTES)
         upload = actions.receive_upload(pk, by=request.viewer, chunks=chunks)
     except REFUSALS as refused:

@@ -1,0 +1,212 @@
+"""The tables of the permission matrix: what each persona is answered. They read like the design's, "Who may do what".
+
+200 is a page or a form again, 302 done (or sent to sign in), 400, 411 and 422 allowed but incomplete, 403 seen but not
+allowed, 404 not there for them, 405 not offered to anybody, 409 allowed but not now.
+"""
+
+# The pages of Acme Producers, by its own people. Olga observes; Carol creates, and is a member of Golden Testers; Alice
+# is admin, and manager of the group and the organization. Everybody else is answered 404, and who is not signed in 302.
+OWN = """
+page                            method observer  creator  admin
+account_detail                  GET    200       200      200
+account_detail                  POST   405       405      405
+account_edit                    GET    403       403      200
+account_edit                    POST   403       403      200
+account_close                   GET    403       403      200
+account_close                   POST   403       403      302
+account_leave                   GET    200       200      200
+account_leave                   POST   302       302      409
+member_invite                   GET    405       405      405
+member_invite                   POST   403       403      200
+member_role                     GET    403       403      200
+member_role                     POST   403       403      200
+member_remove                   GET    403       403      200
+member_remove                   POST   403       403      302
+invitation_revoke               GET    405       405      405
+invitation_revoke               POST   403       403      302
+account_leave_organization      GET    403       403      200
+account_leave_organization      POST   403       403      302
+team_list                       GET    200       200      200
+team_list                       POST   405       405      405
+team_create                     GET    200       200      200
+team_create                     POST   200       200      200
+team_detail                     GET    404       200      200
+team_detail                     POST   405       405      405
+team_edit                       GET    404       403      200
+team_edit                       POST   404       403      200
+team_close                      GET    404       403      200
+team_close                      POST   404       403      302
+team_leave                      GET    404       200      200
+team_leave                      POST   404       302      409
+team_invite                     GET    405       405      405
+team_invite                     POST   404       403      200
+team_member_role                GET    404       403      200
+team_member_role                POST   404       403      200
+team_member_remove              GET    404       403      200
+team_member_remove              POST   404       403      302
+team_invitation_revoke          GET    405       405      405
+team_invitation_revoke          POST   404       403      302
+organization_list               GET    200       200      200
+organization_list               POST   405       405      405
+organization_create             GET    200       200      200
+organization_create             POST   200       200      200
+organization_detail             GET    200       200      200
+organization_detail             POST   405       405      405
+organization_edit               GET    403       403      200
+organization_edit               POST   403       403      200
+organization_close              GET    403       403      200
+organization_close              POST   403       403      302
+organization_leave              GET    403       403      200
+organization_leave              POST   403       403      409
+organization_invite             GET    405       405      405
+organization_invite             POST   403       403      200
+organization_member_role        GET    403       403      200
+organization_member_role        POST   403       403      200
+organization_member_remove      GET    403       403      200
+organization_member_remove      POST   403       403      302
+organization_invitation_revoke  GET    405       405      405
+organization_invitation_revoke  POST   403       403      302
+organization_account_invite     GET    405       405      405
+organization_account_invite     POST   403       403      200
+organization_account_remove     GET    403       403      200
+organization_account_remove     POST   403       403      302
+activity                        GET    200       200      200
+activity                        POST   405       405      405
+image_list                      GET    200       200      200
+image_list                      POST   405       405      405
+image_upload                    GET    403       200      200
+image_upload                    POST   403       422      422
+image_detail                    GET    200       200      200
+image_detail                    POST   405       405      405
+image_edit                      GET    403       403      200
+image_edit                      POST   403       403      422
+image_visibility                GET    403       403      200
+image_visibility                POST   403       403      200
+image_protect                   GET    405       405      405
+image_protect                   POST   403       403      302
+image_unprotect                 GET    405       405      405
+image_unprotect                 POST   403       403      302
+image_deactivate                GET    403       403      200
+image_deactivate                POST   403       403      302
+image_reactivate                GET    405       405      405
+image_reactivate                POST   403       403      302
+image_delete                    GET    403       403      200
+image_delete                    POST   403       403      302
+image_download                  GET    200       200      200
+image_download                  POST   405       405      405
+reference_edit                  GET    403       403      200
+reference_edit                  POST   403       403      302
+reference_add                   GET    405       405      405
+reference_add                   POST   403       403      302
+reference_remove                GET    405       405      405
+reference_remove                POST   403       403      302
+upload_start                    GET    405       405      405
+upload_start                    POST   403       400      400
+upload_data                     GET    403       200      200
+upload_data                     POST   405       405      405
+upload_data                     PUT    403       411      411
+upload_discard                  GET    405       405      405
+upload_discard                  POST   403       302      302
+share_image                     GET    403       200      200
+share_image                     POST   403       200      200
+share_remove                    GET    403       403      200
+share_remove                    POST   403       403      302
+share_remind                    GET    405       405      405
+share_remind                    POST   403       302      302
+share_again                     GET    405       405      405
+share_again                     POST   403       302      302
+share_leave                     GET    403       403      200
+share_leave                     POST   403       403      200
+offer_list                      GET    200       200      200
+offer_list                      POST   405       405      405
+offer_accept                    GET    405       405      405
+offer_accept                    POST   403       403      302
+offer_reject                    GET    403       403      200
+offer_reject                    POST   403       403      200
+offer_dismiss                   GET    405       405      405
+offer_dismiss                   POST   302       302      302
+trust_add                       GET    405       405      405
+trust_add                       POST   404       404      404
+trust_remove                    GET    405       405      405
+trust_remove                    POST   404       404      302
+"""
+
+# Somebody else's image, under one's own account. A stranger and a rival (who said no) know nothing of it; Ivy is asked;
+# Dave, Cleo and Bob are observer, creator and admin of Beta Consumers, which has it; Erin has it by a group.
+# "offer" is an offer to Beta; "@invited" is the one to Ivy, "@rejected" the one that the rival rejected.
+RECEIVED = """
+page                      method stranger  rival  invited  c-observer  c-creator  c-admin  group
+image_detail              GET    404       404    200      200         200        200      200
+image_edit                GET    404       404    403      403         403        403      403
+image_edit                POST   404       404    403      403         403        403      403
+image_visibility          GET    404       404    403      403         403        403      403
+image_visibility          POST   404       404    403      403         403        403      403
+image_protect             POST   404       404    403      403         403        403      403
+image_unprotect           POST   404       404    403      403         403        403      403
+image_deactivate          GET    404       404    403      403         403        403      403
+image_deactivate          POST   404       404    403      403         403        403      403
+image_reactivate          POST   404       404    403      403         403        403      403
+image_delete              GET    404       404    403      403         403        403      403
+image_delete              POST   404       404    403      403         403        403      403
+image_download            GET    404       404    403      200         200        200      200
+reference_edit            GET    404       404    200      403         403        200      200
+reference_edit            POST   404       404    302      403         403        302      302
+reference_add             POST   404       404    409      403         403        409      409
+reference_remove          POST   404       404    302      403         403        302      302
+share_image               GET    404       404    403      403         403        403      403
+share_image               POST   404       404    403      403         403        403      403
+share_remove              GET    404       404    403      403         403        403      403
+share_remove              POST   404       404    403      403         403        403      403
+share_remind              POST   404       404    403      403         403        403      403
+share_again               POST   404       404    403      403         403        403      403
+share_leave               GET    404       404    403      403         403        200      403
+share_leave               POST   404       404    403      403         403        200      403
+offer_accept              POST   404       404    404      403         403        302      404
+offer_accept@invited      POST   404       404    302      404         404        404      404
+offer_accept@rejected     POST   404       302    404      404         404        404      404
+offer_reject              GET    404       404    404      403         403        200      404
+offer_reject              POST   404       404    404      403         403        200      404
+offer_reject@invited      GET    404       404    200      404         404        404      404
+offer_reject@invited      POST   404       404    200      404         404        404      404
+offer_reject@rejected     GET    404       200    404      404         404        404      404
+offer_reject@rejected     POST   404       200    404      404         404        404      404
+offer_dismiss             POST   404       404    404      302         302        302      404
+offer_dismiss@invited     POST   404       404    302      404         404        404      404
+offer_dismiss@rejected    POST   404       302    404      404         404        404      404
+"""
+
+# Pages that belong to a person, not to an account. The invitation is Ivy's, the notification Alice's.
+PERSONAL = """
+page                      method anonymous  stranger  invited  admin  staff  root
+home                      GET    302        302       302      302    302    302
+home                      POST   302        405       405      405    405    405
+healthz                   GET    200        200       200      200    200    200
+healthz                   POST   405        405       405      405    405    405
+setup                     GET    302        302       302      302    302    302
+setup                     POST   302        302       302      302    302    302
+profile                   GET    302        200       200      200    200    200
+profile                   POST   302        200       200      200    200    200
+theme                     GET    302        405       405      405    405    405
+theme                     POST   302        302       302      302    302    302
+invitation                GET    302        404       200      404    404    404
+invitation                POST   302        405       405      405    405    405
+invitation_accept         GET    302        405       405      405    405    405
+invitation_accept         POST   302        404       302      404    404    404
+invitation_decline        GET    302        405       405      405    405    405
+invitation_decline        POST   302        404       302      404    404    404
+notification_list         GET    302        200       200      200    200    200
+notification_list         POST   302        405       405      405    405    405
+notification_read_all     GET    302        405       405      405    405    405
+notification_read_all     POST   302        302       302      302    302    302
+notification_open         GET    302        405       405      405    405    405
+notification_open         POST   302        404       404      302    404    404
+account_create            GET    302        200       200      200    200    200
+account_create            POST   302        200       200      200    200    200
+"""
+
+# Pages that are not ours to define, or that have a test of their own.
+ELSEWHERE = {
+    "account_": "signing in and up, passwords and addresses: allauth's own views, tried in tests/accounts",
+    "mfa_": "second factors: allauth's own views, tried in tests/accounts",
+    "admin:": "the administration, below: staff only, and reviewers write nothing",
+}

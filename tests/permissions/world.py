@@ -1,0 +1,141 @@
+"""The world of the permission matrix: somebody in every position, and one of everything that can be asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.actions import invite, make_reviewer
+from accounts.models import Account, AnyGroup, Membership, User
+from accounts.roles import Role
+from images.actions import start_upload
+from images.models import Image
+from sharing import actions
+from sharing.addresses import parse
+from sharing.models import Share
+from tests import factories
+from tests.people import Cast
+
+
+@dataclass(frozen=True)
+class World:
+    """Everybody, and what the addresses of the panel can name.
+
+    Attributes:
+        personas: by name: the person (None: not signed in) and the account in which they work.
+        own: what stands in the addresses of Acme's own pages, by the name of the page.
+        received: the same for the pages on which somebody else meets Acme's image.
+    """
+
+    personas: Mapping[str, tuple[User | None, Account]]
+    own: Mapping[str, Mapping[str, Any]]
+    received: Mapping[str, Mapping[str, Any]]
+
+
+def build(cast: Cast) -> World:
+    """Acme shares an image: Beta has it, Golden Testers have it, Ivy and (another one) Beta are asked, Rhea said no."""
+    make_reviewer(cast.sam)
+    olga, ivy, cleo = (factories.make_person(login) for login in ("olga", "ivy", "cleo"))
+    factories.join(olga, cast.acme, Role.OBSERVER)
+    factories.join(cleo, cast.beta, Role.CREATOR)
+    factories.join(cast.carol, cast.golden_testers, Role.MEMBER)
+    factories.join(cast.erin, cast.acme_group, Role.MEMBER)
+    image, shares = _shared_image(cast)
+    personas: dict[str, tuple[User | None, Account]] = {
+        "anonymous": (None, cast.acme),
+        "observer": (olga, cast.acme),
+        "creator": (cast.carol, cast.acme),
+        "admin": (cast.alice, cast.acme),
+        "stranger": (cast.trudy, cast.trudy.personal_account),
+        "rival": (cast.rhea, cast.rival),
+        "invited": (ivy, ivy.personal_account),
+        "c-observer": (cast.dave, cast.beta),
+        "c-creator": (cleo, cast.beta),
+        "c-admin": (cast.bob, cast.beta),
+        "group": (cast.erin, cast.erin.personal_account),
+        "staff": (cast.sam, cast.sam.personal_account),
+        "root": (cast.root, cast.root.personal_account),
+    }
+    return World(personas, _own(cast, image, shares, olga), _received(cast, image, shares))
+
+
+def _shared_image(cast: Cast) -> tuple[Image, dict[str, Share]]:
+    image = factories.make_image(cast.acme, cast.alice)
+    offered = actions.offer(
+        image.pk,
+        by=cast.producer,
+        addresses=parse(f"{cast.beta.number}, ivy, rhea"),
+        groups=[cast.golden_testers.group_ptr],
+    )
+    beta, ivy, rhea, _group = (each.share for each in offered)
+    actions.accept(beta.pk, by=cast.consumer)
+    actions.reject(rhea.pk, by=factories.viewer(cast.rhea))
+    # Long enough ago for a reminder.
+    Share.objects.filter(pk=ivy.pk).update(offered_at=timezone.now() - timedelta(days=2))
+    return image, {"beta": beta, "ivy": ivy, "rhea": rhea}
+
+
+def _offered(by: Any, to: Account, **fields: Any) -> Share:
+    image = factories.make_image(by.account, by.user, **fields)
+    [offered] = actions.offer(image.pk, by=by, addresses=parse(to.number))
+    return offered.share
+
+
+def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict[str, dict[str, Any]]:
+    """For the pages of Acme: its image, its people, and what Beta offers to it."""
+    of_image = {"pk": image.pk}
+    waiting, held = _offered(cast.consumer, cast.acme), _offered(cast.consumer, cast.acme)
+    actions.accept(held.pk, by=cast.producer)
+    open_image = factories.make_image(cast.beta, cast.bob, visibility="community")
+    upload = start_upload(by=cast.creator, filename="disk.img")
+    trust = actions.trust(cast.beta.group_ptr, recipient=cast.acme, by=cast.producer)
+    return {
+        "image": of_image,
+        "share_image": of_image,
+        "share_remove": of_image | {"share": shares["beta"].pk},
+        "share_remind": of_image | {"share": shares["ivy"].pk},
+        "share_again": of_image | {"share": shares["rhea"].pk},
+        "share_leave": {"pk": held.image_id},
+        "reference_edit": {"pk": held.image_id},
+        "reference": {"pk": open_image.pk},
+        "upload": {"pk": upload.pk},
+        "offer": {"share": waiting.pk},
+        "trust": {"trust": trust.pk},
+        "member": _member(cast.acme, olga),
+        "invitation_revoke": _invitation(cast.acme, cast.alice, Role.OBSERVER),
+        "team": {"pk": cast.golden_testers.pk}
+        | _member(cast.golden_testers, cast.erin)
+        | _invitation(cast.golden_testers, cast.alice, Role.MEMBER),
+        "organization": {"pk": cast.acme_group.pk, "account_id": _second_account(cast).pk}
+        | _member(cast.acme_group, cast.erin)
+        | _invitation(cast.acme_group, cast.alice, Role.MEMBER),
+    }
+
+
+def _received(cast: Cast, image: Image, shares: dict[str, Share]) -> dict[str, dict[str, Any]]:
+    """For whoever meets Acme's image in an account of their own."""
+    asked = _offered(cast.producer, cast.beta, name="ubuntu-24.04-web-base")
+    return {
+        "image": {"pk": image.pk},
+        "reference": {"pk": image.pk},
+        "share": {"pk": image.pk, "share": shares["ivy"].pk},
+        "offer": {"share": asked.pk},
+        "offer@invited": {"share": shares["ivy"].pk},
+        "offer@rejected": {"share": shares["rhea"].pk},
+    }
+
+
+def _member(group: AnyGroup, user: User) -> dict[str, Any]:
+    return {"membership_id": Membership.objects.get(group=group.pk, user=user).pk}
+
+
+def _invitation(group: AnyGroup, host: User, role: Role) -> dict[str, Any]:
+    account = group if isinstance(group, Account) else None
+    invitation = invite(group, address="nobody@new.example", role=role, by=factories.viewer(host, account))
+    return {"token": invitation.pk}
+
+
+def _second_account(cast: Cast) -> Account:
+    return factories.make_account("Acme Research", cast.alice, organization=cast.acme_group)
