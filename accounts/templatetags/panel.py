@@ -17,21 +17,6 @@ UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 TWO_DIGITS = 10  # from here on a decimal says nothing
 FOUR_DIGITS = 1000  # from here on the next unit is shorter to read
 
-# The shape that stands beside the word of a status, so that colour never says it alone.
-STATUS_ICONS = {
-    "active": "dot",
-    "accepted": "check",
-    "done": "check",
-    "pending": "clock",
-    "expired": "clock",
-    "rejected": "cross",
-    "failed": "warning",
-    "warning": "warning",
-    "deactivated": "pause",
-    "protected": "lock",
-    "uploading": "upload",
-}
-
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -99,12 +84,6 @@ def _distance_in_words(distance: timedelta) -> str:
 def account_number(number: str) -> str:
     """Group the ten digits of an account number so that they can be read aloud: "4071 3859 62"."""
     return grouped(number)
-
-
-@register.filter
-def status_icon(status: str) -> str:
-    """Name the icon of a status."""
-    return STATUS_ICONS.get(status, "info")
 
 
 @register.filter

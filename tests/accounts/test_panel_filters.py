@@ -6,7 +6,7 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts.templatetags import panel
+from accounts.templatetags import elements, panel
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -66,13 +66,28 @@ def test_account_numbers_are_grouped() -> None:
 
 
 def test_a_time_carries_the_exact_moment() -> None:
-    html = render_to_string("components/time.html", {"value": NOW - timedelta(minutes=5)})
+    html = elements.time(NOW - timedelta(minutes=5))
     assert 'datetime="2026-11-21T11:55:00+00:00"' in html
     assert 'title="21 November 2026, 11:55:00 UTC"' in html
 
 
 def test_a_size_carries_the_exact_bytes() -> None:
-    assert 'title="1,503,238,553 bytes"' in render_to_string("components/size.html", {"value": 1503238553})
+    assert 'title="1,503,238,553 bytes"' in elements.size(1503238553)
+
+
+def test_what_is_not_known_is_a_dash() -> None:
+    assert elements.time(None) == elements.size(None) == '<span class="muted">–</span>'
+
+
+def test_an_icon_is_named_only_where_no_text_stands_beside_it() -> None:
+    assert 'aria-hidden="true"' in elements.icon("plus")
+    assert 'role="img" aria-label="&lt;Yes&gt;"' in elements.icon("check", label="<Yes>")
+
+
+def test_a_status_has_a_word_and_a_shape() -> None:
+    html = elements.status("pending", label="<Pending>")
+    assert "#clock" in html
+    assert html.endswith("&lt;Pending&gt;</span>")
 
 
 def test_a_menu_is_data_that_cannot_leave_its_attribute() -> None:
