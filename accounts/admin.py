@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from allauth.account import admin as address_admin
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.mfa import admin as factor_admin
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin
@@ -12,6 +14,8 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django_q import admin as task_admin
+from django_q.models import Failure, OrmQ, Schedule, Success
 
 from accounts import actions
 from accounts.errors import Conflict
@@ -81,7 +85,7 @@ class PersonAdmin(UserAdmin):
     readonly_fields = ["number", "is_active", "is_demo", "last_login", "date_joined"]
     filter_horizontal = ["user_permissions"]
     inlines = [MembershipInline]
-    actions = ["deactivate", "reactivate", "make_reviewers"]
+    actions = ["deactivate", "reactivate", "make_reviewers", "remove_second_factors"]
     fieldsets = [
         (None, {"fields": ["username", "password", "name", "email", "number"]}),
         ("Staff", {"fields": ["is_staff", "is_superuser", "user_permissions"]}),
@@ -140,6 +144,13 @@ class PersonAdmin(UserAdmin):
             actions.make_reviewer(person, by=acting(request))
 
 
+    @admin.action(description="Remove second factors (a lost phone, for example)", permissions=["change"])
+    def remove_second_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Let them sign in with the password alone, until they set a second factor up again."""
+        for person in people:
+            actions.remove_second_factors(person, by=acting(request))
+
+
 def acting(request: HttpRequest) -> User:
     """The person who is signed in to the administration."""
     assert isinstance(request.user, User)
@@ -181,7 +192,8 @@ class OrganizationAdmin(ClosableAdmin):
     fields = ["title", "created_at", "closed_at", "closed_by"]
 
 
-admin.site.unregister([Group, EmailAddress])
+# Registered again below, or for nobody: whoever could write a schedule would run any function of the server.
+admin.site.unregister([Group, EmailAddress, Authenticator, Schedule, Success, Failure, OrmQ])
 
 
 @admin.register(EmailAddress)
@@ -257,3 +269,36 @@ class NotificationAdmin(ReadOnly, ModelAdmin):
     search_fields = ["user__username", "email", "subject"]
     date_hierarchy = "created_at"
     show_full_result_count = False
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(ReadOnly, factor_admin.AuthenticatorAdmin):
+    """Who signs in with a second factor. The secret is shown to nobody; ``PersonAdmin`` removes lost ones."""
+
+    list_select_related = ["user"]
+    search_fields = ["user__username"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ReadOnly, task_admin.ScheduleAdmin):
+    """What happens by the clock; ``settings.SCHEDULES`` says what."""
+
+
+@admin.register(Success)
+class SuccessAdmin(ReadOnly, task_admin.TaskAdmin):
+    """Background tasks that are done."""
+
+    actions = None
+
+
+@admin.register(Failure)
+class FailureAdmin(ReadOnly, task_admin.FailAdmin):
+    """Background tasks that ended badly, with their errors. The workers try them again by themselves."""
+
+    actions = None
+
+
+@admin.register(OrmQ)
+class WaitingAdmin(ReadOnly, task_admin.QueueAdmin):
+    """Background tasks that wait for a worker."""

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from accounts.admin import ReadOnly
 from accounts.errors import Conflict
 from images import actions
 from images.models import (
@@ -22,19 +23,6 @@ from images.models import (
 )
 
 Operation = Callable[..., Image]
-
-
-class ReadOnly:
-    """Nobody adds, changes or deletes rows here: only actions write."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Region)

@@ -1,32 +1,15 @@
 """Shares and trust in the administration: to look at. What changes a right goes through the actions of sharing."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.admin import ReadOnly
 from sharing.models import Share, Trust
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
-    """Rows that nobody writes past the rules: consent is the recipient's, removal the owner account's."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody: an offer is made in the panel."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: only the recipient decides."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: only the owner account removes."""
-        return False
-
-
 @admin.register(Share)
-class ShareAdmin(ReadOnlyAdmin):
+class ShareAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Every offer, with what it was addressed to and whom that reaches."""
 
     list_display = ["image", "kind", "address_text", "recipient_title", "state_text", "offered_by", "offered_at"]
@@ -48,7 +31,7 @@ class ShareAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Trust)
-class TrustAdmin(ReadOnlyAdmin):
+class TrustAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Who may share with whom without asking."""
 
     list_display = ["__str__", "trusted_by", "trusted_at"]

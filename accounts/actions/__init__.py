@@ -24,6 +24,7 @@ from accounts.actions.people import (
     edit_person,
     email_was_confirmed,
     reactivate_person,
+    remove_second_factors,
 )
 from accounts.actions.staff import make_reviewer
 
@@ -50,6 +51,7 @@ __all__ = [
     "reactivate_person",
     "remove_account",
     "remove_member",
+    "remove_second_factors",
     "rename",
     "resolve_invitations",
     "revoke_invitation",

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -113,6 +114,19 @@ def reactivate_person(user: User, *, by: User) -> None:
     """
     _require_administrator(by)
     _set_active(user, by, active=True)
+
+
+@transaction.atomic
+def remove_second_factors(user: User, *, by: User) -> None:
+    """Let somebody who has lost their second factor sign in without it. Their activity shows who did this.
+
+    Raises:
+        PermissionDenied: only an administrator does this.
+    """
+    _require_administrator(by)
+    removed, _rows = Authenticator.objects.filter(user=user).delete()
+    if removed:
+        _record("second factor removed", user, by=by)
 
 
 def _require_administrator(by: User) -> None:

@@ -2,9 +2,12 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.urls import reverse
+from django_q.models import Schedule
 from pytest_django.asserts import assertContains
 
 from accounts import actions
@@ -96,3 +99,28 @@ def test_nobody_confirms_an_address_for_somebody_else(cast: Cast, browse: Browse
     assert (
         root.post(reverse("admin:account_emailaddress_change", args=[address.pk]), {"verified": ""}).status_code == 403
     )
+
+
+TASKS = ["schedule", "success", "failure", "ormq"]
+
+
+@pytest.mark.parametrize("model", [f"django_q_{name}" for name in TASKS] + ["mfa_authenticator"])
+def test_nobody_makes_the_server_run_something_or_plants_a_second_factor(
+    cast: Cast, browse: Browse, model: str
+) -> None:
+    root = browse(cast.root)
+    assert root.get(reverse(f"admin:{model}_changelist")).status_code == 200
+    assert root.get(reverse(f"admin:{model}_add")).status_code == 403
+
+
+def test_a_schedule_cannot_be_turned_into_another_function(cast: Cast, browse: Browse) -> None:
+    schedule = Schedule.objects.create(name="Mail", func="accounts.tasks.send_mail")
+    path = reverse("admin:django_q_schedule_change", args=[schedule.pk])
+    assert browse(cast.root).post(path, {"func": "os.system", "args": "'id'"}).status_code == 403
+
+
+def test_a_lost_second_factor_is_removed_by_the_action(cast: Cast, browse: Browse) -> None:
+    TOTP.activate(cast.alice, generate_totp_secret())
+    browse(cast.root).post(page("user"), {"action": "remove_second_factors", "_selected_action": [cast.alice.pk]})
+    assert not Authenticator.objects.filter(user=cast.alice).exists()
+    assert Event.objects.filter(verb="second factor removed", actor=cast.root).count() == 1
