@@ -143,7 +143,6 @@ class PersonAdmin(UserAdmin):
         for person in people:
             actions.make_reviewer(person, by=acting(request))
 
-
     @admin.action(description="Remove second factors (a lost phone, for example)", permissions=["change"])
     def remove_second_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Let them sign in with the password alone, until they set a second factor up again."""

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control
 
 from accounts.errors import Conflict
 from accounts.models import User
@@ -41,11 +43,15 @@ class CurrentAccountMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.viewer = None  # type: ignore[attr-defined]
-        token = network_address.set(request.META.get("REMOTE_ADDR") or None)
+        token = network_address.set(client_address(request))
         try:
-            return self.get_response(request)
+            response = self.get_response(request)
         finally:
             network_address.reset(token)
+        if not response.has_header("Cache-Control"):
+            # What one person sees is for nobody else, and rights can end at any time: no proxy may keep a page.
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
         """Set the viewer, and take the number out of the view's arguments."""
@@ -64,6 +70,15 @@ class CurrentAccountMiddleware:
         if isinstance(exception, Conflict):
             return render(request, "409.html", {"message": str(exception)}, status=409)
         return None
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """Where a request comes from, by the same rule as the rate limits (settings: PROXY_COUNT)."""
+    try:
+        address: str = get_adapter(request).get_client_ip(request)
+    except PermissionDenied:  # a Unix socket has no address
+        return None
+    return address
 
 
 def last_viewer(request: HttpRequest) -> Viewer | None:

@@ -72,6 +72,11 @@ if PRODUCTION:
     }.items():
         if not env(variable, default=""):
             raise ImproperlyConfigured(f"Set {variable} to {what}.")
+if PRODUCTION and any(name.startswith(("*", ".")) for name in ALLOWED_HOSTS):
+    raise ImproperlyConfigured(
+        "Name each host in ALLOWED_HOSTS, without * and leading dots: links in mails that reset a password start with "
+        "the name that a browser asked for, so a stranger must not be able to choose it."
+    )
 if DEBUG and set(ALLOWED_HOSTS) - set(LOOPBACK_HOSTS):
     raise ImproperlyConfigured(
         "DEBUG is for loopback only: unset DEBUG, or remove the public names from ALLOWED_HOSTS."
@@ -287,6 +292,10 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
     }
 }
+# How many proxies stand before the panel: rate limits and events count by the address that the outermost one adds to
+# X-Forwarded-For. With one too few, everybody shares the address, and the limits, of the proxy.
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=PRODUCTION)
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXY_COUNT", default=1) if BEHIND_PROXY else 0
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
@@ -294,7 +303,7 @@ CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page, never from 
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # a load balancer asks from beside the panel, without TLS
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=True) else None
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=365 * 24 * 3600)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

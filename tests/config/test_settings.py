@@ -68,3 +68,18 @@ def test_no_page_may_run_or_style_inline(tmp_path: Path) -> None:
     answer = load(tmp_path, "print(settings.CONTENT_SECURITY_POLICY)", **PRODUCTION)
     assert "script-src" in answer.stdout
     assert "unsafe" not in answer.stdout
+
+
+@pytest.mark.parametrize("wildcard", ["*", ".example.org", "panel.example.org,*"])
+def test_production_refuses_hosts_that_a_stranger_can_choose(wildcard: str, tmp_path: Path) -> None:
+    answer = load(tmp_path, **PRODUCTION | {"ALLOWED_HOSTS": wildcard})
+    assert answer.returncode != 0
+    assert "Name each host in ALLOWED_HOSTS" in answer.stderr
+
+
+@pytest.mark.parametrize(("variables", "count"), [({}, 1), ({"PROXY_COUNT": "2"}, 2), ({"BEHIND_PROXY": "no"}, 0)])
+def test_production_counts_by_the_address_outside_of_its_proxies(
+    variables: dict[str, str], count: int, tmp_path: Path
+) -> None:
+    answer = load(tmp_path, "print(settings.ALLAUTH_TRUSTED_PROXY_COUNT)", **PRODUCTION | variables)
+    assert answer.stdout.strip() == str(count)
