@@ -1,0 +1,92 @@
+"""Browsers of several people at once, each of which fails its journey when the page complains."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from accounts.models import User
+from tests import factories
+from tests.plugins.browser import SignIn
+
+Visit = Callable[..., Page]
+PATIENCE = 15_000  # milliseconds; two cores may be busy with other tests
+PHONE = {"width": 390, "height": 844}
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture
+def visit(browser: Browser, live_panel: str, sign_in: SignIn, browser_context_args: dict[str, Any]) -> Iterator[Visit]:
+    """A browser of one's own: ``visit()``, or ``visit(cast.alice)`` who is signed in already.
+
+    Whatever the browser complains about (errors of scripts, refused by the Content-Security-Policy, missing files)
+    fails the test at its end. Not so with ``watched=False``: axe-core makes styles that the policy refuses.
+    """
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def visit(user: User | None = None, *, watched: bool = True, **options: Any) -> Page:
+        context = browser.new_context(**browser_context_args | {"base_url": live_panel} | options)
+        contexts.append(context)
+        if user:
+            sign_in(context, user)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        if watched:
+            listen(page, complaints)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+def listen(page: Page, complaints: list[str]) -> None:
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(f"{page.url}: {message.text}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+
+
+def sign_in_by_form(page: Page, login: str, password: str = factories.PASSWORD) -> None:
+    page.goto("/")
+    page.get_by_role("textbox", name="Login or email address").fill(login)
+    page.get_by_role("textbox", name="Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Saved Images")).to_be_visible()
+
+
+def upload(page: Page, file: Path, name: str) -> None:
+    """From Saved Images to the page of a new image."""
+    page.get_by_role("link", name="Upload an image").first.click()
+    page.get_by_label("Disk image").set_input_files(file)
+    page.get_by_role("textbox", name="Name", exact=True).fill(name)
+    page.get_by_role("button", name="Add image").click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+
+
+def share(page: Page, recipients: str) -> None:
+    """On the page of an image: offer it."""
+    page.get_by_role("link", name="Share Image").first.click()
+    page.get_by_role("textbox", name="With").fill(recipients)
+    for promise in ("The licences", "No private keys", "No malicious"):
+        page.get_by_role("checkbox", name=promise).check()
+    page.get_by_role("button", name="Share Image").click()
+
+
+def notice(page: Page, name: str) -> Any:
+    """The offer of an image at the top of Saved Images."""
+    return page.get_by_role("region", name=f"“{name}”")
+
+
+def download(page: Page) -> bytes:
+    """What the Download link gives."""
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download").first.click()
+    return Path(started.value.path()).read_bytes()
