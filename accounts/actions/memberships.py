@@ -83,13 +83,28 @@ def remove_account(organization: Organization, account_id: int, *, by: Viewer) -
         PermissionDenied: only a manager removes accounts.
     """
     group = lock(organization, by=by, verb=Verb.MANAGE_ACCOUNTS)
-    account = Account.objects.select_for_update(of=("self",)).filter(pk=account_id, organization=group.pk).first()
-    if account is None:
-        raise Http404
+    account = find_account_of(group, account_id, lock=True)
     _take_out(account)
     record_of_group("account removed", group, by=by, removed=account.title)
     record_of_group("removed from an organization", account, by=by.user, organization=group.title)
     letters.account_removed(account, group, by.user)
+
+
+def find_account_of(organization: Organization, account_id: int, *, lock: bool = False) -> Account:
+    """An open account of an organization.
+
+    Args:
+        lock: take the row for the transaction.
+
+    Raises:
+        Http404: it is not in the organization.
+    """
+    accounts = organization.accounts.select_for_update(of=("self",)) if lock else organization.accounts
+    # By the column of the group: Django then knows that a number which is too large for it is nobody's.
+    account = accounts.filter(group_ptr__id=account_id, closed_at__isnull=True).first()
+    if account is None:
+        raise Http404
+    return account
 
 
 @transaction.atomic

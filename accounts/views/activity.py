@@ -57,7 +57,7 @@ def activity(request: PanelRequest) -> HttpResponse:
     """The events of the account, the newest first."""
     viewer = request.viewer
     visible = Event.objects.visible_to(viewer)
-    verb, person = request.GET.get("verb", ""), request.GET.get("person", "")
+    verb, person = (request.GET.get(name, "").replace("\0", "") for name in ("verb", "person"))
     events = older_than(request.GET.get("before", ""), chosen(visible, viewer, verb, person), visible)
     page = list(events[: EVENTS_ON_A_PAGE + 1])
     kept = {key: value for key, value in (("verb", verb), ("person", person)) if value}

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import actions
+from accounts.actions.memberships import find_account_of
 from accounts.forms import InviteAccountForm, TitleForm, attempt
 from accounts.middleware import PanelRequest
 from accounts.models import AnyGroup, Membership, Organization, User
@@ -98,13 +99,8 @@ def organization_account_remove(request: PanelRequest, pk: int, account_id: int)
         actions.remove_account(organization, account_id, by=request.viewer)
         messages.success(request, "The account is no longer in the organization.")
         return redirect(group_path(request.viewer, organization))
-    account = get_account_of(organization, account_id)
+    account = find_account_of(organization, account_id)
     return render(request, "accounts/organization_account_remove.html", {"group": organization, "account": account})
-
-
-def get_account_of(organization: Organization, account_id: int) -> AnyGroup:
-    """An open account of an organization, or 404."""
-    return get_object_or_404(organization.accounts.filter(closed_at__isnull=True), pk=account_id)
 
 
 @require_http_methods(["GET", "POST"])

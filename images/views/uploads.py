@@ -157,9 +157,10 @@ def _announced(body: bytes) -> tuple[str, int | None]:
     """
     try:
         told = json.loads(body)
-    except ValueError:
-        told = None
-    name, size = (told.get("filename", ""), told.get("size")) if isinstance(told, dict) else (None, None)
+        name, size = told.get("filename", ""), told.get("size")
+        name.encode()  # half of a surrogate pair is no text
+    except (ValueError, AttributeError, RecursionError):
+        name, size = None, None
     if not isinstance(name, str) or "\0" in name or not (size is None or (type(size) is int and size > 0)):
         raise ValidationError("Send JSON with the name and the size of the file.")
     return name, size

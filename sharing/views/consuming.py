@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.middleware import PanelRequest
+from accounts.models import Account
 from images.permissions import Verb, get_image
 from sharing import actions
 from sharing.actions.decisions import why_not_leave
@@ -64,8 +65,9 @@ def _accept(request: PanelRequest, share: int, form: AcceptForm) -> Share:
         trusted = producer
     elif form.cleaned_data["trust"] == AcceptForm.ORGANIZATION:
         trusted = producer.organization
-    if trusted and accepted.recipient:
-        actions.trust(trusted, recipient=accepted.recipient.as_account, by=request.viewer)
+    recipient: Account | None = getattr(accepted.recipient, "as_account", None)  # groups trust nobody
+    if trusted and recipient:
+        actions.trust(trusted, recipient=recipient, by=request.viewer)
     return accepted
 
 

@@ -151,7 +151,7 @@ class TestList:
 
     def test_an_observer_is_told_why_they_cannot_upload(self, cast: Cast, signed_in: SignedIn) -> None:
         page = signed_in(cast.dave).get(url("image_list", cast.observer)).content.decode()
-        assert "Only a creator of Beta Consumers can add images." in page
+        assert "Only a creator or an admin of Beta Consumers can add images." in page
 
 
 class TestDetail:
@@ -399,7 +399,20 @@ class TestScriptedUpload:
         assert answer.status_code == 400
         assert not ImageData.objects.exists()
 
-    @pytest.mark.parametrize("body", ["", "[]", "null", '{"filename": 5}', '{"size": -1}', '{"size": true}', "\x00"])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "",
+            "[]",
+            "null",
+            "[" * 100_000,
+            '{"filename": "\\ud800"}',
+            '{"filename": 5}',
+            '{"size": -1}',
+            '{"size": true}',
+            "\x00",
+        ],
+    )
     def test_a_senseless_start_is_refused(self, cast: Cast, signed_in: SignedIn, body: str) -> None:
         answer = signed_in(cast.carol).post(url("upload_start", cast.creator), body, content_type="application/json")
         assert answer.status_code == 400

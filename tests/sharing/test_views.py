@@ -14,6 +14,7 @@ from images.models import Image
 from sharing import actions
 from sharing.forms import QUESTIONS
 from sharing.models import Share, Trust
+from tests import factories
 from tests.factories import make_image
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
@@ -262,6 +263,13 @@ class TestSharedWithUs:
     def test_only_a_producer_of_accepted_images_can_be_trusted(self, cast: Cast) -> None:
         answer = signed_in(cast.bob).post(url("trust_add", cast.beta), {"producer": cast.rival.pk})
         assert answer.status_code == 404
+
+    def test_a_group_cannot_be_made_to_trust(self, cast: Cast, golden: Image) -> None:
+        [offered] = offer_all(golden, cast.producer, "", cast.golden_testers)
+        actions.leave(golden.pk, by=factories.viewer(cast.alice))
+        accept = url("offer_accept", cast.alice.personal_account, offered.share.pk)
+        assert signed_in(cast.alice).post(accept, {"trust": "account"}).status_code == 302
+        assert not Trust.objects.exists()
 
 
 class TestLeave:

@@ -182,3 +182,10 @@ def test_lists_show_what_one_is_in(cast: Cast, browse: Browse, name: str) -> Non
     assertContains(page, "Golden Testers" if name == "team_list" else "Acme Group")
     number = cast.trudy.personal_account.number
     assertContains(browse(cast.trudy).get(reverse(name, kwargs={"number": number})), "You are in no")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_number_that_no_column_holds_is_nobodys(cast: Cast, browse: Browse, method: str) -> None:
+    where = {"number": cast.acme.number, "pk": cast.acme_group.pk, "account_id": 10**30}
+    answer = getattr(browse(cast.alice), method)(reverse("organization_account_remove", kwargs=where))
+    assert answer.status_code == 404

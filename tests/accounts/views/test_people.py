@@ -137,3 +137,8 @@ def test_activity_is_filtered_and_paged(cast: Cast, browse: Browse) -> None:
     assert {line.event.verb for line in removed.context["lines"]} == {"removed"}
     assertContains(bob.get(f"{activity(cast)}?verb=nothing"), "Nothing for this filter")
     assert bob.get(f"{activity(cast)}?before=x").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["verb", "person", "before"])
+def test_activity_survives_what_no_database_takes(cast: Cast, browse: Browse, name: str) -> None:
+    assert browse(cast.bob).get(activity(cast), {name: "a\0b"}).status_code == 200
