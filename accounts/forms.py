@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import AnyGroup, User
 from accounts.roles import ROLES_OF_KIND, Kind, Role
-from accounts.validators import login_validators
+from accounts.validators import is_one_line, login_validators
 
 T = TypeVar("T")
 
@@ -79,7 +79,12 @@ class RoleForm(forms.Form):
 class TitleForm(forms.Form):
     """The name of an account, group or organization."""
 
-    title = forms.CharField(label="Name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    title = forms.CharField(
+        label="Name",
+        max_length=120,
+        validators=[is_one_line],
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class PersonForm(forms.Form):
@@ -88,6 +93,7 @@ class PersonForm(forms.Form):
     name = forms.CharField(
         label="Name",
         max_length=120,
+        validators=[is_one_line],
         help_text="How others see you, beside your login.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )

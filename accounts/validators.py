@@ -1,5 +1,6 @@
-"""What a login may be."""
+"""What a login and a name may be."""
 
+import unicodedata
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,9 @@ RESERVED_LOGINS = frozenset(
         *("security", "service", "staff", "stockroom", "support", "system", "webmaster", "www"),
     }
 )
+
+LINE_BREAKING = {"Cc", "Cs", "Zl", "Zp"}  # categories of Unicode: controls, surrogates, line and paragraph separators
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # UAX #9, explicit directions
 
 # Never mistaken for an account number (starts with a letter) or an email address (no "@").
 is_well_formed_login = RegexValidator(
@@ -29,6 +33,19 @@ def is_free_login(login: str) -> None:
     """
     if login in RESERVED_LOGINS:
         raise ValidationError("This login is reserved. Choose another one.", code="reserved_login")
+
+
+def is_one_line(text: str) -> None:
+    """Refuse line ends, control characters, and those that turn the direction of writing.
+
+    A name stands in the subjects and sentences of the panel's own mails: with a line end in it, whoever chose it
+    could write the rest of the letter.
+
+    Raises:
+        ValidationError: it has such a character.
+    """
+    if any(unicodedata.category(char) in LINE_BREAKING or char in TURNING for char in text):
+        raise ValidationError("Use one line, without control characters.", code="not_one_line")
 
 
 login_validators: list[Callable[[str], None]] = [is_well_formed_login, is_free_login]

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from accounts.validators import is_one_line
 from accounts.viewer import Viewer
 from images import systems
 from images.actions import NewImage
@@ -207,6 +208,7 @@ class FactsForm(forms.Form):
 
     name = forms.CharField(
         max_length=255,
+        validators=[is_one_line],
         help_text="People you share it with see this name.",
         error_messages={"required": "Give the image a name."},
     )
@@ -327,6 +329,7 @@ class ReferenceForm(forms.Form):
         label="Label",
         required=False,
         max_length=255,
+        validators=[is_one_line],
         help_text="What people of this account see instead of the image's name.",
     )
     notes = forms.CharField(label="Notes", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))

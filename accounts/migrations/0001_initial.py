@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
                 ('username', models.CharField(error_messages={'unique': 'This login is taken. Choose another one.'}, max_length=32, unique=True, validators=[django.core.validators.RegexValidator('\\A[a-z][a-z0-9._-]{2,31}\\Z', 'Use 3 to 32 small letters, digits, dots, hyphens and underscores, starting with a letter.', code='invalid_login'), accounts.validators.is_free_login], verbose_name='login')),
-                ('name', models.CharField(blank=True, max_length=120)),
+                ('name', models.CharField(blank=True, max_length=120, validators=[accounts.validators.is_one_line])),
                 ('is_demo', models.BooleanField(default=False, editable=False, help_text='Everybody knows the password: this person signs in on loopback only.')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Organization',
             fields=[
-                ('title', models.CharField(max_length=120, verbose_name='name')),
+                ('title', models.CharField(max_length=120, validators=[accounts.validators.is_one_line], verbose_name='name')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('group_ptr', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='as_organization', serialize=False, to='auth.group')),
@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Account',
             fields=[
-                ('title', models.CharField(max_length=120, verbose_name='name')),
+                ('title', models.CharField(max_length=120, validators=[accounts.validators.is_one_line], verbose_name='name')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('group_ptr', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='as_account', serialize=False, to='auth.group')),
@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Team',
             fields=[
-                ('title', models.CharField(max_length=120, verbose_name='name')),
+                ('title', models.CharField(max_length=120, validators=[accounts.validators.is_one_line], verbose_name='name')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('closed_at', models.DateTimeField(blank=True, null=True)),
                 ('group_ptr', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, parent_link=True, primary_key=True, related_name='as_team', serialize=False, to='auth.group')),

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from accounts import numbers
 from accounts.roles import Kind
+from accounts.validators import is_one_line
 
 
 class Closable(models.Model):
@@ -20,7 +21,7 @@ class Closable(models.Model):
 
     kind: ClassVar[Kind]
 
-    title = models.CharField("name", max_length=120)
+    title = models.CharField("name", max_length=120, validators=[is_one_line])
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(

@@ -12,7 +12,7 @@ from django.db.models import Q
 from accounts import numbers
 from accounts.querysets import InvitationQuerySet, MembershipQuerySet, UserManager
 from accounts.roles import ROLES_OF_KIND, Kind, Role
-from accounts.validators import login_validators
+from accounts.validators import is_one_line, login_validators
 
 if TYPE_CHECKING:
     from accounts.models.groups import Account, Organization, Team
@@ -36,7 +36,7 @@ class User(AbstractUser):
         validators=login_validators,
         error_messages={"unique": "This login is taken. Choose another one."},
     )
-    name = models.CharField(max_length=120, blank=True)
+    name = models.CharField(max_length=120, blank=True, validators=[is_one_line])
     first_name = None  # type: ignore[assignment]  # Django: None takes a column of the base away
     last_name = None  # type: ignore[assignment]  # Django: None takes a column of the base away
     is_demo = models.BooleanField(

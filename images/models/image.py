@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from accounts.validators import is_one_line
 from images.querysets import ImageQuerySet
 from images.validators import valid_ports, valid_properties
 
@@ -60,7 +61,7 @@ class Image(models.Model):
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="images")
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="images")
     data = models.ForeignKey("images.ImageData", on_delete=models.PROTECT, related_name="images")
-    name = models.CharField(max_length=255)
+    name = models.CharField(max_length=255, validators=[is_one_line])
     description = models.TextField(max_length=4000, blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PRIVATE)
     status = models.CharField(max_length=12, choices=Status, default=Status.ACTIVE)

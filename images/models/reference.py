@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from accounts.validators import is_one_line
 from images.validators import valid_ports
 
 
@@ -14,7 +15,7 @@ class Reference(models.Model):
 
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="references")
     image = models.ForeignKey("images.Image", on_delete=models.PROTECT, related_name="references")
-    label = models.CharField(max_length=255, blank=True)
+    label = models.CharField(max_length=255, blank=True, validators=[is_one_line])
     notes = models.TextField(max_length=4000, blank=True)
     default_login = models.CharField("login name", max_length=64, blank=True)
     ports: "models.JSONField[list[int], list[int]]" = models.JSONField(

@@ -1,9 +1,9 @@
-"""What a login may be."""
+"""What a login and a name may be."""
 
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.validators import RESERVED_LOGINS, login_validators
+from accounts.validators import RESERVED_LOGINS, is_one_line, login_validators
 
 
 def problems(login: str) -> list[str]:
@@ -29,3 +29,14 @@ def test_logins_that_could_be_mistaken(login: str) -> None:
 @pytest.mark.parametrize("login", sorted(RESERVED_LOGINS - {"me"}))
 def test_reserved_logins(login: str) -> None:
     assert problems(login) == ["reserved_login"]
+
+
+@pytest.mark.parametrize("name", ["Acme", "Bäcker & Söhne", "山田\u3000太郎", "می\u200cخواهم", "Ann\u00a0B."])
+def test_names_in_any_script(name: str) -> None:
+    is_one_line(name)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\u2028b", "a\x00b", "gnp.exe\u202efdp"])
+def test_names_that_would_write_more_than_a_name(name: str) -> None:
+    with pytest.raises(ValidationError):
+        is_one_line(name)

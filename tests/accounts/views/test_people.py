@@ -142,3 +142,9 @@ def test_activity_is_filtered_and_paged(cast: Cast, browse: Browse) -> None:
 @pytest.mark.parametrize("name", ["verb", "person", "before"])
 def test_activity_survives_what_no_database_takes(cast: Cast, browse: Browse, name: str) -> None:
     assert browse(cast.bob).get(activity(cast), {name: "a\0b"}).status_code == 200
+
+
+@pytest.mark.parametrize(("page", "field"), [("/me/", "name"), ("/new-account/", "title")])
+def test_nobody_writes_the_panels_letters_by_a_name(cast: Cast, browse: Browse, page: str, field: str) -> None:
+    answer = browse(cast.trudy).post(page, {field: "Acme\n\nYour account is locked: http://evil.example"})
+    assertContains(answer, "Use one line")
