@@ -28,6 +28,7 @@ PAGE_SIZE = 25
 COUNT_CAP = 100  # a tab says "99+" from here on, so that counting costs as little as a page
 # One scan per principal is the fastest for few of them; past this number one scan over all is (findings at 1,000,000).
 MOST_BRANCHES = 40
+SOMEBODY = -1  # stands where a principal will, and is nobody's id
 SHARED_SOURCE = "shared"
 HIDDEN_STATUS = "hidden"
 
@@ -157,6 +158,15 @@ class Branch:
     sql: str
     params: tuple[Any, ...]
 
+    @classmethod
+    def of(cls, query: QuerySet[Any, Any]) -> "Branch":
+        """Let Django write it."""
+        return cls(*query.query.sql_with_params())
+
+    def with_principal(self, principal: int) -> "Branch":
+        """The same for one principal, instead of ``SOMEBODY``."""
+        return replace(self, params=tuple(principal if param == SOMEBODY else param for param in self.params))
+
 
 def page_of(viewer: Viewer, wanted: Wanted, *, size: int = PAGE_SIZE, counted: Sequence[Tab] = ()) -> Page:
     """A page of the viewer's list. One query, whatever the number of images, groups and shares.
@@ -220,15 +230,23 @@ class Lists:
 
     def _branches_of(self, reason: Reason) -> list[Branch]:
         if reason not in self._compiled:
-            queries = _queries(self._viewer, self._wanted, reason)
-            self._compiled[reason] = [Branch(*query.query.sql_with_params()) for query in queries]
+            self._compiled[reason] = list(self._compile(reason))
         return self._compiled[reason]
 
+    def _compile(self, reason: Reason) -> Iterator[Branch]:
+        """The branches of one reason. Several for grants: one for each principal, alike but for the principal."""
+        if reason is not Reason.GRANTED:
+            yield Branch.of(_open(self._viewer, self._wanted, reason))
+        elif len(self._viewer.principals) > MOST_BRANCHES:
+            # Several groups may hold one image: without DISTINCT its rows would crowd others out of the limit.
+            yield Branch.of(_granted(self._viewer, self._wanted, self._viewer.principals).distinct())
+        else:
+            one = Branch.of(_granted(self._viewer, self._wanted, [SOMEBODY]))
+            yield from (one.with_principal(principal) for principal in sorted(self._viewer.principals))
 
-def _queries(viewer: Viewer, wanted: Wanted, reason: Reason) -> Iterable[QuerySet[Any, Any]]:
-    """The images of one reason, as queries of (place, image_pk). Several for grants: one for each principal."""
-    if reason is Reason.GRANTED:
-        return _granted(viewer, wanted)
+
+def _open(viewer: Viewer, wanted: Wanted, reason: Reason) -> QuerySet[Any, Any]:
+    """The images of one reason that is no grant, as a query of (place, image_pk)."""
     is_open = Q(status="active") & (Q(visibility="community") | Q(listed_at__isnull=False))
     conditions = {
         Reason.OWN: Q(account=viewer.account),
@@ -237,25 +255,18 @@ def _queries(viewer: Viewer, wanted: Wanted, reason: Reason) -> Iterable[QuerySe
         Reason.COMMUNITY: Q(visibility="community", status="active"),
         Reason.LISTED: Q(listed_at__isnull=False, status="active"),
     }
-    return [_of_images(viewer, wanted, conditions[reason])]
-
-
-def _of_images(viewer: Viewer, wanted: Wanted, condition: Q) -> QuerySet[Any, Any]:
-    rows = Image.objects.live().filter(condition, *_filters(viewer, wanted))
+    rows = Image.objects.live().filter(conditions[reason], *_filters(viewer, wanted))
     return _placed(rows, wanted, key=_key(viewer, wanted.sort), pk="id")
 
 
-def _granted(viewer: Viewer, wanted: Wanted) -> Iterator[QuerySet[Any, Any]]:
-    principals = sorted(viewer.principals)
-    one_by_one = len(principals) <= MOST_BRANCHES
-    for some in ([principal] for principal in principals) if one_by_one else [principals]:
-        rows = grants_to(some, "use_image").exclude(content_object__account=viewer.account)
-        rows = rows.filter(*_filters(viewer, wanted, "content_object__"))
-        key = _key(viewer, wanted.sort, "content_object__")
-        if wanted.sort in (Sort.NEWEST, Sort.OLDEST):
-            key = F("image_created_at")
-        # Several groups may hold one image: without DISTINCT its rows would crowd others out of the limit.
-        yield _placed(rows if one_by_one else rows.distinct(), wanted, key=key, pk="content_object_id")
+def _granted(viewer: Viewer, wanted: Wanted, principals: Iterable[int]) -> QuerySet[Any, Any]:
+    """The images of others that these principals were given."""
+    rows = grants_to(principals, "use_image").exclude(content_object__account=viewer.account)
+    rows = rows.filter(*_filters(viewer, wanted, "content_object__"))
+    key = _key(viewer, wanted.sort, "content_object__")
+    if wanted.sort in (Sort.NEWEST, Sort.OLDEST):
+        key = F("image_created_at")
+    return _placed(rows, wanted, key=key, pk="content_object_id")
 
 
 def _filters(viewer: Viewer, wanted: Wanted, to: str = "") -> Iterator[Q]:

@@ -1,10 +1,12 @@
 """The law of visibility for images. Pages, API, prefetches and counts all start here."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Permission
 from django.db import models
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, ExpressionWrapper, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -56,23 +58,22 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def visible_to(self, viewer: "Viewer") -> "ImageQuerySet":
         """Whose page the viewer may open: own, offered or shared, public, community, in the marketplace."""
-        return self._reachable(viewer, "view_image")
+        return self.filter(_reached(viewer, "view_image"))
 
     def usable_by(self, viewer: "Viewer") -> "ImageQuerySet":
         """That the viewer may boot servers from: own, accepted, public, community, in the marketplace."""
-        return self._reachable(viewer, "use_image").filter(status="active")
+        return self.filter(_usable(viewer))
 
     def exportable_by(self, viewer: "Viewer") -> "ImageQuerySet":
         """Whose data the viewer may download and copy."""
-        return self._reachable(viewer, "export_image").filter(Q(status="active") | Q(account=viewer.account))
+        return self.filter(_exportable(viewer))
 
     def with_rights(self, viewer: "Viewer") -> "ImageQuerySet":
         """With ``can_use`` and ``can_export`` of the viewer on each row, so that menus cost no query."""
-        from images.models import Image
-
-        usable, exportable = Image.objects.usable_by(viewer), Image.objects.exportable_by(viewer)
-        rights = {"can_use": usable, "can_export": exportable}
-        return self.annotate(**{name: Exists(images.filter(pk=OuterRef("pk"))) for name, images in rights.items()})
+        rights = {"can_use": _usable(viewer), "can_export": _exportable(viewer)}
+        return self.annotate(
+            **{name: ExpressionWrapper(right, models.BooleanField()) for name, right in rights.items()}
+        )
 
     def with_reference(self, viewer: "Viewer") -> "ImageQuerySet":
         """With the account's own label, notes, login name and ports on each row; None where it has none."""
@@ -92,10 +93,20 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """The parent and the children of an image, as far as the viewer may see them."""
         return self.visible_to(viewer).filter(Q(pk=image.parent_id) | Q(parent=image)).select_related("account")
 
-    def _reachable(self, viewer: "Viewer", codename: str) -> "ImageQuerySet":
-        granted = Exists(grants_to(viewer.principals, codename).filter(content_object=OuterRef("pk")))
-        open_to_all = Q(visibility__in=OPEN_TO_ALL) | Q(listed_at__isnull=False)
-        return self.live().filter(Q(account=viewer.account) | open_to_all | granted)
+
+def _reached(viewer: "Viewer", codename: str) -> Q:
+    """Own, open to all, or granted; and not deleted."""
+    granted = Q(Exists(grants_to(viewer.principals, codename).filter(content_object=OuterRef("pk"))))
+    open_to_all = Q(visibility__in=OPEN_TO_ALL) | Q(listed_at__isnull=False)
+    return ~Q(status="deleted") & (Q(account=viewer.account) | open_to_all | granted)
+
+
+def _usable(viewer: "Viewer") -> Q:
+    return _reached(viewer, "use_image") & Q(status="active")
+
+
+def _exportable(viewer: "Viewer") -> Q:
+    return _reached(viewer, "export_image") & (Q(status="active") | Q(account=viewer.account))
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
@@ -127,10 +138,14 @@ class ImageDataQuerySet(models.QuerySet["ImageData"]):
         )
 
 
-def permission_id(codename: str) -> Subquery:
-    """The id of one of the image permissions, looked up inside the query that needs it."""
+@cache
+def permission_id(codename: str) -> RawSQL:
+    """The id of one of the image permissions, looked up inside the query that needs it.
+
+    The text is Django's, written once for the process: a page asks for it several times.
+    """
     found = Permission.objects.filter(codename=codename, content_type__app_label="images", content_type__model="image")
-    return Subquery(found.values("pk")[:1])
+    return RawSQL(*found.values("pk").query.sql_with_params(), output_field=models.IntegerField())  # noqa: S611
 
 
 def grants_to(principals: "Iterable[int]", codename: str) -> "QuerySet[ImageGroupObjectPermission]":
