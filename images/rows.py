@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from accounts.viewer import Viewer
 from images import hooks
-from images.menus import address, as_actions, entries_of
+from images.menus import Menus, address
 from images.models import Image
 
 OTHERS_SOURCES = {
@@ -25,7 +24,7 @@ class Row:
         own_words: the image's real name, where the name is an own label.
         producer: who owns it, where that is not the account itself.
         note: what other apps say of it ("shared with 3, 1 pending").
-        actions: the menu, for components/gear.html.
+        menu: which of the list's menus it has (``Menus``).
     """
 
     image: Image
@@ -35,16 +34,20 @@ class Row:
     producer: str
     source: str
     note: str
-    actions: list[dict[str, Any]]
+    menu: int
 
 
-def rows_of(viewer: Viewer, images: Sequence[Image]) -> list[Row]:
-    """The lines of a list. Costs what the hooks cost, whatever the number of images."""
+def rows_of(viewer: Viewer, images: Sequence[Image], menus: Menus) -> list[Row]:
+    """The lines of a list. Costs what the hooks cost, whatever the number of images.
+
+    Args:
+        menus: takes up the menus of these rows.
+    """
     notes = {pk: note for some in hooks.row_notes.ask(viewer, images) for pk, note in some.items()} if images else {}
-    return [_row(viewer, image, notes.get(image.pk, "")) for image in images]
+    return [_row(viewer, image, notes.get(image.pk, ""), menus) for image in images]
 
 
-def _row(viewer: Viewer, image: Image, note: str) -> Row:
+def _row(viewer: Viewer, image: Image, note: str, menus: Menus) -> Row:
     is_own = image.account_id == viewer.account.pk
     return Row(
         image=image,
@@ -54,7 +57,7 @@ def _row(viewer: Viewer, image: Image, note: str) -> Row:
         producer="" if is_own else image.account.title,
         source=source_for(viewer, image),
         note=note,
-        actions=as_actions(entries_of(viewer, image)),
+        menu=menus.number_of(image),
     )
 
 

@@ -7,12 +7,12 @@ from django.contrib.auth.models import Group
 from django.db.models import Count
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
 
 import accounts.hooks
 import images.hooks
 from accounts.viewer import Viewer
 from images.hooks import MenuEntry
+from images.menus import address
 from images.models import Image
 from images.permissions import Verb, refusal
 from sharing import actions
@@ -158,14 +158,13 @@ def _note(accepted: int, pending: int) -> str:
 
 def menu_entries(viewer: Viewer, image: Image) -> list[MenuEntry]:
     """Share Image for an own image; Remove Image for one that somebody shares. No query of its own for each row."""
-    kwargs = {"number": viewer.account.number, "pk": image.pk}
     if image.account_id == viewer.account.pk:
-        url, reason = reverse("share_image", kwargs=kwargs), offer_refusal(viewer, image)
+        url, reason = address(viewer, "share_image", image), offer_refusal(viewer, image)
         return [MenuEntry("Share Image", url, 10, dialog=True, reason=reason, icon="share", key="s")]
     if image.visibility != Image.Visibility.SHARED or not getattr(image, "can_use", False):
         return []
     reason = "" if image.pk in _leavable(viewer) else _ONLY_THOSE_WHO_DECIDE.format(viewer.account.title)
-    url = reverse("share_leave", kwargs=kwargs)
+    url = address(viewer, "share_leave", image)
     return [MenuEntry("Remove Image", url, 110, dialog=True, danger=True, reason=reason, icon="link-off")]
 
 

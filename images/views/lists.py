@@ -15,6 +15,7 @@ from accounts.viewer import Viewer
 from images import hooks, listing
 from images.forms import ListForm
 from images.listing import Sort, Tab, Wanted
+from images.menus import Menus
 from images.models import Region
 from images.permissions import Verb, refusal
 from images.rows import rows_of
@@ -51,9 +52,11 @@ def list_context(viewer: Viewer, wanted: Wanted) -> dict[str, Any]:
     """What the list needs: one query, and what the hooks add."""
     page = listing.page_of(viewer, wanted, counted=COUNTED_TABS)
     address = Address(viewer, wanted)
+    menus = Menus(viewer)
     return {
         "wanted": wanted,
-        "rows": rows_of(viewer, page.images),
+        "rows": rows_of(viewer, page.images, menus),
+        "menus": menus,
         "tabs": tabs(address, page.counts),
         "sorts": {sort.value: address.of(sort="" if sort is Sort.NEWEST else sort) for sort in Sort},
         "chips": chips(address),

@@ -28,18 +28,9 @@ function showKeys() {
   return true;
 }
 
-// The gear of the row that has the focus knows the row's actions and which of them has a key.
+// Whether the row that has the focus does something on this key (menu.js).
 function runRowKey(key) {
-  const gear = document.activeElement.closest("[data-menu-row]")?.querySelector("[data-menu]");
-  const action = gear && JSON.parse(gear.dataset.menu).find((entry) => entry.key === key && !entry.disabled);
-  if (!action) return false;
-  const link = document.createElement("a");
-  link.href = action.href;
-  if (action.dialog) link.dataset.dialog = "";
-  document.body.append(link);
-  link.click();
-  link.remove();
-  return true;
+  return !document.dispatchEvent(new CustomEvent("row-key", { detail: key, cancelable: true }));
 }
 
 function handle(key) {

@@ -1,6 +1,8 @@
-// The one shared menu of a page. A gear link carries its actions as JSON in data-menu; a row with data-menu-row
-// opens the menu of its gear on a right click, Shift+F10 and the menu key. Keys as in the ARIA menu pattern.
+// The one shared menu of a page. The list has its menus as JSON in data-menus, a gear link the place of its own among
+// them in data-menu; a row with data-menu-row opens the menu of its gear on a right click, Shift+F10 and the menu key.
+// Keys as in the ARIA menu pattern.
 
+const NO_ID = "00000000-0000-0000-0000-000000000000"; // stands in data-menus where the id of the row belongs
 const MARGIN = 8; // pixels between the menu and the edge of the window
 const TYPE_AHEAD = 600; // milliseconds after which a new word begins
 const PHONE = matchMedia("(max-width: 639.98px)");
@@ -13,6 +15,12 @@ const menu = () => document.getElementById("row-menu");
 const items = () => [...menu().querySelectorAll("[role=menuitem]")];
 const isOpen = () => menu()?.matches(":popover-open") ?? false;
 const iconAddress = () => document.querySelector("svg.icon use")?.getAttribute("href").split("#")[0];
+
+function actionsOf(gear) {
+  const actions = JSON.parse(gear.closest("[data-menus]").dataset.menus)[gear.dataset.menu];
+  const mine = (text) => text?.replace(NO_ID, gear.dataset.menuId);
+  return actions.map((action) => ({ ...action, href: mine(action.href), copy: mine(action.copy) }));
+}
 
 function icon(name) {
   const namespace = "http://www.w3.org/2000/svg";
@@ -87,7 +95,7 @@ function place(x, y) {
 function open(gear, { x, y, focus = gear }) {
   close({ giveFocusBack: false });
   opener = focus;
-  fill(JSON.parse(gear.dataset.menu));
+  fill(actionsOf(gear));
   menu().setAttribute("aria-label", gear.getAttribute("aria-label"));
   gear.setAttribute("aria-expanded", "true");
   menu().showPopover();
@@ -210,6 +218,20 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     openAtGear(gear, event.target);
   }
+});
+
+// The gear of the row that has the focus knows the row's actions and which of them has a key.
+document.addEventListener("row-key", (event) => {
+  const gear = document.activeElement.closest("[data-menu-row]")?.querySelector("[data-menu]");
+  const action = gear && actionsOf(gear).find((entry) => entry.key === event.detail && !entry.disabled);
+  if (!action) return;
+  event.preventDefault();
+  const link = document.createElement("a");
+  link.href = action.href;
+  if (action.dialog) link.dataset.dialog = "";
+  document.body.append(link);
+  link.click();
+  link.remove();
 });
 
 addEventListener("resize", () => close());
