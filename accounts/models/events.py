@@ -101,3 +101,19 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def gist(self) -> str:
+        """The paragraph that says what happened: the first after the greeting."""
+        return self._paragraphs[0]
+
+    @property
+    def rest(self) -> str:
+        """What the mail says beyond the gist."""
+        return "\n\n".join(self._paragraphs[1:])
+
+    @property
+    def _paragraphs(self) -> list[str]:
+        paragraphs = self.body.strip().split("\n\n")
+        has_greeting = len(paragraphs) > 1 and paragraphs[0].startswith("Hello")
+        return paragraphs[1:] if has_greeting else paragraphs
