@@ -1,8 +1,17 @@
-"""The forms of signing in and up, in the words of the glossary instead of allauth's."""
+"""The forms of signing in and up, and of addresses and passwords, in the words of the glossary instead of allauth's."""
 
 from typing import Any
 
-from allauth.account.forms import LoginForm, SignupForm
+from allauth.account.forms import (
+    AddEmailForm,
+    ChangePasswordForm,
+    LoginForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SetPasswordForm,
+    SignupForm,
+)
+from django.forms import Form
 
 
 class SignInForm(LoginForm):
@@ -10,9 +19,7 @@ class SignInForm(LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "Login or email address"
-        self.fields["remember"].label = "Stay signed in on this computer"
-        _drop_placeholders(self)
+        _relabel(self, login="Login or email address", remember="Stay signed in on this computer")
 
 
 class SignUpForm(SignupForm):
@@ -20,14 +27,57 @@ class SignUpForm(SignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = "Email address"
-        self.fields["username"].label = "Login"
+        _relabel(self, email="Email address", username="Login", password2="Password again")
         self.fields["username"].help_text = "Your public handle: others can share images with it."
-        self.fields["password2"].label = "Password again"
-        _drop_placeholders(self)
 
 
-def _drop_placeholders(form: LoginForm | SignupForm) -> None:
-    """A placeholder that repeats the label vanishes while one types, and is read aloud twice."""
+class NewAddressForm(AddEmailForm):
+    """Add an email address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _relabel(self, email="Email address")
+
+
+class NewPasswordForm(ChangePasswordForm):
+    """Change the password, knowing the current one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _relabel(self, oldpassword="Current password", password1="New password", password2="New password again")
+
+
+class FirstPasswordForm(SetPasswordForm):
+    """Choose a password where there is none yet."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _relabel(self, password1="Password", password2="Password again")
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    """Ask for the link that leads to a new password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _relabel(self, email="Email address")
+
+
+class PasswordByLinkForm(ResetPasswordKeyForm):
+    """Choose a new password, behind that link."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _relabel(self, password1="New password", password2="New password again")
+
+
+def _relabel(form: Form, **labels: str) -> None:
+    """Give fields our labels, and errors that say what to do.
+
+    A placeholder that repeats the label vanishes while one types, and is read aloud twice.
+    """
+    for name, label in labels.items():
+        form.fields[name].label = label
     for field in form.fields.values():
+        field.error_messages["required"] = f"Enter the {str(field.label).lower()}."
         field.widget.attrs.pop("placeholder", None)

@@ -208,7 +208,7 @@ UPLOAD_LIFETIME_HOURS = env.int("STOCKROOM_UPLOAD_LIFETIME_HOURS", default=24)
 # --- Sharing ----------------------------------------------------------------------------------------
 
 OFFER_LIFETIME_DAYS = env.int("STOCKROOM_OFFER_LIFETIME_DAYS", default=30)
-OFFERS_PER_DAY = env.int("STOCKROOM_OFFERS_PER_DAY", default=500)  # an account's, so that nobody is flooded
+OFFERS_PER_DAY = env.int("STOCKROOM_OFFERS_PER_DAY", default=500)  # an account's or a person's, so that nobody is flooded
 
 # --- Signing in -------------------------------------------------------------------------------------
 
@@ -235,6 +235,11 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.entrance_forms.SignInForm",
     "signup": "accounts.entrance_forms.SignUpForm",
+    "add_email": "accounts.entrance_forms.NewAddressForm",
+    "change_password": "accounts.entrance_forms.NewPasswordForm",
+    "set_password": "accounts.entrance_forms.FirstPasswordForm",
+    "reset_password": "accounts.entrance_forms.ForgottenPasswordForm",
+    "reset_password_from_key": "accounts.entrance_forms.PasswordByLinkForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
