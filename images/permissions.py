@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from accounts.roles import Role
+from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.viewer import Viewer
 from images.models import Image, ImageGroupObjectPermission
 
@@ -71,8 +71,9 @@ def refusal(viewer: Viewer, verb: Verb, image: Image | None = None) -> str:
         image: None for what needs no image (adding one).
     """
     if not viewer.role.includes(NEEDED_ROLE[verb]):
-        needed = NEEDED_ROLE[verb].label.lower()
-        return f"Only {'an' if needed[0] in 'aeiou' else 'a'} {needed} of {viewer.account.title} can {verb}."
+        able = [role for role in ROLES_OF_KIND[Kind.ACCOUNT] if role.includes(NEEDED_ROLE[verb])]
+        who = " or ".join(role.with_article for role in able)
+        return f"Only {who} of {viewer.account.title} can {verb}."
     if image is None:
         return ""
     own = image.account_id == viewer.account.pk
