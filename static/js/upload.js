@@ -1,5 +1,6 @@
 // Sends the file of the upload page while the rest of the form is filled in. The markup is components/upload_zone.html.
 // POST data-start-url {filename, size} answers {id, data_url}; PUT data_url takes the bytes and answers what was found.
+// GET data_url says what has become of the bytes, for a line that broke before the answer came.
 // The id then goes into the form's hidden field "upload" and the file field is emptied: saving sends only the form.
 
 const UNITS = ["KiB", "MiB", "GiB", "TiB"];
@@ -146,10 +147,10 @@ class Upload {
       if (run === this.run) this.show({ loaded: event.loaded, total: file.size, speed: speed.measure(event.loaded) });
     });
     request.addEventListener("load", () => {
-      if (run === this.run) this.take(request, upload);
+      if (run === this.run) this.take(parse(request.responseText), request.status, upload);
     });
     request.addEventListener("error", () => {
-      if (run === this.run) this.fail(UNREACHABLE);
+      if (run === this.run) this.ask(upload, run);
     });
     request.send(file);
   }
@@ -168,9 +169,22 @@ class Upload {
     }
   }
 
-  take(request, upload) {
-    const found = parse(request.responseText);
-    if (request.status >= 400 || found.error) {
+  // A panel that refuses a file hangs up while the browser still sends, which then sees only a broken line.
+  async ask(upload, run) {
+    let answer = {};
+    try {
+      const response = await fetch(upload.data_url);
+      answer = parse(await response.text());
+    } catch {
+      // The line is still broken.
+    }
+    if (run !== this.run) return;
+    if (answer.format || answer.error) this.take(answer, 200, upload);
+    else this.fail(UNREACHABLE);
+  }
+
+  take(found, status, upload) {
+    if (status >= 400 || found.error) {
       this.fail(found.error ?? "The panel did not take this file. Choose another file.");
       return;
     }
