@@ -12,7 +12,7 @@ PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help run check test test-long bench format lock packages
+.PHONY: help run check test test-long bench screenshots format lock packages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ test-long: $(VENV)/dev.stamp packages ## the rest: many histories, big files, ki
 
 bench: $(VENV)/dev.stamp ## the benchmarks
 	$(PY) -m tests.bench
+
+screenshots: $(VENV)/dev.stamp packages ## take the pictures in docs/screenshots anew
+	$(PY) -m tests.journeys.screenshots
 
 format: $(VENV)/dev.stamp ## format code and templates, and mend what the linters can
 	ruff format .

@@ -1,6 +1,5 @@
 """The browser of the tests: the one that is installed on this machine, held to this machine."""
 
-import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -11,27 +10,9 @@ from playwright.sync_api import BrowserContext
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",  # the tests may run as root, and they show only our own pages
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
-]
+from tests.plugins.chromium import ARGUMENTS, find_browser
 
 SignIn = Callable[[BrowserContext, User], None]
-
-
-def find_browser() -> str:
-    for name in NAMES:
-        if path := shutil.which(name):
-            return path
-    pytest.fail("The browser tests need chromium. Install it with: sudo apt-get install chromium", pytrace=False)
 
 
 @pytest.fixture(scope="session")

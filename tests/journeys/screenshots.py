@@ -1,0 +1,130 @@
+"""Takes the pictures of the README: ``make screenshots``, of a demo panel that is made for this and thrown away."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.plugins.chromium import ARGUMENTS, find_browser
+
+FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
+SIZES = {1440: 900, 390: 844}  # pixels
+THEMES = ("light", "dark")
+START_SECONDS = 60
+PASSWORD = "stockroom-demo"
+
+
+def saved_images(page: Page) -> None:
+    """Alice's list, without what she is offered."""
+    sign_in(page, "alice")
+    closers = page.get_by_role("button", name="Close for now")
+    for left in range(closers.count() - 1, -1, -1):
+        closers.first.click()
+        expect(closers).to_have_count(left)
+    page.goto("/")  # without the message about it
+
+
+def image_detail(page: Page) -> None:
+    """An image with shares in every state."""
+    sign_in(page, "alice")
+    page.get_by_role("link", name="ubuntu-24.04-web-base", exact=True).click()
+    page.get_by_role("heading", name="Image Sharing").wait_for()
+
+
+def share_dialog(page: Page) -> None:
+    """Sharing it with somebody else."""
+    image_detail(page)
+    page.get_by_role("link", name="Share Image").first.click()
+    page.get_by_role("textbox", name="With").fill("erin, bob@beta.example")
+    page.get_by_role("checkbox", name="Golden Testers").check()
+
+
+def notice(page: Page) -> None:
+    """What Bob sees when he is offered an image."""
+    sign_in(page, "bob")
+    page.get_by_role("region", name="wants to share").first.wait_for()
+
+
+PICTURES: dict[str, Callable[[Page], None]] = {
+    "saved-images": saved_images,
+    "share-dialog": share_dialog,
+    "notice": notice,
+    "image-detail": image_detail,
+}
+
+
+def sign_in(page: Page, login: str) -> None:
+    page.goto("/")
+    page.get_by_role("textbox", name="Login or email address").fill(login)
+    page.get_by_role("textbox", name="Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Saved Images").wait_for()
+    page.goto("/")  # without the greeting
+
+
+def main() -> None:
+    """Take every picture at every size in both themes."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with demo_panel() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
+        for name in PICTURES:
+            for width in SIZES:
+                for theme in THEMES:
+                    take(browser, address, name, width, theme)
+
+
+def take(browser: Browser, address: str, name: str, width: int, theme: str) -> None:
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": width, "height": SIZES[width]},
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+        locale="en-GB",
+    )
+    page = context.new_page()
+    PICTURES[name](page)
+    page.screenshot(path=FOLDER / f"{name}-{width}-{theme}.png", full_page=name == "image-detail")
+    context.close()
+
+
+@contextmanager
+def demo_panel() -> Iterator[str]:
+    """A panel with demo data on a free port, gone at the end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        chosen = {"STOCKROOM_DEMO": "1", "STOCKROOM_DATA_DIR": folder, "HOST": "127.0.0.1", "PORT": str(port)}
+        environment = os.environ | chosen
+        subprocess.run([sys.executable, "-m", "config.prepare"], check=True, env=environment)
+        panel = subprocess.Popen([sys.executable, "-m", "config.run"], env=environment, stdout=subprocess.DEVNULL)
+        try:
+            yield wait_for(f"http://127.0.0.1:{port}")
+        finally:
+            panel.terminate()
+            panel.wait()
+
+
+def wait_for(address: str) -> str:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            urlopen(f"{address}/healthz")  # noqa: S310 - our own panel
+        except URLError:
+            time.sleep(0.2)
+        else:
+            return address
+    raise TimeoutError(f"The panel did not start in {START_SECONDS} seconds.")
+
+
+if __name__ == "__main__":
+    main()

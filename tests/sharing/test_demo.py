@@ -1,0 +1,60 @@
+"""The demo: everything in it, made once, and only where nobody else can reach it."""
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.db.models import F
+from pytest_django.fixtures import Settings
+
+from accounts.models import Event, Notification, User
+from images.models import Image
+from images.stores import get_store
+from sharing.demo.people import NAMES, PASSWORD
+from sharing.models import Share
+
+
+@pytest.fixture
+def demo(db: None, image_store: object, settings: Settings) -> None:
+    settings.DEMO = True
+    call_command("load_demo")
+
+
+def test_everybody_can_sign_in_and_is_marked(demo: None) -> None:
+    for login in NAMES:
+        assert authenticate(username=login, password=PASSWORD), login
+    assert set(User.objects.filter(is_demo=True).values_list("username", flat=True)) == set(NAMES)
+
+
+def test_shares_are_in_every_state_to_every_kind_of_recipient(demo: None) -> None:
+    shares = Share.objects.all()
+    assert {share.state for share in shares} == {"pending", "accepted", "rejected", "expired"}
+    assert {share.kind for share in shares} >= {"number", "login", "email", "team", "organization"}
+
+
+def test_images_are_of_every_visibility_and_in_both_regions_with_their_bytes(demo: None) -> None:
+    images = Image.objects.select_related("data")
+    assert {image.visibility for image in images} == {"private", "shared", "community", "public"}
+    assert {image.region_id for image in images} == {"IAD", "DFW"}
+    assert all(get_store().size(image.data.store_key) == image.data.size for image in images)
+
+
+def test_it_is_believable(demo: None) -> None:
+    """Nothing is decided before it was offered, and nobody is written to about what is long past."""
+    assert not Share.objects.filter(decided_at__lt=F("offered_at")).exists()
+    assert not Share.objects.filter(offered_at__lt=F("image__created_at")).exists()
+    assert Event.objects.earliest("at").verb == "signed up"
+    assert Notification.objects.exists()
+    assert not Notification.objects.filter(mailed_at=None).exists()
+
+
+def test_loading_it_again_changes_nothing(demo: None) -> None:
+    before = (User.objects.count(), Image.objects.count(), Event.objects.count())
+    call_command("load_demo")
+    assert (User.objects.count(), Image.objects.count(), Event.objects.count()) == before
+
+
+def test_a_real_panel_gets_no_people_whose_password_everybody_knows(db: None, settings: Settings) -> None:
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="not a demo panel"):
+        call_command("load_demo")
+    assert not User.objects.exists()
