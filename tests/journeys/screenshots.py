@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 SIZES = {1440: 900, 390: 844}  # pixels
 THEMES = ("light", "dark")
 START_SECONDS = 60
+SETTLED = 400  # milliseconds: what was clicked last has its colour by then
 PASSWORD = "stockroom-demo"
 
 
@@ -92,6 +93,7 @@ def take(browser: Browser, address: str, name: str, width: int, theme: str) -> N
     )
     page = context.new_page()
     PICTURES[name](page)
+    page.wait_for_timeout(SETTLED)
     page.screenshot(path=FOLDER / f"{name}-{width}-{theme}.png", full_page=name == "image-detail")
     context.close()
 
