@@ -6,6 +6,7 @@ from allauth.account.forms import (
     AddEmailForm,
     ChangePasswordForm,
     LoginForm,
+    ReauthenticateForm,
     ResetPasswordForm,
     ResetPasswordKeyForm,
     SetPasswordForm,
@@ -53,6 +54,14 @@ class FirstPasswordForm(SetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _relabel(self, password1="Password", password2="Password again")
+
+
+class ConfirmPasswordForm(ReauthenticateForm):
+    """Show that one is still oneself, before something important changes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _relabel(self)
 
 
 class ForgottenPasswordForm(ResetPasswordForm):

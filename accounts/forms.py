@@ -49,6 +49,7 @@ class InviteForm(forms.Form):
     address = forms.CharField(
         label="Login or email address",
         max_length=254,
+        error_messages={"required": "Enter a login or an email address."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
 
@@ -63,6 +64,7 @@ class InviteAccountForm(forms.Form):
     address = forms.CharField(
         label="Account number",
         max_length=40,
+        error_messages={"required": "Enter the ten digits of the account's number."},
         help_text="Ten digits. One of the account's admins is asked.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )
@@ -83,6 +85,7 @@ class TitleForm(forms.Form):
         label="Name",
         max_length=120,
         validators=[is_one_line],
+        error_messages={"required": "Enter a name."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -94,6 +97,7 @@ class PersonForm(forms.Form):
         label="Name",
         max_length=120,
         validators=[is_one_line],
+        error_messages={"required": "Enter your name."},
         help_text="How others see you, beside your login.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )

@@ -238,6 +238,7 @@ ACCOUNT_FORMS = {
     "add_email": "accounts.entrance_forms.NewAddressForm",
     "change_password": "accounts.entrance_forms.NewPasswordForm",
     "set_password": "accounts.entrance_forms.FirstPasswordForm",
+    "reauthenticate": "accounts.entrance_forms.ConfirmPasswordForm",
     "reset_password": "accounts.entrance_forms.ForgottenPasswordForm",
     "reset_password_from_key": "accounts.entrance_forms.PasswordByLinkForm",
 }

@@ -167,6 +167,7 @@ def test_a_second_factor_is_asked_for_and_kept_encrypted(client: Client, cast: C
     kept = Authenticator.objects.get(user=cast.erin, type=Authenticator.Type.TOTP)
     assert secret not in str(kept.data)
     assertContains(client.get("/me/"), "Manage it and the recovery codes")
+    assertContains(client.get(reverse("mfa_index")), "10 codes left")
 
     other = Client()
     response = other.post(reverse("account_login"), {"login": "erin", "password": PASSWORD})
