@@ -1,6 +1,7 @@
 """What every request passes through: who is asking for which account, and how refusals look."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -10,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
 
 from accounts.errors import Conflict
@@ -48,6 +50,9 @@ class CurrentAccountMiddleware:
             response = self.get_response(request)
         finally:
             network_address.reset(token)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
+            # A form sent after the session had ended leads here by way of signing in.
+            response.content = render_to_string("405.html", request=request)
         if not response.has_header("Cache-Control"):
             # What one person sees is for nobody else, and rights can end at any time: no proxy may keep a page.
             patch_cache_control(response, private=True, no_cache=True)

@@ -67,3 +67,10 @@ def test_setup_is_closed_once_somebody_administers(client: Client, cast: Cast) -
     assertRedirects(client.get(reverse("setup")), reverse("account_login"))
     assertRedirects(fill(client, login="second"), reverse("account_login"))  # type: ignore[arg-type]
     assert not User.objects.filter(username="second").exists()
+
+
+def test_an_address_for_forms_alone_says_so(client: Client, cast: Cast) -> None:
+    client.force_login(cast.alice)
+    response = client.get(reverse("notification_read_all"))
+    assertContains(response, "Go back and press the button again.", status_code=405)
+    assert response.headers["Allow"] == "POST"
