@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import Conflict
+from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
 from images import hooks
 from images.actions.events import record_image
@@ -40,23 +41,26 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
     """Make an image of an upload whose data has come; the upload ends with that.
 
     Raises:
-        Http404: no such upload for this viewer.
+        Http404: no such upload for this viewer, or they are no longer in the account.
         PermissionDenied: they may not add images, or not with this visibility.
         Conflict: the data has not come yet.
         ValidationError: per field, the recipients included; the upload stays.
     """
-    require(by, Verb.CREATE)
     upload = find_upload(upload_id, by=by)
     if upload.data is None:
         raise Conflict("The file has not come yet. Wait until it is there, then send the form again.")
     image = _built(upload, by, new)
-    _check(image, by)
+    _require_rights(image, by)
+    _check(image)
     image.save()
     ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in new.tags)
     upload.delete()
     record_image("created", image, by, visibility=image.visibility, source=image.source)
     if image.visibility == Image.Visibility.SHARED and new.recipients.strip():
         _offer_to_first(image, by, new.recipients)
+    # A file may take hours to come, and meanwhile somebody may have removed the person or closed the account. Asked
+    # last, because the offer takes all groups that it needs in one order.
+    _require_rights(image, lock_groups(by))
     return image
 
 
@@ -82,9 +86,13 @@ def _built(upload: Upload, by: Viewer, new: NewImage) -> Image:
     )
 
 
-def _check(image: Image, by: Viewer) -> None:
+def _require_rights(image: Image, by: Viewer) -> None:
+    require(by, Verb.CREATE)
     if reason := visibility_refusal(by, image.visibility):
         raise PermissionDenied(reason)
+
+
+def _check(image: Image) -> None:
     if image.region.closed_at:
         raise ValidationError({"region": f"{image.region.name} takes no new images. Choose another region."})
     image.clean_fields(exclude=["account", "region", "data", "created_by", "parent"])

@@ -1,10 +1,8 @@
 """The steps that several verbs share: deciding, giving access, and writing down what happened."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import Account, User
@@ -13,27 +11,6 @@ from accounts.viewer import Viewer
 from images.models import Image
 from sharing.grants import sync_grants
 from sharing.models import Share
-from sharing.querysets import NOBODY
-
-
-def lock_recipients(by: Viewer, groups: Iterable[Group | None]) -> Viewer:
-    """Take those who shall have an image for the transaction, so that none of them is closed meanwhile.
-
-    Groups are locked before images, as when they are closed, so that two actions cannot wait for each other. Without
-    a recipient it costs the same statements, so that they tell the producer nothing.
-
-    Returns:
-        The viewer as they are now.
-
-    Raises:
-        Http404: the account of the page has been closed, or the person is no longer in it.
-    """
-    ids = {group.pk for group in groups if group is not None} | {NOBODY}
-    list(Group.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
-    now = Viewer.of(by.user, number=by.account.number)
-    if now is None:
-        raise Http404
-    return now
 
 
 def decide(share: Share, status: Share.Status, user: User) -> None:

@@ -10,11 +10,12 @@ from django.http import Http404
 
 from accounts.errors import Conflict
 from accounts.models import Account
+from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, get_image
 from sharing import letters
-from sharing.actions.changes import decide, lock_recipients, record_by_recipient, sync
+from sharing.actions.changes import decide, record_by_recipient, sync
 from sharing.models import AddressKind, Share
 
 
@@ -107,7 +108,7 @@ def _lock_sides(share_id: int, by: Viewer, into: Account | None) -> Viewer:
     share = Share.objects.offered_to(by).filter(pk=share_id).first()
     if share is None:
         raise Http404
-    return lock_recipients(by, [share.recipient, into.group_ptr if into else None])
+    return lock_groups(by, [share.recipient, into.group_ptr if into else None])
 
 
 def _taken_into(share: Share, into: Account, by: Viewer) -> Group:

@@ -7,18 +7,19 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.errors import Conflict
-from accounts.models import Account, Event
+from accounts.errors import Conflict, wrong
+from accounts.models import Account, Event, User
+from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, get_image, refresh_grants
 from sharing import letters
-from sharing.actions.changes import decide, lock_recipients, record_by_producer, record_image, sync
+from sharing.actions.changes import decide, record_by_producer, record_image, sync
 from sharing.addresses import Address, resolve
 from sharing.models import Share
 from sharing.policy import Target, candidates, find_targets, open_to_all, target_of
@@ -85,11 +86,11 @@ def offer(
     """
     addresses, groups = list(addresses), list(groups)
     get_image(by, image_id, Verb.OFFER)  # nobody holds up a recipient with somebody else's image
-    by = lock_recipients(by, [*resolve(addresses).values(), *groups])
+    by = lock_groups(by, [*resolve(addresses).values(), *groups])
     image = get_image(by, image_id, Verb.OFFER, lock=True)
     require_offerable(image)
     targets = find_targets(image, by, addresses, groups)
-    check_daily_limit(image.account, len(targets))
+    check_daily_limit(image.account, by.user, len(targets))
     _open_for_sharing(image, by)
     named = Share.objects.of_image(image).filter(address__in=[target.value for target in targets])
     held = {(share.kind, share.address): share for share in named}
@@ -105,14 +106,14 @@ def offer_again(image_id: UUID, share_id: int, *, by: Viewer) -> Share:
         Conflict: it is pending or accepted, or everybody can use the image anyway.
     """
     named = share_of(get_image(by, image_id, Verb.OFFER), share_id)
-    by = lock_recipients(by, candidates(named))
+    by = lock_groups(by, candidates(named))
     image = get_image(by, image_id, Verb.OFFER, lock=True)
     require_offerable(image)
     share = share_of(image, share_id)
     if not share.can_be_offered_again:
         raise Conflict(f"This share is {share.state_text.lower()}: there is nothing to offer again.")
     target = target_of(share, by)
-    check_daily_limit(image.account, 1)
+    check_daily_limit(image.account, by.user, 1)
     _open_for_sharing(image, by)
     return _offer_one(image, target, share, by, Terms(share.message, share.export)).share
 
@@ -185,19 +186,18 @@ def share_of(image: Image, share_id: int) -> Share:
     return share
 
 
-def check_daily_limit(account: Account, wanted: int) -> None:
-    """Keep an account from flooding people: offers of one day are counted, also those that were removed again.
+def check_daily_limit(account: Account, by: User, wanted: int) -> None:
+    """Keep an account, and a person with many accounts, from flooding people: also offers removed again count.
 
     Raises:
         ValidationError: with how many were made and how many are allowed.
     """
     since = timezone.now() - timedelta(days=1)
-    made = Event.objects.filter(account=account, verb="offered", at__gt=since).count()
+    offered = Event.objects.filter(Q(account=account) | Q(actor=by), verb="offered", at__gt=since)
+    made = offered.count()
     if made + wanted > settings.OFFERS_PER_DAY:
-        raise ValidationError(
-            {"recipients": f"{account.title} has made {made} offers today; {settings.OFFERS_PER_DAY} are allowed."},
-            code="too_many",
-        )
+        text = f"You and {account.title} have made {made} offers today; {settings.OFFERS_PER_DAY} are allowed."
+        raise wrong("recipients", text, "too_many")
 
 
 def _open_for_sharing(image: Image, by: Viewer) -> None:

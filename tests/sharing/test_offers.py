@@ -17,7 +17,7 @@ from accounts.models import Event
 from images.models import Image
 from sharing import actions
 from sharing.models import Share
-from tests.factories import make_image, viewer
+from tests.factories import make_account, make_image, viewer
 from tests.people import Cast
 from tests.sharing.conftest import grants, offer_all, offer_one
 
@@ -124,6 +124,15 @@ def test_offers_that_were_removed_count_for_the_day(cast: Cast, golden: Image, s
         actions.remove(golden.pk, share.pk, by=cast.producer)
     with pytest.raises(ValidationError, match="have made 2 offers today; 2 are allowed"):
         offer_one(golden, cast.producer, "bob")
+
+
+def test_another_account_does_not_begin_the_day_anew(cast: Cast, golden: Image, settings: Settings) -> None:
+    settings.OFFERS_PER_DAY = 1
+    offer_one(golden, cast.producer, "bob")
+    another = make_account("Another", cast.alice)
+    image = make_image(another, cast.alice)
+    with pytest.raises(ValidationError, match="1 are allowed"):
+        offer_one(image, viewer(cast.alice, another), "erin")
 
 
 class TestNobodyFindsOutWhoExists:
