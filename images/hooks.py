@@ -61,6 +61,10 @@ list_notices: "Hook[[HttpRequest, str], str]" = Hook()
 # A short line below the names of images in a list ("shared with 3, 1 pending"), for all rows in one query.
 row_notes: "Hook[[Viewer, Sequence[Image]], dict[UUID, str]]" = Hook()
 
+# As whom the producer knows those through whom the viewer has an image: what the producer typed or chose; empty for
+# nobody it named.
+known_as: "Hook[[Viewer, Image], str]" = Hook()
+
 # More entries of the menu of an image.
 menu_entries: "Hook[[Viewer, Image], list[MenuEntry]]" = Hook()
 

@@ -39,6 +39,7 @@ def register() -> None:
     images.hooks.detail_sections.register(detail_section)
     images.hooks.detail_notices.register(detail_notices)
     images.hooks.list_notices.register(list_notices)
+    images.hooks.known_as.register(known_as)
     images.hooks.row_notes.register(row_notes)
     images.hooks.menu_entries.register(menu_entries)
 
@@ -138,6 +139,12 @@ def list_notices(request: HttpRequest, region: str) -> str:
 
 def _render_notices(request: HttpRequest, context: dict[str, object]) -> str:
     return render_to_string("sharing/notices.html", context | {"number": _viewer(request).account.number}, request)
+
+
+def known_as(viewer: Viewer, image: Image) -> str:
+    """What the producer typed or chose, out of which the viewer has the image."""
+    share = Share.objects.held_by(viewer, image).first()
+    return share.address_text if share else ""
 
 
 def row_notes(viewer: Viewer, images: Sequence[Image]) -> dict[UUID, str]:

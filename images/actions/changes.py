@@ -1,6 +1,7 @@
 """Changing and ending an image that exists."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,14 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from accounts.errors import Conflict
+from accounts.models import Event
 from accounts.viewer import Viewer
 from images import hooks
 from images.actions.events import record_image
 from images.models import Image, ImageTag
 from images.permissions import Verb, get_image, refresh_grants, require, visibility_refusal
+
+ONE_DOWNLOAD = timedelta(days=1)  # how long a download may go on in parts
 
 # What ``edit`` may change. Visibility, protection and status have actions of their own.
 EDITABLE = (
@@ -194,7 +198,20 @@ def bury(image: Image, by: Viewer) -> Image:
 
 
 @transaction.atomic
-def record_download(image: Image, *, by: Viewer) -> None:
-    """Write down that somebody began to download an image. A producer sees it of what was shared with consent."""
-    told = image.account_id != by.account.pk and image.visibility == Image.Visibility.SHARED
-    record_image("downloaded", image, by, counterpart=image.account.group_ptr if told else None)
+def record_download(image: Image, *, by: Viewer, begins: bool) -> None:
+    """Write down that somebody downloads an image. The producer is told of what was shared with consent.
+
+    The producer's event names the address that the producer typed and nothing else: the account and the people behind
+    it are the other side's business.
+
+    Args:
+        begins: whether the first byte is asked for. A part from further on belongs to a download that was recorded;
+            when none was within a day, somebody leaves out the first byte in order not to be seen.
+    """
+    earlier = Event.objects.of("image", image.pk).filter(verb="downloaded", account=by.account, actor=by.user)
+    if not begins and earlier.filter(at__gt=timezone.now() - ONE_DOWNLOAD).exists():
+        return
+    record_image("downloaded", image, by)
+    if image.account_id != by.account.pk:
+        for address in filter(None, hooks.known_as.ask(by, image)):
+            record_image("downloaded", image, None, account=image.account, address=address)

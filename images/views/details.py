@@ -80,8 +80,8 @@ def image_download(request: PanelRequest, pk: UUID) -> HttpResponseBase:
     """
     image = get_image(request.viewer, pk, Verb.EXPORT)
     response = serve(request, download_of(image))
-    if request.method == "GET" and _begins(response):
-        actions.record_download(image, by=request.viewer)
+    if request.method == "GET" and response.status_code in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+        actions.record_download(image, by=request.viewer, begins=_begins(response))
     return response
 
 

@@ -459,8 +459,15 @@ class TestDownload:
             assert answer.status_code == 206
             close_file(answer)
         close_file(client.head(address))
-        event = Event.objects.get(verb="downloaded")
-        assert (event.account, event.counterpart_id) == (cast.beta, cast.acme.pk)
+        assert Event.objects.filter(verb="downloaded", account=cast.beta, actor=cast.bob).count() == 1
+
+    def test_who_leaves_out_the_first_byte_is_seen_as_well(
+        self, cast: Cast, golden: Image, signed_in: SignedIn
+    ) -> None:
+        close_file(
+            signed_in(cast.alice).get(url("image_download", cast.producer, golden.pk), headers={"Range": "bytes=1-"})
+        )
+        assert Event.objects.filter(verb="downloaded", actor=cast.alice).count() == 1
 
     def test_a_pending_offer_gives_no_bytes(self, cast: Cast, golden: Image, signed_in: SignedIn) -> None:
         offer(golden.pk, by=cast.producer, addresses=parse(cast.beta.number))

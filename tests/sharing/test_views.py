@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account, User
+from accounts.models import Account, Event, User
 from images.models import Image
 from sharing import actions
 from sharing.forms import QUESTIONS
@@ -284,3 +284,30 @@ class TestLeave:
 
     def test_an_observer_is_told_why_not(self, cast: Cast, golden: Image, accepted: Share) -> None:
         assert signed_in(cast.dave).get(url("share_leave", cast.beta, golden.pk)).status_code == 403
+
+
+class TestDownload:
+    """The producer learns that an image is used, and not by which account or person behind the address."""
+
+    def download(self, user: User, account: Account, image: Image) -> None:
+        answer = signed_in(user).get(url("image_download", account, image.pk))
+        assert b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+
+    def pages(self, cast: Cast, image: Image) -> str:
+        client = signed_in(cast.alice)
+        pages = (client.get(url("activity", cast.acme)), client.get(url("image_detail", cast.acme, image.pk)))
+        return "".join(page.content.decode() for page in pages)
+
+    def test_an_address_stays_an_address(self, cast: Cast, golden: Image) -> None:
+        share = offer_one(golden, cast.producer, "bob@example.org")
+        actions.accept(share.pk, by=factories.viewer(cast.bob), into=cast.beta)
+        self.download(cast.dave, cast.beta, golden)
+        told = Event.objects.get(verb="downloaded", account=cast.acme)
+        assert (told.address, told.actor, told.network_address) == ("bob@example.org", None, None)
+        assert "Beta Consumers" not in self.pages(cast, golden)
+
+    def test_a_group_stays_a_group(self, cast: Cast, golden: Image) -> None:
+        offer_all(golden, cast.producer, "", cast.golden_testers)
+        self.download(cast.erin, cast.erin.personal_account, golden)
+        assert Event.objects.get(verb="downloaded", account=cast.acme).address == "Golden Testers"
+        assert "Erin" not in self.pages(cast, golden)
