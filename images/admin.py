@@ -68,6 +68,11 @@ class ImageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     inlines = (TagInline, GrantInline)
     actions = ("deactivate", "reactivate", "make_public", "unlist")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
+        """Reviewers see what everybody sees; only an administrator, who runs the panel, has every record."""
+        images = super().get_queryset(request)
+        return images if request.user.is_superuser else images.open_to_all()  # type: ignore[attr-defined]
+
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Who may run the operations below: changing a row by hand is for nobody."""
         return request.user.has_perm("images.change_image")

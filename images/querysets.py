@@ -52,6 +52,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """That still exist for people."""
         return self.exclude(status="deleted")
 
+    def open_to_all(self) -> "ImageQuerySet":
+        """Public, community, or in the marketplace."""
+        return self.live().filter(_open_to_all())
+
     def owned_by(self, viewer: "Viewer") -> "ImageQuerySet":
         """Of the account of the page."""
         return self.live().filter(account=viewer.account)
@@ -97,8 +101,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
 def _reached(viewer: "Viewer", codename: str) -> Q:
     """Own, open to all, or granted; and not deleted."""
     granted = Q(Exists(grants_to(viewer.principals, codename).filter(content_object=OuterRef("pk"))))
-    open_to_all = Q(visibility__in=OPEN_TO_ALL) | Q(listed_at__isnull=False)
-    return ~Q(status="deleted") & (Q(account=viewer.account) | open_to_all | granted)
+    return ~Q(status="deleted") & (Q(account=viewer.account) | _open_to_all() | granted)
+
+
+def _open_to_all() -> Q:
+    return Q(visibility__in=OPEN_TO_ALL) | Q(listed_at__isnull=False)
 
 
 def _usable(viewer: "Viewer") -> Q:

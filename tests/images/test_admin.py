@@ -4,8 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.actions import make_reviewer
 from accounts.models import Event
 from images.models import Image, Region
+from tests.factories import make_image
 from tests.people import Cast
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +38,25 @@ def test_an_image_is_looked_at_not_edited(admin: Client, golden: Image) -> None:
     assert admin.get(address).status_code == 200
     assert admin.post(address, {"name": "Forged"}).status_code == 403
     assert admin.post(reverse("admin:images_image_delete", args=[golden.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_a_reviewer_sees_only_images_that_are_open_to_everybody(cast: Cast, golden: Image) -> None:
+    make_reviewer(cast.sam)
+    community = make_image(cast.acme, by=cast.alice, name="for everybody", visibility="community")
+    client = Client()
+    client.force_login(cast.sam, backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    assert list(client.get(CHANGES).context["cl"].queryset) == [community]
+    assert client.get(reverse("admin:images_image_change", args=[golden.pk])).status_code == 302
+
+
+@pytest.mark.parametrize("model", ["imagedata", "upload", "reference", "imagegroupobjectpermission"])
+def test_a_reviewer_does_not_see_what_accounts_keep(cast: Cast, model: str) -> None:
+    make_reviewer(cast.sam)
+    client = Client()
+    client.force_login(cast.sam, backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    assert client.get(reverse(f"admin:images_{model}_changelist")).status_code == 403
 
 
 @pytest.mark.parametrize(
