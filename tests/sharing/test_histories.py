@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 
 import accounts.actions
 import images.actions
+from accounts.addresses import Address
 from accounts.errors import Conflict
 from accounts.models import Membership
 from accounts.roles import Role
@@ -32,7 +33,6 @@ from images.listing import Wanted, page_of
 from images.models import Image, ImageData
 from images.permissions import granted_rights
 from sharing import actions
-from sharing.addresses import Address
 from sharing.models import AddressKind, Share, Trust
 from tests import factories
 from tests.people import Cast
@@ -389,4 +389,4 @@ def test_everybody_has_what_was_agreed_after_every_step(cast: Cast) -> None:
 
 @pytest.mark.long
 def test_everybody_has_what_was_agreed_after_many_steps(cast: Cast) -> None:
-    play(cast, histories=400, steps=60)
+    play(cast, histories=40, steps=50)
