@@ -1,4 +1,4 @@
-"""What somebody may type to invite a person, normalised, so that inviting twice is noticed."""
+"""How people and accounts are named by others: by login, email address or number. Sharing and inviting read alike."""
 
 from dataclasses import dataclass
 
@@ -14,13 +14,27 @@ Kind = Invitation.AddressKind
 
 @dataclass(frozen=True)
 class Address:
-    """Whom an invitation is for, as the inviting person named them."""
+    """Somebody as another person named them, normalised.
+
+    Two ways of writing the same thing are equal, so that inviting or offering twice is noticed.
+    """
 
     kind: Kind
     value: str
 
     def __str__(self) -> str:
         return numbers.grouped(self.value) if self.kind == Kind.NUMBER else self.value
+
+
+def parse_one(text: str) -> Address:
+    """A number, login or email address. Whether anybody has it is not looked up.
+
+    Raises:
+        ValidationError: saying what is wrong with it.
+    """
+    if "@" in text:
+        return _parse_email(text)
+    return parse_account(text) if numbers.looks_like_number(text) else _parse_login(text)
 
 
 def parse_person(text: str) -> Address:
@@ -30,16 +44,7 @@ def parse_person(text: str) -> Address:
         ValidationError: it can be neither.
     """
     text = text.strip()
-    if "@" in text:
-        return _parse_email(text)
-    login = text.casefold()
-    try:
-        is_well_formed_login(login)
-    except ValidationError:
-        raise ValidationError(
-            "Type a login (“erin”) or an email address (“erin@example.org”).", code="invalid"
-        ) from None
-    return Address(Kind.LOGIN, login)
+    return _parse_email(text) if "@" in text else _parse_login(text)
 
 
 def parse_account(text: str) -> Address:
@@ -49,10 +54,12 @@ def parse_account(text: str) -> Address:
         ValidationError: it is none, or mistyped.
     """
     number = numbers.normalise(text)
-    if len(number) != numbers.LENGTH or not numbers.looks_like_number(number):
-        raise ValidationError("Type the ten digits of an account number.", code="invalid")
+    if not numbers.looks_like_number(text):
+        raise _wrong("“%(text)s” is no account number: that has ten digits.", text)
+    if len(number) != numbers.LENGTH:
+        raise _wrong("“%(text)s” has %(count)d digits; an account number has ten.", text, count=len(number))
     if not numbers.is_valid(number):
-        raise ValidationError("This number is mistyped: its last digit does not fit the others.", code="invalid")
+        raise _wrong("“%(text)s” is mistyped: its last digit does not fit the others.", text)
     return Address(Kind.NUMBER, number)
 
 
@@ -73,5 +80,18 @@ def _parse_email(text: str) -> Address:
     try:
         validate_email(text)
     except ValidationError:
-        raise ValidationError("This is not an email address. Check it for a typing error.", code="invalid") from None
+        raise _wrong("“%(text)s” is not an email address.", text) from None
     return Address(Kind.EMAIL, text.lower())
+
+
+def _parse_login(text: str) -> Address:
+    login = text.casefold()
+    try:
+        is_well_formed_login(login)
+    except ValidationError:
+        raise _wrong("“%(text)s” is no login or email address.", text) from None
+    return Address(Kind.LOGIN, login)
+
+
+def _wrong(sentence: str, text: str, **numbers_: int) -> ValidationError:
+    return ValidationError(sentence, code="invalid", params={"text": text[:80], **numbers_})

@@ -2,34 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db.models import F, Q, QuerySet
 
-from accounts import numbers
+from accounts.addresses import Address, parse_one
+from accounts.addresses import Kind as AddressKind
 from accounts.models import Account
-from accounts.validators import is_well_formed_login
-from sharing.models import AddressKind
 
 _SEPARATORS = re.compile(r"[,;\n\t]+")
 MOST_ADDRESSES = 100
-
-
-@dataclass(frozen=True)
-class Address:
-    """A recipient as the producer named it, normalised.
-
-    Two ways of writing the same thing are equal, so that offering twice is noticed.
-    """
-
-    kind: AddressKind
-    value: str
-
-    def __str__(self) -> str:
-        return numbers.grouped(self.value) if self.kind == AddressKind.NUMBER else self.value
 
 
 def parse(text: str) -> list[Address]:
@@ -53,53 +36,6 @@ def parse(text: str) -> list[Address]:
     if problems:
         raise ValidationError(problems)
     return list(found)
-
-
-def parse_one(text: str) -> Address:
-    """One address.
-
-    Raises:
-        ValidationError: saying what is wrong with it.
-    """
-    if "@" in text:
-        return _parse_email(text)
-    if numbers.looks_like_number(text):
-        return _parse_number(text)
-    login = text.casefold()
-    try:
-        is_well_formed_login(login)
-    except ValidationError:
-        raise ValidationError(
-            "“%(text)s” is no account number, login or email address.", code="invalid", params={"text": text[:80]}
-        ) from None
-    return Address(AddressKind.LOGIN, login)
-
-
-def _parse_email(text: str) -> Address:
-    try:
-        validate_email(text)
-    except ValidationError:
-        raise ValidationError(
-            "“%(text)s” is not an email address.", code="invalid", params={"text": text[:80]}
-        ) from None
-    return Address(AddressKind.EMAIL, text.lower())
-
-
-def _parse_number(text: str) -> Address:
-    number = numbers.normalise(text)
-    if len(number) != numbers.LENGTH:
-        raise ValidationError(
-            "“%(text)s” has %(count)d digits; an account number has ten.",
-            code="invalid",
-            params={"text": text[:80], "count": len(number)},
-        )
-    if not numbers.is_valid(number):
-        raise ValidationError(
-            "“%(text)s” is mistyped: its last digit does not fit the others.",
-            code="invalid",
-            params={"text": text[:80]},
-        )
-    return Address(AddressKind.NUMBER, number)
 
 
 def resolve(addresses: Iterable[Address]) -> dict[Address, Group]:

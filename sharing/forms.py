@@ -6,10 +6,11 @@ from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 
+from accounts.addresses import Address
 from accounts.models import Account, Organization, Team
 from accounts.viewer import Viewer
 from images.models import Image
-from sharing.addresses import Address, parse
+from sharing.addresses import parse
 from sharing.people import count_people, in_words
 
 MESSAGE_LENGTH = 1000

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from accounts.addresses import Address, Kind
 from accounts.models import User
 from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, refusal
-from sharing.addresses import Address, resolve
+from sharing.addresses import resolve
 from sharing.models import AddressKind, Share, Trust
 
 
@@ -55,7 +56,7 @@ def candidates(share: Share) -> list[Group | None]:
     """Whom offering a share again could reach."""
     if not share.is_addressed:
         return [share.recipient]
-    return list(resolve([Address(AddressKind(share.kind), share.address)]).values())
+    return list(resolve([Address(Kind(share.kind), share.address)]).values())
 
 
 def target_of(share: Share, by: Viewer) -> Target:
@@ -66,7 +67,7 @@ def target_of(share: Share, by: Viewer) -> Target:
     """
     if share.kind in (AddressKind.TEAM, AddressKind.ORGANIZATION) and share.recipient:
         return _chosen(by, share.recipient)
-    return _addressed(share.image, by, [Address(AddressKind(share.kind), share.address)])[0]
+    return _addressed(share.image, by, [Address(Kind(share.kind), share.address)])[0]
 
 
 def offer_refusal(viewer: Viewer, image: Image) -> str:
@@ -88,7 +89,7 @@ def _addressed(image: Image, by: Viewer, addresses: list[Address]) -> list[Targe
     trusting = Trust.objects.of_producer(image.account, recipients=[group.pk for group in found.values()])
     deciders = trusting | {account.pk: by.user for account in by.administered_accounts}
     return [
-        Target(address.kind, address.value, group, deciders.get(group.pk) if group else None)
+        Target(AddressKind(address.kind), address.value, group, deciders.get(group.pk) if group else None)
         for address, group in ((address, found.get(address)) for address in addresses)
     ]
 

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
+from accounts.addresses import Address
 from accounts.errors import Conflict, wrong
 from accounts.models import Account, Event, User
 from accounts.permissions import lock_groups
@@ -20,7 +21,7 @@ from images.models import Image
 from images.permissions import Verb, get_image, refresh_grants
 from sharing import letters
 from sharing.actions.changes import decide, record_by_producer, record_image, sync
-from sharing.addresses import Address, resolve
+from sharing.addresses import resolve
 from sharing.models import Share
 from sharing.policy import Target, candidates, find_targets, open_to_all, target_of
 

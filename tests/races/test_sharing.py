@@ -5,6 +5,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.actions import close
+from accounts.addresses import Address, Kind
 from accounts.models import Account, Event
 from accounts.roles import Role
 from accounts.viewer import Viewer
@@ -12,9 +13,9 @@ from images import actions as image_actions
 from images.models import Image, ImageGroupObjectPermission
 from images.permissions import Verb, get_image
 from sharing import actions
-from sharing.addresses import Address, parse
+from sharing.addresses import parse
 from sharing.grants import expected_rights
-from sharing.models import AddressKind, Share
+from sharing.models import Share
 from tests.factories import join, make_person, viewer
 from tests.people import Cast
 from tests.races.conftest import AtOnce
@@ -252,7 +253,7 @@ def test_confirming_an_address_while_the_offer_is_removed_leaves_nothing(
     cast: Cast, golden: Image, at_once: AtOnce
 ) -> None:
     trudy = cast.trudy
-    address = Address(AddressKind.EMAIL, "trudy@new.example")
+    address = Address(Kind.EMAIL, "trudy@new.example")
     [offered] = actions.offer(golden.pk, by=cast.producer, addresses=[address])
 
     confirmed, removed = at_once(

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts import numbers
-from sharing.addresses import MOST_ADDRESSES, Address, parse, parse_one, resolve
-from sharing.models import AddressKind
+from accounts.addresses import Address, Kind, parse_one
+from sharing.addresses import MOST_ADDRESSES, parse, resolve
 from tests import factories
 from tests.people import Cast
 
@@ -24,9 +24,9 @@ LOGINS = st.from_regex(r"\A[a-z][a-z0-9._-]{2,31}\Z")
 def test_numbers_logins_and_addresses_stand_together_in_the_order_typed() -> None:
     found = parse("4071 3859 69, Bob ,bob@Beta.example")
     assert found == [
-        Address(AddressKind.NUMBER, "4071385969"),
-        Address(AddressKind.LOGIN, "bob"),
-        Address(AddressKind.EMAIL, "bob@beta.example"),
+        Address(Kind.NUMBER, "4071385969"),
+        Address(Kind.LOGIN, "bob"),
+        Address(Kind.EMAIL, "bob@beta.example"),
     ]
 
 
@@ -45,7 +45,7 @@ def test_each_part_that_cannot_be_an_address_has_its_own_message() -> None:
     assert caught.value.messages == [
         "“4071 3859 63” is mistyped: its last digit does not fit the others.",
         "“12” has 2 digits; an account number has ten.",
-        "“b” is no account number, login or email address.",
+        "“b” is no login or email address.",
         "“a@b” is not an email address.",
     ]
 
@@ -69,7 +69,7 @@ def test_one_wrong_digit_is_always_noticed(number: str, place: int, by: int) -> 
 @given(NUMBERS, st.lists(st.sampled_from([" ", "-", ".", ""]), min_size=9, max_size=9))
 def test_a_number_is_the_same_however_its_digits_are_grouped(number: str, separators: list[str]) -> None:
     typed = "".join(digit + gap for digit, gap in zip(number, [*separators, ""], strict=True))
-    assert parse_one(typed) == Address(AddressKind.NUMBER, number)
+    assert parse_one(typed) == Address(Kind.NUMBER, number)
 
 
 @given(NUMBERS | LOGINS)

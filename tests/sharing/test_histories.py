@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 import accounts.actions
 import images.actions
-from accounts.addresses import Address
+from accounts.addresses import Address, Kind
 from accounts.errors import Conflict
 from accounts.models import Membership
 from accounts.roles import Role
@@ -33,7 +33,7 @@ from images.listing import Wanted, page_of
 from images.models import Image, ImageData
 from images.permissions import granted_rights
 from sharing import actions
-from sharing.models import AddressKind, Share, Trust
+from sharing.models import Share, Trust
 from tests import factories
 from tests.people import Cast
 from tests.sharing.simple_world import (
@@ -187,7 +187,7 @@ class Histories(RuleBasedStateMachine):
         number, (kind, name) = self.some_image(image), to
         recipient = None if name == "nobody" else name
         is_chosen = kind in ("team", "organization")
-        addresses = [] if is_chosen else [Address(AddressKind(kind), self.address(kind, name))]
+        addresses = [] if is_chosen else [Address(Kind(kind), self.address(kind, name))]
         groups = [self.group(name).group_ptr] if is_chosen else []
         self.compare(
             self.world.offer(eye, number, (number, kind, name), recipient, export=export),
