@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import actions
@@ -17,6 +16,7 @@ from accounts.forms import PersonForm
 from accounts.middleware import SignedInRequest
 from accounts.models import Invitation
 from accounts.viewer import open_memberships
+from accounts.views.going_back import go_back
 
 YEAR = 365 * 24 * 3600
 MESSAGES_ON_A_PAGE = 50
@@ -43,21 +43,12 @@ def profile(request: SignedInRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep the theme in a cookie, so that the server writes it into the next page and nothing flashes."""
     chosen = request.POST.get("theme", "")
-    response = redirect(safe_next(request) or reverse("profile"))
+    response = go_back(request, reverse("profile"))
     if chosen in THEMES:
         response.set_cookie("theme", chosen, max_age=YEAR, samesite="Lax", secure=request.is_secure())
     else:
         response.delete_cookie("theme")
     return response
-
-
-def safe_next(request: HttpRequest) -> str:
-    """Where the form wants to go afterwards, if that is a page of this panel."""
-    target = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return target if is_ours else ""
 
 
 @require_GET

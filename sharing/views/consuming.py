@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.middleware import PanelRequest
 from accounts.models import Account
+from accounts.views.going_back import go_back, next_url
 from images.permissions import Verb, get_image
 from sharing import actions
 from sharing.actions.decisions import why_not_leave
@@ -20,7 +21,6 @@ from sharing.forms import AcceptForm, LeaveForm, ReasonForm, TrustForm
 from sharing.inbox import open_offers
 from sharing.models import Share, Trust
 from sharing.notices import dismiss, notices_for
-from sharing.views.going_back import go_back, next_url
 
 MOST_REJECTED = 100
 
