@@ -12,6 +12,9 @@ from allauth.account.forms import (
     SetPasswordForm,
     SignupForm,
 )
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django.forms import Form
 
 
@@ -78,6 +81,30 @@ class PasswordByLinkForm(ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _relabel(self, password1="New password", password2="New password again")
+
+
+class SecondFactorForm(AuthenticateForm):
+    """Sign in with the second factor too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _relabel(self, code="Code of your app, or a recovery code")
+
+
+class ConfirmCodeForm(ReauthenticateByCodeForm):
+    """Show by the second factor that one is still oneself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _relabel(self, code="Code of your app, or a recovery code")
+
+
+class FirstCodeForm(ActivateTOTPForm):
+    """Show that the app has the secret, before it is asked for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _relabel(self, code="Code of your app")
 
 
 def _relabel(form: Form, **labels: str) -> None:

@@ -208,7 +208,9 @@ UPLOAD_LIFETIME_HOURS = env.int("STOCKROOM_UPLOAD_LIFETIME_HOURS", default=24)
 # --- Sharing ----------------------------------------------------------------------------------------
 
 OFFER_LIFETIME_DAYS = env.int("STOCKROOM_OFFER_LIFETIME_DAYS", default=30)
-OFFERS_PER_DAY = env.int("STOCKROOM_OFFERS_PER_DAY", default=500)  # an account's or a person's, so that nobody is flooded
+OFFERS_PER_DAY = env.int(
+    "STOCKROOM_OFFERS_PER_DAY", default=500
+)  # an account's or a person's, so that nobody is flooded
 
 # --- Signing in -------------------------------------------------------------------------------------
 
@@ -256,6 +258,11 @@ SIGNUP_OPEN = env.bool("STOCKROOM_SIGNUP_OPEN", default=True)
 # Invitations that a person, or a group of people, sends in a day, so that nobody is flooded.
 INVITATIONS_PER_DAY = env.int("STOCKROOM_INVITATIONS_PER_DAY", default=50)
 MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.entrance_forms.SecondFactorForm",
+    "reauthenticate": "accounts.entrance_forms.ConfirmCodeForm",
+    "activate_totp": "accounts.entrance_forms.FirstCodeForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Stockroom"
 
