@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.test import RequestFactory
@@ -36,7 +38,10 @@ def ask(download: Download, *, method: str = "GET", **headers: str) -> tuple[Htt
     request = RequestFactory().generic(method, "/", headers={name.replace("_", "-"): headers[name] for name in headers})
     response = serve(request, download)
     body = b"".join(map(bytes, response))
+    # As Django's own test client does it: at the end of a request this would look at the database connection.
+    request_finished.disconnect(close_old_connections)
     response.close()
+    request_finished.connect(close_old_connections)
     return response, body
 
 
