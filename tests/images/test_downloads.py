@@ -38,11 +38,17 @@ def ask(download: Download, *, method: str = "GET", **headers: str) -> tuple[Htt
     request = RequestFactory().generic(method, "/", headers={name.replace("_", "-"): headers[name] for name in headers})
     response = serve(request, download)
     body = b"".join(map(bytes, response))
-    # As Django's own test client does it: at the end of a request this would look at the database connection.
-    request_finished.disconnect(close_old_connections)
-    response.close()
-    request_finished.connect(close_old_connections)
+    close(response)
     return response, body
+
+
+def close(response: HttpResponseBase) -> None:
+    """As Django's own test client does it: the end of a request would look at the connection to the database."""
+    request_finished.disconnect(close_old_connections)
+    try:
+        response.close()
+    finally:
+        request_finished.connect(close_old_connections)
 
 
 def test_the_whole_is_given_as_an_attachment_that_nobody_caches(download: Download) -> None:
@@ -146,7 +152,7 @@ def test_a_server_gets_the_file_itself_so_that_it_can_use_sendfile(download: Dow
     assert isinstance(response, FileResponse)
     assert response.file_to_stream is not None
     assert response.file_to_stream.fileno() > 0
-    response.close()
+    close(response)
 
 
 @pytest.mark.parametrize(
