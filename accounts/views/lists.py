@@ -46,33 +46,40 @@ def account_create(request: HttpRequest) -> HttpResponse:
     def path(account: AnyGroup) -> str:
         return reverse("account_detail", kwargs={"number": getattr(account, "number")})  # noqa: B009
 
-    return create(request, Kind.ACCOUNT, actions.create_account, path)
+    return create(request, Kind.ACCOUNT, actions.create_account, path, back=reverse("home"))
 
 
 @require_http_methods(["GET", "POST"])
 def team_create(request: PanelRequest) -> HttpResponse:
     """Make a group."""
-    return create(request, Kind.TEAM, actions.create_team, lambda group: group_path(request.viewer, group))
+    back = reverse("team_list", kwargs={"number": request.viewer.account.number})
+    return create(request, Kind.TEAM, actions.create_team, lambda group: group_path(request.viewer, group), back=back)
 
 
 @require_http_methods(["GET", "POST"])
 def organization_create(request: PanelRequest) -> HttpResponse:
     """Make an organization."""
     make = actions.create_organization
-    return create(request, Kind.ORGANIZATION, make, lambda group: group_path(request.viewer, group))
+    back = reverse("organization_list", kwargs={"number": request.viewer.account.number})
+    return create(request, Kind.ORGANIZATION, make, lambda group: group_path(request.viewer, group), back=back)
 
 
 def create(
-    request: HttpRequest, kind: Kind, action: Callable[..., AnyGroup], path: Callable[[AnyGroup], str]
+    request: HttpRequest, kind: Kind, action: Callable[..., AnyGroup], path: Callable[[AnyGroup], str], *, back: str
 ) -> HttpResponse:
-    """Ask for a name and make an account, group or organization with it."""
+    """Ask for a name and make an account, group or organization with it.
+
+    Args:
+        path: where the new one is found.
+        back: where cancelling leads.
+    """
     assert isinstance(request.user, User)  # LoginRequiredMiddleware lets nobody else in
     form = TitleForm(request.POST or None)
     if form.is_valid():
         group = action(title=form.cleaned_data["title"], by=request.user)
         messages.success(request, f"{group.title} is ready. Invite the people who work in it.")
         return redirect(path(group))
-    return render(request, f"accounts/{kind}_create.html", {"form": form})
+    return render(request, f"accounts/{kind}_create.html", {"form": form, "kind": kind, "back": back})
 
 
 @require_POST
