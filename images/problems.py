@@ -72,3 +72,45 @@ class TooLarge(DataProblem):
 
     code = "too-large"
     status = 413
+
+
+class WriterReplaced(StoreProblem):
+    """Another writer has taken over this data: the line was thought dead, or somebody sends the file a second time."""
+
+    code = "replaced"
+    status = 409
+
+
+class DamagedData(StoreProblem):
+    """Stored data is not what it was when it was checked; it is never given out."""
+
+    code = "damaged-data"
+    status = 500
+
+
+class CannotContinue(DataProblem):
+    """What has come so far cannot be gone on with; the file has to be sent from its beginning."""
+
+    code = "cannot-continue"
+    status = 409
+
+
+class WrongChecksum(DataProblem):
+    """The bytes that came are not those that were promised."""
+
+    code = "wrong-checksum"
+    status = 422
+
+
+class QuotaExceeded(DataProblem):
+    """The account has no room for it."""
+
+    code = "quota-exceeded"
+    status = 403
+
+
+class Busy(DataProblem):
+    """Too many transfers at once; it works a little later."""
+
+    code = "busy"
+    status = 503

@@ -1,15 +1,23 @@
-from images.models.data import DataHold, ImageData, Upload
+from images.models.data import ContentCheck, DataHold, ImageData, Leftover
 from images.models.grants import ImageGroupObjectPermission, ImageUserObjectPermission
 from images.models.image import Image, ImageTag, Region
+from images.models.quota import Quota, QuotaRequest
 from images.models.reference import Reference
+from images.models.upload import Conversion, Import, Upload
 
 __all__ = [
+    "ContentCheck",
+    "Conversion",
     "DataHold",
     "Image",
     "ImageData",
     "ImageGroupObjectPermission",
     "ImageTag",
     "ImageUserObjectPermission",
+    "Import",
+    "Leftover",
+    "Quota",
+    "QuotaRequest",
     "Reference",
     "Region",
     "Upload",

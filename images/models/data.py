@@ -1,12 +1,13 @@
 """Image data: the bytes of an image, stored once, apart from the records that name them."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from images.querysets import ImageDataQuerySet, UploadQuerySet
+from images.querysets import ImageDataQuerySet
 
 
 class ImageData(models.Model):
@@ -15,6 +16,9 @@ class ImageData(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     store = models.CharField(max_length=40, default="default")
     store_key = models.CharField(max_length=200)
+    stamp = models.CharField(
+        max_length=200, blank=True, help_text="What the store said of the bytes when they were last known to be right."
+    )
     disk_format = models.CharField(max_length=10)
     container_format = models.CharField(max_length=10, default="bare")
     size = models.PositiveBigIntegerField(help_text="Bytes stored.")
@@ -23,6 +27,11 @@ class ImageData(models.Model):
     os_hash_algo = models.CharField(max_length=10, default="sha512")
     os_hash_value = models.CharField("SHA-512", max_length=128)
     created_at = models.DateTimeField(auto_now_add=True)
+    verified_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the stored bytes were last read and compared with the checksum."
+    )
+    damaged_at = models.DateTimeField(null=True, blank=True, help_text="When they were found not to be right.")
+    damage = models.CharField(max_length=255, blank=True, help_text="What is wrong with them.")
     removed_at = models.DateTimeField(
         null=True, blank=True, help_text="When the bytes were deleted: no image named them and nobody held them."
     )
@@ -35,6 +44,10 @@ class ImageData(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["store", "store_key"], name="imagedata_stored_once"),
             models.CheckConstraint(condition=Q(size__gt=0), name="imagedata_is_not_empty"),
+            models.CheckConstraint(
+                condition=Q(damaged_at__isnull=True, damage="") | (Q(damaged_at__isnull=False) & ~Q(damage="")),
+                name="imagedata_damage_has_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -58,39 +71,52 @@ class DataHold(models.Model):
         return f"{self.holder} holds {self.data_id}"
 
 
-class Upload(models.Model):
-    """An upload on its way to become image data. Its id is the address to send bytes to."""
+class Leftover(models.Model):
+    """Bytes that are no longer where image data is read from, kept for those who are still reading them."""
+
+    store = models.CharField(max_length=40)
+    store_key = models.CharField(max_length=200)
+    size = models.PositiveBigIntegerField(help_text="Bytes.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    delete_after = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["store", "store_key"], name="leftover_once")]
+
+    def __str__(self) -> str:
+        return f"{self.store}:{self.store_key}"
+
+
+class ContentCheck(models.Model):
+    """What a look inside of image data found: partitions, file systems, and what had better not be shared.
+
+    It belongs to the data, and so to its checksum: other bytes are other data, which nobody has looked into yet.
+    """
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting for data"
-        RECEIVING = "receiving", "Uploading"
-        RECEIVED = "received", "Uploaded"
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Looking"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="uploads")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(db_index=True)
-    filename = models.CharField(max_length=255, blank=True)
-    size = models.PositiveBigIntegerField(null=True, blank=True, help_text="Bytes announced.")
-    store = models.CharField(max_length=40, default="default")
-    store_key = models.CharField(max_length=200, blank=True)
+    data = models.OneToOneField(ImageData, on_delete=models.PROTECT, related_name="content_check")
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
-    problem = models.TextField(
-        blank=True, help_text="Why the last data was refused: a browser that was cut off cannot read the answer."
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    finished_at = models.DateTimeField(null=True, blank=True)
+    findings: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
+        default=dict, blank=True, help_text="What was looked at and what was found; never what is in a file."
     )
-    data = models.OneToOneField(ImageData, on_delete=models.PROTECT, null=True, blank=True, related_name="upload")
-
-    objects = UploadQuerySet.as_manager()
+    problem = models.TextField(blank=True, help_text="Why nobody could look.")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(status="received", data__isnull=False) | (~Q(status="received") & Q(data__isnull=True)),
-                name="upload_received_with_data",
+                condition=Q(status__in=["done", "failed"], finished_at__isnull=False)
+                | (~Q(status__in=["done", "failed"]) & Q(finished_at__isnull=True)),
+                name="contentcheck_finished_has_a_time",
             )
         ]
-        indexes = [models.Index(fields=["account", "-created_at"], name="upload_of_account")]
 
     def __str__(self) -> str:
-        return self.filename or str(self.id)
+        return f"Look into {self.data_id}"

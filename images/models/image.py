@@ -56,6 +56,7 @@ class Image(models.Model):
         IMPORT = "import", "Import"
         SNAPSHOT = "snapshot", "Server snapshot"
         REGISTERED = "registered", "Registered"
+        CONVERSION = "conversion", "Conversion"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="images")
