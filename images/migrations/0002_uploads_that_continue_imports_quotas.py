@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('bytes', models.PositiveBigIntegerField(blank=True, help_text='Bytes of image data wanted.', null=True)),
                 ('images', models.PositiveIntegerField(blank=True, help_text='Images wanted.', null=True)),
                 ('reason', models.TextField(max_length=2000)),
-                ('status', models.CharField(choices=[('open', 'Waiting for staff'), ('granted', 'Granted'), ('refused', 'Refused')], default='open', max_length=10)),
+                ('status', models.CharField(choices=[('open', 'Waiting for staff'), ('granted', 'Granted'), ('refused', 'Refused'), ('withdrawn', 'Withdrawn')], default='open', max_length=10)),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('answer', models.TextField(blank=True, max_length=2000)),
             ],

@@ -29,6 +29,7 @@ class QuotaRequest(models.Model):
         OPEN = "open", "Waiting for staff"
         GRANTED = "granted", "Granted"
         REFUSED = "refused", "Refused"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="quota_requests")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
