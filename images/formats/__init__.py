@@ -15,7 +15,7 @@ What we decided where the sources leave it open:
 - A polyglot is refused, except for the boot sector of a hybrid ISO, which is there on purpose.
 """
 
-from images.formats.inspector import Inspection, Inspector
+from images.formats.inspector import Inspection, Inspector, recognised
 from images.formats.refusals import Reason, RefusedImage
 
-__all__ = ["Inspection", "Inspector", "Reason", "RefusedImage"]
+__all__ = ["Inspection", "Inspector", "Reason", "RefusedImage", "recognised"]

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from oslo_utils.imageutils import format_inspector as oslo
-
 from accounts.templatetags.panel import size as readable_size
 from images.formats.iso import Iso
+from images.formats.opinion import SecondOpinion
 from images.formats.qcow2 import Qcow2
-from images.formats.raw import Raw, has_file_system
-from images.formats.refusals import Reason, RefusedImage, damaged
+from images.formats.raw import Raw
+from images.formats.refusals import Reason, RefusedImage, two_formats
 from images.formats.signatures import not_a_disk, refuse_foreign, refuse_foreign_tail
 from images.formats.structure import SECTOR, Ending, Structure
 from images.formats.vdi import Vdi
@@ -39,7 +38,8 @@ class Inspector:
     """Feed it all of a file, in order, then ask what it is.
 
     Every block but the last must have ``structure.BLOCK`` bytes. Memory stays bounded whatever the file says, and
-    the cost is far below that of a hash.
+    the cost is far below that of a hash. Between two blocks it can be pickled (below 2 MiB), so that an upload that
+    breaks goes on in another process.
 
     Args:
         max_virtual_bytes: how large the disk inside may say it is: a qcow2 of 200 KiB can claim 8 EiB.
@@ -85,9 +85,9 @@ class Inspector:
         if not isinstance(structure, Raw):
             return structure
         if FixedVhd.matches(self._tail):
-            return FixedVhd(structure.head)
+            return FixedVhd(b"")
         refuse_foreign_tail(self._tail)
-        if not Raw.matches(structure.head):
+        if not structure.is_disk:
             raise not_a_disk("This file has neither a partition table nor a file system, so nothing could start it.")
         return structure
 
@@ -114,83 +114,3 @@ def recognised(head: bytes) -> Structure:
         return found[0](head)
     refuse_foreign(head)
     return Raw(head)
-
-
-def two_formats() -> RefusedImage:
-    """The refusal of a polyglot."""
-    return RefusedImage(
-        Reason.TWO_FORMATS,
-        "This file is of two formats at once, so that nobody can say what a server would start. "
-        "Convert it to qcow2 and upload the result.",
-    )
-
-
-class SecondOpinion:
-    """What oslo.utils says about the same stream."""
-
-    def __init__(self) -> None:
-        self._block = b""
-        self._wrapper = oslo.InspectWrapper(self)  # type: ignore[arg-type]  # it asks for no more than read and close
-
-    def read(self, _size: int, /) -> bytes:
-        """The block that was fed last: oslo.utils pulls where we push."""
-        return self._block
-
-    def feed(self, block: bytes) -> None:
-        """Let oslo.utils see a block."""
-        self._block = block
-        self._wrapper.read(len(block))
-        self._block = b""
-
-    def check(self, structure: Structure) -> None:
-        """Refuse a file that oslo.utils reads as something else, or finds unsafe.
-
-        Raises:
-            RefusedImage: the opinions differ, or both agree that it is dangerous.
-        """
-        self._wrapper.close()
-        found = self._formats(structure)
-        if frozenset(map(str, found)) not in structure.opinions:
-            raise two_formats()
-        for each in found:
-            if not _is_expected_boot_sector(each, structure):
-                self._check_safety(each, structure)
-
-    def _formats(self, structure: Structure) -> list[oslo.FileInspector]:
-        try:
-            return self._wrapper.formats or []
-        except Exception as error:  # it raises whatever its parsers raise, AttributeError among them
-            raise damaged(structure.disk_format, "it contradicts itself") from error
-
-    def _check_safety(self, found: oslo.FileInspector, structure: Structure) -> None:
-        try:
-            found.safety_check()
-        except oslo.ImageFormatError as error:
-            raise damaged(structure.disk_format, "its end is missing") from error
-        except oslo.SafetyCheckFailed as error:
-            raise _unsafe(found, structure, _said(error)) from error
-
-
-def _is_expected_boot_sector(found: oslo.FileInspector, structure: Structure) -> bool:
-    """Whether a boot sector need not hold a partition table of its own.
-
-    A hybrid ISO has one that overlaps itself on purpose, a VHD may hold any disk, and a file system without a
-    partition table has code or nothing where the table would be.
-    """
-    return str(found) == "gpt" and (not isinstance(structure, Raw) or has_file_system(structure.head))
-
-
-def _unsafe(found: oslo.FileInspector, structure: Structure, said: str) -> RefusedImage:
-    if str(found) == "gpt":
-        return RefusedImage(
-            Reason.DAMAGED,
-            f"The partition table of this raw disk makes no sense ({said}). Repair it with a tool such as gdisk, "
-            "or upload the disk as qcow2.",
-        )
-    return damaged(structure.disk_format, said)
-
-
-def _said(error: oslo.SafetyCheckFailed) -> str:
-    """The reasons of oslo.utils in the words of a sentence."""
-    reasons = "; ".join(str(reason) for reason in error.failures.values())
-    return reasons[:1].lower() + reasons[1:] if not reasons[:3].isupper() else reasons

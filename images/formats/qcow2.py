@@ -36,8 +36,8 @@ class Qcow2(Structure):
             raise other_file("qcow2", "has a backing file")  # CVE-2022-47951, CVE-2024-32498
         if encryption:
             raise encrypted("qcow2")
-        self._check_features()
-        self._follow_tables()
+        self._check_features(head)
+        self._follow_tables(head)
 
     def _check_version(self) -> None:
         if self._version not in {2, 3}:
@@ -49,9 +49,9 @@ class Qcow2(Structure):
         if self._cluster_bits not in CLUSTER_BITS:
             raise damaged("qcow2", "its cluster size makes no sense")
 
-    def _check_features(self) -> None:
+    def _check_features(self, head: bytes) -> None:
         """Refuse what would read other files, or what nobody here can check."""
-        (features,) = self.unpack(">Q", self.head, 72) if self._version >= HAS_FEATURES else (0,)
+        (features,) = self.unpack(">Q", head, 72) if self._version >= HAS_FEATURES else (0,)
         if features & DATA_FILE:
             raise other_file("qcow2", "keeps its data in another file")  # CVE-2024-32498
         if features & CORRUPT:
@@ -63,8 +63,8 @@ class Qcow2(Structure):
                 "Run “qemu-img convert -O qcow2 FILE plain.qcow2” and upload the result.",
             )
 
-    def _follow_tables(self) -> None:
-        l1_entries, l1_offset, refcount_offset, _, snapshots, snapshots_offset = self.unpack(">IQQIIQ", self.head, 36)
+    def _follow_tables(self, head: bytes) -> None:
+        l1_entries, l1_offset, refcount_offset, _, snapshots, snapshots_offset = self.unpack(">IQQIIQ", head, 36)
         if l1_entries * 8 > MAX_L1_BYTES or l1_offset % self._cluster or refcount_offset % self._cluster:
             raise damaged("qcow2", "its tables are in impossible places")
         self.needs(l1_offset + l1_entries * 8)

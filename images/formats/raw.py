@@ -41,7 +41,12 @@ CYLINDER = 255 * 63 * SECTOR  # bytes: old tools rounded the last partition up t
 
 
 class Raw(Structure):
-    """A disk as a machine sees it, sector by sector."""
+    """A disk as a machine sees it, sector by sector.
+
+    Attributes:
+        has_file_system: a file system begins with the first byte, without a partition table.
+        is_disk: it has a partition table, a boot sector or a file system, so that something may start it.
+    """
 
     disk_format = "raw"
     opinions = (frozenset({"raw"}), frozenset({"gpt"}))
@@ -53,12 +58,14 @@ class Raw(Structure):
 
     def __init__(self, head: bytes) -> None:
         super().__init__(head)
+        self.has_file_system = has_file_system(head)
+        self.is_disk = self.matches(head)
         for sector in (SECTOR, 4096):
             if head[sector : sector + 8] == b"EFI PART":
                 (backup,) = self.unpack("<Q", head, sector + 32)
                 self.needs((backup + 1) * sector)
-        if head[510:512] == b"\x55\xaa" and not has_file_system(head):
-            self._follow_partitions()
+        if head[510:512] == b"\x55\xaa" and not self.has_file_system:
+            self._follow_partitions(head)
 
     def finish(self, ending: Ending) -> None:
         """Every partition must be there; the virtual size is the file's own."""
@@ -66,9 +73,9 @@ class Raw(Structure):
             raise truncated("raw")
         self.virtual_size = ending.size
 
-    def _follow_partitions(self) -> None:
+    def _follow_partitions(self, head: bytes) -> None:
         for place in range(446, 510, 16):
-            kind, first, length = struct.unpack_from("<4xB3xII", self.head, place)
+            kind, first, length = struct.unpack_from("<4xB3xII", head, place)
             if kind not in {0, PROTECTIVE}:
                 self.needs((first + length) * SECTOR - CYLINDER)
 

@@ -10,6 +10,8 @@ class Reason(StrEnum):
 
     EMPTY = "empty"
     ARCHIVE = "archive"
+    NOT_AN_ARCHIVE = "not-an-archive"
+    TOO_MUCH = "unpacks-to-too-much"
     NOT_A_DISK = "not-a-disk"
     UNSUPPORTED_FORMAT = "unsupported-format"
     UNSUPPORTED_FEATURES = "unsupported-features"
@@ -45,6 +47,15 @@ def damaged(disk_format: str, what: str) -> RefusedImage:
     return RefusedImage(
         Reason.DAMAGED,
         f"This {disk_format} file is damaged: {what}. Download or copy it again, or convert it anew with qemu-img.",
+    )
+
+
+def two_formats() -> RefusedImage:
+    """The refusal of a polyglot."""
+    return RefusedImage(
+        Reason.TWO_FORMATS,
+        "This file is of two formats at once, so that nobody can say what a server would start. "
+        "Convert it to qcow2 and upload the result.",
     )
 
 

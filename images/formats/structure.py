@@ -10,7 +10,7 @@ from images.formats.refusals import damaged, truncated
 
 BLOCK = 1024 * 1024  # bytes; every block of a stream but the last has this length
 SECTOR = 512  # bytes
-MAX_PIECES = 65536  # tables watched for in one file: enough for 32 TiB in a usual qcow2, little memory for us
+MAX_PIECES = 32768  # tables watched for in one file: enough for 16 TiB in a usual qcow2, little memory for us
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,7 @@ class Structure:
     disk_format: ClassVar[str]
     opinions: ClassVar[tuple[frozenset[str], ...]]
 
-    def __init__(self, head: bytes) -> None:
-        self.head = head
+    def __init__(self, head: bytes) -> None:  # nobody keeps the head: readers are pickled while an upload waits
         self.virtual_size = 0
         self.end = 0  # what the file must reach at least, by what it says itself
         self.watch = Watch()

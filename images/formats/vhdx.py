@@ -32,7 +32,7 @@ class Vhdx(Structure):
         magic, _, count, _ = self.unpack("<4sIII", head, REGIONS)
         if magic != b"regi" or count > MAX_ENTRIES:
             raise damaged("vhdx", "its table of regions makes no sense")
-        regions = dict(self._region(REGIONS + 16 + 32 * number) for number in range(count))
+        regions = dict(self._region(head, REGIONS + 16 + 32 * number) for number in range(count))
         if not {BLOCK_TABLE, METADATA} <= regions.keys():
             raise damaged("vhdx", "its tables are missing")
         self._metadata, _ = regions[METADATA]
@@ -40,8 +40,8 @@ class Vhdx(Structure):
         self.watch.want(self._metadata, TABLE, self._see_metadata)
         self.watch.want(*regions[BLOCK_TABLE], self._see_blocks)
 
-    def _region(self, place: int) -> tuple[uuid.UUID, tuple[int, int]]:
-        name, offset, length, _ = self.unpack("<16sQII", self.head, place)
+    def _region(self, head: bytes, place: int) -> tuple[uuid.UUID, tuple[int, int]]:
+        name, offset, length, _ = self.unpack("<16sQII", head, place)
         self.needs(offset + length)
         return uuid.UUID(bytes_le=name), (offset, length)
 

@@ -3,8 +3,10 @@
 import bz2
 import io
 import lzma
+import pickle
 import tarfile
 import zipfile
+from collections.abc import Container
 from pathlib import Path
 
 import pytest
@@ -20,10 +22,17 @@ from tests.images.files import Maker
 MAX_VIRTUAL_BYTES = 1024**4
 
 
-def inspect(data: bytes, *, max_virtual_bytes: int = MAX_VIRTUAL_BYTES) -> Inspection:
+def inspect(
+    data: bytes, *, max_virtual_bytes: int = MAX_VIRTUAL_BYTES, breaks: Container[int] = frozenset()
+) -> Inspection:
+    """What the inspector says, when it goes on in another process after some of the blocks."""
     inspector = Inspector(max_virtual_bytes=max_virtual_bytes)
     for start in range(0, len(data), BLOCK):
         inspector.feed(data[start : start + BLOCK])
+        if start // BLOCK in breaks:
+            state = pickle.dumps(inspector)
+            assert len(state) < 2 * MIB
+            inspector = pickle.loads(state)  # noqa: S301  # made a line above
     return inspector.finish()
 
 
@@ -34,6 +43,14 @@ def refusal(data: bytes) -> str | None:
     except RefusedImage as refused:
         return refused.code
     return None
+
+
+def verdict(data: bytes, breaks: Container[int] = frozenset()) -> Inspection | str:
+    """All that a person hears."""
+    try:
+        return inspect(data, breaks=breaks)
+    except RefusedImage as refused:
+        return f"{refused.code}: {refused}"
 
 
 def zipped() -> bytes:
@@ -206,6 +223,19 @@ class Disks(dict[str, bytes]):
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Disks:
     """The sound disks, made once."""
     return Disks({name: maker(tmp_path_factory.mktemp("disk")) for name, (maker, _, _) in TAKEN.items()})
+
+
+@pytest.mark.parametrize("name", [*TAKEN, *REFUSED])
+def test_an_inspector_that_goes_on_elsewhere_after_every_block_says_the_same(name: str, tmp_path: Path) -> None:
+    maker = TAKEN[name][0] if name in TAKEN else REFUSED[name][0]
+    data = maker(tmp_path)
+    assert verdict(data, breaks=range(len(data))) == verdict(data)
+
+
+@given(name=st.sampled_from(sorted(TAKEN)), breaks=st.sets(st.integers(0, 16)), length=st.integers(0, 16 * MIB))
+def test_breaks_make_no_difference(sound: Disks, name: str, breaks: set[int], length: int) -> None:
+    data = sound[name][:length]
+    assert verdict(data, breaks) == verdict(data)
 
 
 # How many bytes may be missing at the end before we notice: what a format writes in whole blocks it may lack in part.
