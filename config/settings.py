@@ -204,6 +204,21 @@ IMAGE_STORE_DIR = Path(env("STOCKROOM_IMAGE_DIR", default=str(DATA_DIR / "images
 IMAGE_MAX_BYTES = env.int("STOCKROOM_IMAGE_MAX_BYTES", default=64 * 1024**3)
 IMAGE_MAX_VIRTUAL_BYTES = env.int("STOCKROOM_IMAGE_MAX_VIRTUAL_BYTES", default=2 * 1024**4)
 UPLOAD_LIFETIME_HOURS = env.int("STOCKROOM_UPLOAD_LIFETIME_HOURS", default=24)
+# What an account may have unless staff set something else for it; None, which is an empty variable: any number.
+QUOTA = {
+    counted: int(text) if (text := env(f"STOCKROOM_QUOTA_{counted.upper()}", default=str(most))) else None
+    for counted, most in {"bytes": 1024**4, "images": 1000, "uploads": 20, "imports": 5}.items()
+}
+
+# Programs that work on image data are locked in (docs/adr/0015). Where the kernel cannot do that, they do not run,
+# unless this is off.
+SANDBOX_STRICT = env.bool("STOCKROOM_SANDBOX_STRICT", default=True)
+QEMU_IMG = env("STOCKROOM_QEMU_IMG", default="qemu-img")
+CONVERSION_DIR = Path(env("STOCKROOM_CONVERSION_DIR", default=str(DATA_DIR / "conversions")))
+CONVERSION_SECONDS = env.int("STOCKROOM_CONVERSION_SECONDS", default=2 * 3600)
+CONVERSION_MEMORY = env.int("STOCKROOM_CONVERSION_MEMORY", default=1024**3)  # bytes of address space
+LOOK_SECONDS = env.int("STOCKROOM_LOOK_SECONDS", default=300)
+LOOK_MEMORY = env.int("STOCKROOM_LOOK_MEMORY", default=1024**3)  # bytes of address space
 
 # --- Sharing ----------------------------------------------------------------------------------------
 
