@@ -1,9 +1,10 @@
 """Reading the bodies of upload requests: large, in big chunks, and only after rights and origin are checked."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,12 +16,29 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from accounts.templatetags.panel import size as readable_size
 from images.problems import BrokenUpload, DataProblem, LengthRequired, UnreadableForm
-from images.streams import Received, Receiver, too_large
+from images.streams import too_large
 
 CHUNK = 1024 * 1024  # bytes asked for at once; gunicorn then fills them with few system calls
 FORM_ALLOWANCE = 1024 * 1024  # bytes of a multipart form that are not the file
 
-ReceiverFactory = Callable[[str], Receiver]
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Sink(Protocol[T_co]):
+    """What the file of a form goes into, like ``images.actions.Reception``: a context that keeps or drops the bytes."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of the file."""
+
+    def complete(self) -> T_co:
+        """Say that all of it has come; gives what has become of it."""
 
 
 class Stream(Protocol):
@@ -88,9 +106,7 @@ def _exactly(request: HttpRequest, length: int, chunk_size: int) -> Iterator[byt
     while done < length:
         chunk = _read(request, min(chunk_size, length - done))
         if not chunk:
-            raise BrokenUpload(
-                f"The line broke after {readable_size(done)} of {readable_size(length)}; nothing was kept. Try again."
-            )
+            raise BrokenUpload(f"The line broke after {readable_size(done)} of {readable_size(length)}. Try again.")
         done += len(chunk)
         yield chunk
 
@@ -106,41 +122,39 @@ def _read(stream: Stream, size: int) -> bytes:
     except Exception as error:
         # A lost connection and the limit for stalled clients (config/gunicorn.py) are OSErrors, but what a server
         # raises for a malformed chunk is its own affair.
-        raise BrokenUpload("The line broke before the whole file had come; nothing was kept. Try again.") from error
+        raise BrokenUpload("The line broke before the whole file had come. Try again.") from error
 
 
 # --- Multipart forms --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class UploadForm:
-    """A multipart form whose file went into the store while the form was read.
+class UploadForm(Generic[T]):
+    """A multipart form whose file went elsewhere while the form was read.
 
     Attributes:
         fields: all other fields, those before and after the file.
         filename: the name that the browser gave to the file; None when no file was chosen.
-        key: where the data is in the store; None when nothing was kept.
-        received: the data; None when no file was chosen or it was refused.
+        file: what has become of the file; None when no file was chosen or it was refused.
         problem: why the file was refused, to be shown beside the field.
     """
 
     fields: QueryDict
     filename: str | None
-    key: str | None
-    received: Received | None
+    file: T | None
     problem: DataProblem | None
 
 
-def checked_multipart(request: HttpRequest, receiver_factory: ReceiverFactory, *, max_bytes: int) -> UploadForm:
-    """Read a multipart form with at most one file, named "file", straight into a receiver.
+def checked_multipart(request: HttpRequest, sink: Callable[[str], Sink[T]], *, max_bytes: int) -> UploadForm[T]:
+    """Read a multipart form with at most one file, named "file", without keeping the file in memory.
 
     The view has to be ``csrf_exempt``, because Django's own check reads the whole body first. This function takes
-    its place: the origin is checked before the body is read, the token as soon as the fields are known, and the data
-    becomes visible only after that. The view checks rights before it calls this function.
+    its place: the origin is checked before the body is read, the token as soon as the fields are known, and the file
+    is complete only after that. The view checks rights before it calls this function.
 
     Args:
         request: a POST whose body nobody has touched.
-        receiver_factory: makes the receiver from the file's name, when the first byte of a file comes.
+        sink: makes what the file goes into from the file's name, when the first byte of a file comes.
         max_bytes: how many bytes an image may have.
 
     Raises:
@@ -156,13 +170,10 @@ def checked_multipart(request: HttpRequest, receiver_factory: ReceiverFactory, *
         raise LengthRequired("Send this form with a Content-Length header.")
     if length > max_bytes + FORM_ALLOWANCE:
         raise too_large(max_bytes)
-    handler = StreamingUploadHandler(receiver_factory)
-    try:
+    with StreamingUploadHandler(sink) as handler:
         fields = _parsed(request, handler)
         _check_token(request)
         return handler.form(fields)
-    finally:
-        handler.close()
 
 
 def check_origin(request: HttpRequest) -> None:
@@ -200,18 +211,18 @@ def _no_view(_request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-def _parsed(request: HttpRequest, handler: "StreamingUploadHandler") -> QueryDict:
+def _parsed(request: HttpRequest, handler: FileUploadHandler) -> QueryDict:
     request.upload_handlers = [handler]
     try:
         return request.POST
     except (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent, RequestDataTooBig) as error:
         raise UnreadableForm("The form could not be read. Load the page again and resend it.") from error
     except (OSError, UnreadablePostError) as error:
-        raise BrokenUpload("The line broke before the whole file had come; nothing was kept. Try again.") from error
+        raise BrokenUpload("The line broke before the whole file had come. Try again.") from error
 
 
-class StreamingUploadHandler(FileUploadHandler):
-    """Puts the file of a multipart form into a receiver while Django's parser reads, without a temporary file.
+class StreamingUploadHandler(FileUploadHandler, Generic[T]):
+    """Puts the file of a multipart form into a sink while Django's parser reads, without a temporary file.
 
     A refused file does not end the parsing: the rest of it is skipped, so that the page can show the form again
     with everything else that was typed.
@@ -219,13 +230,23 @@ class StreamingUploadHandler(FileUploadHandler):
 
     chunk_size = CHUNK
 
-    def __init__(self, receiver_factory: ReceiverFactory) -> None:
+    def __init__(self, factory: Callable[[str], Sink[T]]) -> None:
         super().__init__()
-        self._factory = receiver_factory
-        self._receiver: Receiver | None = None
+        self._factory = factory
+        self._stack = ExitStack()
+        self._sink: Sink[T] | None = None
         self._problem: DataProblem | None = None
         self._name: str | None = None
         self._whole = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        problem = error or self._problem
+        self._stack.__exit__(type(problem) if problem else None, problem, trace)
 
     def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
         """Called by the parser where a file begins."""
@@ -237,9 +258,9 @@ class StreamingUploadHandler(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, _start: int) -> None:
         """Called by the parser with each piece of the file."""
         try:
-            if self._receiver is None:
-                self._receiver = self._factory(self._name or "")
-            self._receiver.feed(raw_data)
+            if self._sink is None:
+                self._sink = self._stack.enter_context(self._factory(self._name or ""))
+            self._sink.feed(raw_data)
         except DataProblem as problem:
             self._problem = problem
             raise SkipFile from problem
@@ -248,33 +269,23 @@ class StreamingUploadHandler(FileUploadHandler):
         """Called by the parser when the boundary after the file has been seen. There is no file object to give."""
         self._whole = True
 
-    def form(self, fields: QueryDict) -> UploadForm:
-        """What the form held; makes the data of an accepted file visible.
+    def form(self, fields: QueryDict) -> UploadForm[T]:
+        """What the form held; completes an accepted file.
 
         Raises:
             BrokenUpload: the form ended inside of the file.
         """
-        received = None if self._problem else self._finished()
-        return UploadForm(
-            fields=fields,
-            filename=self._name if self._receiver or self._problem else None,
-            key=self._receiver.key if self._receiver and received else None,
-            received=received,
-            problem=self._problem,
-        )
+        file = None if self._problem else self._completed()
+        name = self._name if self._sink or self._problem else None
+        return UploadForm(fields=fields, filename=name, file=file, problem=self._problem)
 
-    def close(self) -> None:
-        """Throw away data that was not accepted."""
-        if self._receiver is not None:
-            self._receiver.close()
-
-    def _finished(self) -> Received | None:
-        if self._receiver is None:
+    def _completed(self) -> T | None:
+        if self._sink is None:
             return None
         if not self._whole:
-            raise BrokenUpload("The line broke before the whole file had come; nothing was kept. Try again.")
+            raise BrokenUpload("The line broke before the whole file had come. Try again.")
         try:
-            return self._receiver.finish()
+            return self._sink.complete()
         except DataProblem as problem:
             self._problem = problem
             return None

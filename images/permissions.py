@@ -13,9 +13,10 @@ from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from accounts.models import User
 from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.viewer import Viewer
-from images.models import Image, ImageGroupObjectPermission
+from images.models import Image, ImageGroupObjectPermission, Upload
 
 
 class Verb(StrEnum):
@@ -34,6 +35,7 @@ class Verb(StrEnum):
     DELETE = "delete it"
     REMOVE_SHARE = "remove a share"
     LABEL = "label it"
+    ASK_FOR_MORE = "ask for a larger quota"
 
 
 NEEDED_ROLE: dict[Verb, Role] = {
@@ -50,6 +52,7 @@ NEEDED_ROLE: dict[Verb, Role] = {
     Verb.DELETE: Role.ADMIN,
     Verb.REMOVE_SHARE: Role.ADMIN,
     Verb.LABEL: Role.ADMIN,
+    Verb.ASK_FOR_MORE: Role.ADMIN,
 }
 
 # What somebody who received an image can do with it: by grant, or because it is open to all.
@@ -140,6 +143,26 @@ def get_image(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> Im
         raise Http404
     require(viewer, verb, image)
     return image
+
+
+def get_upload(viewer: Viewer, pk: UUID) -> Upload:
+    """Fetch and check an upload in one call, locked for the transaction.
+
+    Raises:
+        Http404: no such upload for this viewer (creators see their own, admins all of the account), or it expired.
+        PermissionDenied: the viewer may no longer add images.
+    """
+    require(viewer, Verb.CREATE)
+    uploads = Upload.objects.visible_to(viewer).unexpired().select_for_update(of=("self",)).select_related("data")
+    upload = uploads.filter(pk=pk).first()
+    if upload is None:
+        raise Http404
+    return upload
+
+
+def may_set_quotas(user: User) -> bool:
+    """Whether somebody decides how much accounts may keep: staff with the right to change quotas."""
+    return user.is_active and user.is_staff and user.has_perm("images.change_quota")
 
 
 def visibility_refusal(viewer: Viewer, new: str, *, old: str = Image.Visibility.PRIVATE) -> str:

@@ -114,3 +114,10 @@ class Busy(DataProblem):
 
     code = "busy"
     status = 503
+
+
+class WrongPart(DataProblem):
+    """A part of a file does not hash to what its request says (460 of the tus protocol); it is not kept."""
+
+    code = "wrong-part"
+    status = 460

@@ -124,8 +124,8 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(expires_at__gt=timezone.now())
 
     def visible_to(self, viewer: "Viewer") -> "UploadQuerySet":
-        """Of the account; a creator sees their own."""
-        of_account = self.filter(account=viewer.account)
+        """Of the account; a creator sees their own. The state may be large, and is fetched when it is needed."""
+        of_account = self.filter(account=viewer.account).defer("state")
         return of_account if viewer.is_admin else of_account.filter(created_by=viewer.user)
 
 

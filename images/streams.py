@@ -1,22 +1,61 @@
-"""Receiving image data: written, hashed and inspected in one go, in bounded memory."""
+"""Receiving image data: written, hashed and inspected in one go, in bounded memory, with breaks in between."""
 
-import hashlib
+import pickle
+import zlib
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
+
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.templatetags.panel import size as readable_size
+from images.archives import ArchiveInspector
 from images.formats import Inspection, Inspector
-from images.problems import HashingFailed, StoreProblem, TooLarge
+from images.hashes import new_hash
+from images.problems import (
+    CannotContinue,
+    HashingFailed,
+    NoSuchData,
+    StoreProblem,
+    TooLarge,
+    WrongChecksum,
+    WrongOffset,
+)
 from images.stores import ImageStore
+from images.stores.base import Writer
 
 BLOCK = 1024 * 1024  # bytes; from here on hashlib and the file system cost the same per byte
 QUEUED_BLOCKS = 8  # how far the stream may run ahead of a hash: enough to even out, little in memory
 PATIENCE = 120  # seconds to wait for a hash thread that takes no block before calling it hung
+SALT = "images.streams"
+SIGNATURE_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What may come in.
+
+    Attributes:
+        max_bytes: how many bytes an image may have.
+        max_virtual_bytes: how large the disk inside may say it is, in bytes.
+        checksum: what all bytes together must hash to, as ``algorithm:hex`` (md5, sha256 or sha512); empty: anything.
+        unpack: whether an archive of a disk comes, instead of the disk itself.
+    """
+
+    max_bytes: int
+    max_virtual_bytes: int
+    checksum: str = ""
+    unpack: bool = False
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """The hashes to compute: the two that an image always has, and the one that is expected."""
+        return tuple(dict.fromkeys(("md5", "sha512", *filter(None, [self.checksum.partition(":")[0]]))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,47 +66,113 @@ class Received:
     md5: str
     sha512: str
     inspection: Inspection
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """From where a receiver could go on if this process died now.
+
+    Attributes:
+        offset: how many bytes need not be sent again.
+        state: what ``Receiver`` needs to know of them; None when they have to be read again from the store.
+        durable: done when the bytes are safe; only then the snapshot is worth anything.
+    """
+
+    offset: int
+    state: bytes | None
+    durable: "Future[None]"
+
+
+class AnyInspector(Protocol):
+    """What looks at the bytes: ``Inspector``, or the one for archives."""
+
+    def feed(self, block: bytes) -> None: ...
+
+    def finish(self) -> Inspection: ...
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """What a receiver has learnt: everything of it that is not in the store.
+
+    Attributes:
+        intake: what it was asked to take.
+        inspector: what it has seen of the format.
+        hashes: the state of each hash.
+        rest: bytes behind the last whole block; they are in the store only with the next one.
+    """
+
+    intake: Intake
+    inspector: AnyInspector
+    hashes: dict[str, bytes]
+    rest: bytes
+
+    def signed(self) -> bytes:
+        """As bytes that only this panel can have made: what reads them runs them."""
+        packed = zlib.compress(pickle.dumps(self), level=1)
+        return salted_hmac(SALT, packed, algorithm="sha256").digest() + packed
+
+    @classmethod
+    def opened(cls, signed: bytes) -> "Knowledge | None":
+        """What was signed; None if it was not, or by a version of the panel that knew other things."""
+        signature, packed = signed[:SIGNATURE_BYTES], signed[SIGNATURE_BYTES:]
+        if not constant_time_compare(signature, salted_hmac(SALT, packed, algorithm="sha256").digest()):
+            return None
+        try:
+            known = pickle.loads(zlib.decompress(packed))  # noqa: S301  # the signature was checked
+        except Exception:  # noqa: BLE001  # whatever has changed since: the bytes are read again
+            return None
+        return known if isinstance(known, cls) else None
 
 
 class Receiver:
     """Takes image data in chunks of any size, and gives its size, hashes and format at the end.
 
-    Use it as a context manager: whatever goes wrong, nothing stays in the store::
-
-        with Receiver(store=store, key=store.begin(), max_bytes=…, max_virtual_bytes=…) as receiver:
-            receiver.feed(chunk)
-            received = receiver.finish()
-
-    The md5 and the sha512 are computed in a thread each (hashlib releases the interpreter's lock), while
-    this thread inspects and writes. Nothing here touches the database.
+    The hashes are computed in a thread each (OpenSSL releases the interpreter's lock), while this thread inspects
+    and writes. Nothing here touches the database.
 
     Args:
-        store: where the data goes.
-        key: what ``store.begin()`` gave.
-        max_bytes: how many bytes an image may have.
-        max_virtual_bytes: how large the disk inside may say it is, in bytes.
+        writer: where the data goes.
+        intake: what may come.
+        known: what an earlier receiver had learnt of the data that the writer already has.
         on_progress: called with the number of bytes in the store, at most once for each MiB.
     """
 
     def __init__(
         self,
         *,
-        store: ImageStore,
-        key: str,
-        max_bytes: int,
-        max_virtual_bytes: int,
+        writer: Writer,
+        intake: Intake,
+        known: Knowledge | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
-        self.key = key
-        self.size = 0
-        self._store = store
-        self._max_bytes = max_bytes
+        self._writer = writer
+        self._intake = intake
         self._on_progress = on_progress
-        self._inspector = Inspector(max_virtual_bytes=max_virtual_bytes)
-        self._buffer = bytearray()
-        self._written = 0
-        self._done = False
-        self._hashes = (HashThread("md5"), HashThread("sha512"))
+        states: dict[str, bytes] = known.hashes if known else {}
+        self._inspector: AnyInspector = known.inspector if known else _inspector(intake)
+        self._buffer = bytearray(known.rest if known else b"")
+        self._hashes = {name: HashThread(name, states.get(name)) for name in intake.algorithms}
+        self.size = writer.offset + len(self._buffer)
+
+    @classmethod
+    def resume(cls, *, store: ImageStore, key: str, intake: Intake, offset: int, state: bytes | None) -> "Receiver":
+        """Go on where a snapshot was taken; if its state is of no use, what is in the store is read again.
+
+        Raises:
+            CannotContinue: the store has not got the bytes, or cannot read them.
+        """
+        known = Knowledge.opened(state) if state else None
+        if known is not None and known.intake.algorithms == intake.algorithms:
+            return cls(writer=_writer(store, key, offset - len(known.rest)), intake=intake, known=known)
+        receiver = cls(writer=_writer(store, key, offset - offset % BLOCK), intake=intake)
+        try:
+            receiver._learn_again(store, key)
+        except BaseException:
+            receiver.close()
+            raise
+        return receiver
 
     def __enter__(self) -> Self:
         return self
@@ -76,11 +181,6 @@ class Receiver:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Throw away what has come, unless ``finish`` has made it visible."""
-        if not self._done:
-            self.abort()
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes.
@@ -91,9 +191,9 @@ class Receiver:
             StoreProblem: the store failed.
             HashingFailed: a hash thread failed or hangs.
         """
+        if self.size + len(chunk) > self._intake.max_bytes:
+            raise too_large(self._intake.max_bytes)
         self.size += len(chunk)
-        if self.size > self._max_bytes:
-            raise too_large(self._max_bytes)
         if len(chunk) == BLOCK and not self._buffer:
             self._take(chunk)  # the usual case, without a copy
             return
@@ -103,48 +203,126 @@ class Receiver:
             del self._buffer[:BLOCK]
             self._take(block)
 
+    def snapshot(self) -> Snapshot:
+        """Say from where one could go on; waits for the hashes, but not for the store.
+
+        Raises:
+            StoreProblem, HashingFailed: as ``feed``.
+        """
+        states = {name: thread.state() for name, thread in self._hashes.items()}
+        hashes = {name: state for name, state in states.items() if state is not None}
+        durable = self._writer.sync()
+        if len(hashes) < len(states):
+            return Snapshot(self._writer.offset, None, durable)
+        known = Knowledge(self._intake, self._inspector, hashes, bytes(self._buffer))
+        return Snapshot(self.size, known.signed(), durable)
+
     def finish(self) -> Received:
         """Say that all bytes have come, and make the data visible.
 
         Raises:
             RefusedImage: what has come is no image that we take.
+            WrongChecksum: it is not what was promised.
             StoreProblem: the store failed.
             HashingFailed: a hash thread failed or hangs.
         """
         if self._buffer:
             self._take(bytes(self._buffer))
+            self._buffer.clear()
         inspection = self._inspector.finish()
-        md5, sha512 = (each.hexdigest() for each in self._hashes)
-        self._store.finish(self.key)
-        self._done = True
-        return Received(size=self.size, md5=md5, sha512=sha512, inspection=inspection)
+        found = {name: thread.hexdigest() for name, thread in self._hashes.items()}
+        self._check(found)
+        stamp = self._writer.finish()
+        return Received(self.size, found["md5"], found["sha512"], inspection, stamp)
 
-    def abort(self) -> None:
-        """Throw away what has come. Safe to call more than once, and after an error; never after ``finish``."""
-        self._done = True
-        for each in self._hashes:
+    def close(self) -> None:
+        """Let go of the threads and of the writer. What the store has stays there. Safe to call more than once."""
+        for each in self._hashes.values():
             each.stop()
-        # The error that made us stop is the one to tell; leftovers of a broken store are collected later.
-        with suppress(StoreProblem):
-            self._store.abort(self.key)
+        self._writer.close()
 
     def _take(self, block: bytes) -> None:
-        self._inspector.feed(block)
-        for each in self._hashes:
-            each.feed(block)
-        self._store.append(self.key, offset=self._written, chunk=block)
-        self._written += len(block)
+        self._learn(block)
+        self._writer.write(block)
         if self._on_progress:
-            self._on_progress(self._written)
+            self._on_progress(self._writer.offset)
+
+    def _learn(self, block: bytes) -> None:
+        self._inspector.feed(block)
+        for each in self._hashes.values():
+            each.feed(block)
+
+    def _learn_again(self, store: ImageStore, key: str) -> None:
+        try:
+            read = store.read if isinstance(self._writer, FinishedWriter) else store.read_back
+            stored = read(key, stop=self._writer.offset)
+        except NoSuchData as error:
+            raise CannotContinue("What had come of this file is lost. Send it from its beginning.") from error
+        try:
+            for block in iter(lambda: stored.read(BLOCK), b""):
+                self._learn(block)
+        finally:
+            stored.close()
+
+    def _check(self, found: dict[str, str]) -> None:
+        algorithm, _, expected = self._intake.checksum.partition(":")
+        if expected and found[algorithm] != expected.lower():
+            raise WrongChecksum(
+                f"This is not the file that was announced: its {algorithm} is {found[algorithm]}, "
+                f"but {expected} was expected."
+            )
+
+
+class FinishedWriter:
+    """Stands for data that the store has made visible just before somebody could note it: it is as it has to be."""
+
+    def __init__(self, store: ImageStore, key: str, offset: int) -> None:
+        self.offset = offset
+        self._store = store
+        self._key = key
+
+    def write(self, chunk: bytes) -> None:
+        """Pass over what is there."""
+        self.offset += len(chunk)
+
+    def sync(self) -> "Future[None]":
+        """It is safe already."""
+        safe: Future[None] = Future()
+        safe.set_result(None)
+        return safe
+
+    def finish(self) -> str:
+        """It is finished already."""
+        if self._store.size(self._key) != self.offset:
+            raise CannotContinue("What had come of this file is not what it was. Send it from its beginning.")
+        return self._store.stamp(self._key)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+def _writer(store: ImageStore, key: str, offset: int) -> Writer:
+    try:
+        return store.write(key, offset=offset)
+    except (NoSuchData, WrongOffset) as error:
+        if store.exists(key):
+            return FinishedWriter(store, key, offset)
+        raise CannotContinue("What had come of this file is lost. Send it from its beginning.") from error
+
+
+def _inspector(intake: Intake) -> AnyInspector:
+    if intake.unpack:
+        return ArchiveInspector(max_virtual_bytes=intake.max_virtual_bytes)
+    return Inspector(max_virtual_bytes=intake.max_virtual_bytes)
 
 
 class HashThread:
     """A hash that is computed in a thread of its own, a bounded number of blocks behind."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, state: bytes | None = None) -> None:
         self._name = name
-        self._hash = hashlib.new(name, usedforsecurity=False)
-        self._queue: Queue[bytes | None] = Queue(maxsize=QUEUED_BLOCKS)
+        self._hash = new_hash(name, state)
+        self._queue: Queue[bytes | Event | None] = Queue(maxsize=QUEUED_BLOCKS)
         self._error: Exception | None = None
         self._thread: Thread | None = None
 
@@ -155,25 +333,35 @@ class HashThread:
             self._thread.start()
         self._put(block)
 
+    def state(self) -> bytes | None:
+        """Wait until all blocks are hashed, and give what the hash then knows, if it can tell."""
+        self._wait()
+        return self._hash.state
+
     def hexdigest(self) -> str:
-        """Wait for the thread and give the hash."""
-        if self._thread is not None:
-            self._put(None)
-            self._thread.join(PATIENCE)
-            if self._thread.is_alive():
-                raise self._hung()
-        self._raise_error()
+        """Wait until all blocks are hashed, and give the hash."""
+        self._wait()
         return self._hash.hexdigest()
 
     def stop(self) -> None:
         """Let the thread end soon, without waiting for it."""
+        if self._thread is None:
+            return
         with suppress(Empty):
             while True:
                 self._queue.get_nowait()
         with suppress(Full):
             self._queue.put_nowait(None)
 
-    def _put(self, block: bytes | None) -> None:
+    def _wait(self) -> None:
+        if self._thread is not None:
+            arrived = Event()
+            self._put(arrived)
+            if not arrived.wait(PATIENCE):
+                raise self._hung()
+        self._raise_error()
+
+    def _put(self, block: bytes | Event) -> None:
         self._raise_error()
         try:
             self._queue.put(block, timeout=PATIENCE)
@@ -181,13 +369,19 @@ class HashThread:
             raise self._hung() from None
 
     def _run(self) -> None:
-        for block in iter(self._queue.get, None):
-            # After an error the queue is still emptied, so that the other side never waits for us.
-            if self._error is None:
-                try:
-                    self._hash.update(block)
-                except Exception as error:  # noqa: BLE001 - raised again in the thread that waits for the hash
-                    self._error = error
+        while (block := self._queue.get()) is not None:
+            if isinstance(block, Event):
+                block.set()
+            else:
+                self._update(block)
+
+    def _update(self, block: bytes) -> None:
+        """After an error the queue is still emptied, so that the other side never waits for us."""
+        if self._error is None:
+            try:
+                self._hash.update(block)
+            except Exception as error:  # noqa: BLE001 - raised again in the thread that waits for the hash
+                self._error = error
 
     def _raise_error(self) -> None:
         if self._error is not None:
@@ -202,20 +396,23 @@ def receive(
     store: ImageStore,
     key: str,
     chunks: Iterable[bytes],
-    max_bytes: int,
-    max_virtual_bytes: int,
+    intake: Intake,
     on_progress: Callable[[int], None] | None = None,
 ) -> Received:
-    """Receive all chunks; see ``Receiver`` for the arguments and what can go wrong.
+    """Receive all chunks in one go; see ``Receiver`` for the arguments and what can go wrong.
 
     Leaves finished data under the key, or nothing at all.
     """
-    with Receiver(
-        store=store, key=key, max_bytes=max_bytes, max_virtual_bytes=max_virtual_bytes, on_progress=on_progress
-    ) as receiver:
-        for chunk in chunks:
-            receiver.feed(chunk)
-        return receiver.finish()
+    try:
+        with Receiver(writer=store.write(key), intake=intake, on_progress=on_progress) as receiver:
+            for chunk in chunks:
+                receiver.feed(chunk)
+            return receiver.finish()
+    except BaseException:
+        # The error that made us stop is the one to tell; leftovers of a broken store are collected later.
+        with suppress(StoreProblem):
+            store.abort(key)
+        raise
 
 
 def too_large(max_bytes: int) -> TooLarge:

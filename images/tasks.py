@@ -1,5 +1,7 @@
 """Background tasks of images."""
 
+from uuid import UUID
+
 from images import actions
 
 
@@ -8,3 +10,8 @@ def clean_up() -> str:
     uploads = sum(1 for _upload in actions.discard_expired_uploads(dry_run=False))
     data = sum(1 for _data in actions.collect_data(dry_run=False))
     return f"{uploads} uploads and {data} image data removed."
+
+
+def unpack(upload_id: str) -> None:
+    """Unpack an archive that has come."""
+    actions.unpack_upload(UUID(upload_id))

@@ -1,5 +1,6 @@
 """What the free fields of an image may hold."""
 
+import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,6 +9,7 @@ HIGHEST_PORT = 65535
 MOST_PORTS = 50
 MOST_PROPERTIES = 128
 LONGEST_TEXT = 255
+CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}", re.ASCII | re.IGNORECASE)
 
 
 def valid_ports(ports: Any) -> None:
@@ -40,3 +42,13 @@ def valid_properties(properties: Any) -> None:
             raise ValidationError(f"A property has a name and at most {LONGEST_TEXT} characters.", code="too_long")
         if "\0" in name + value:
             raise ValidationError("A property cannot hold the character NUL.", code="nul")
+
+
+def valid_checksum(checksum: str) -> None:
+    """Accept ``algorithm:hex`` of an md5, sha256 or sha512, or nothing.
+
+    Raises:
+        ValidationError: anything else.
+    """
+    if checksum and not CHECKSUM.fullmatch(checksum):
+        raise ValidationError("This is no md5, sha256 or sha512.", code="not_a_checksum")

@@ -17,7 +17,7 @@ from accounts.viewer import Viewer
 from images.demo_disks import bootable_raw
 from images.models import Image, ImageData, Region
 from images.stores import get_store
-from images.streams import receive
+from images.streams import Intake, receive
 
 PASSWORD = "stockroom-test"
 SMALL_DISK = 4096  # bytes
@@ -72,11 +72,11 @@ def make_data(content: bytes | None = None) -> ImageData:
         store=store,
         key=key,
         chunks=[content or bootable_raw("A test disk.", size=SMALL_DISK)],
-        max_bytes=settings.IMAGE_MAX_BYTES,
-        max_virtual_bytes=settings.IMAGE_MAX_VIRTUAL_BYTES,
+        intake=Intake(max_bytes=settings.IMAGE_MAX_BYTES, max_virtual_bytes=settings.IMAGE_MAX_VIRTUAL_BYTES),
     )
     return ImageData.objects.create(
         store_key=key,
+        stamp=received.stamp,
         disk_format=received.inspection.disk_format,
         container_format=received.inspection.container_format,
         size=received.size,

@@ -11,11 +11,12 @@ from images.actions.changes import (
     unprotect,
 )
 from images.actions.closing import delete_images_of
-from images.actions.creation import NewImage, create_image
+from images.actions.creation import NewImage, create_image, make_planned_image, plan_image
 from images.actions.references import add_reference, label, remove_reference
 from images.actions.removal import collect_data, discard_expired_uploads
 from images.actions.staff import deactivate_for_owner, publish, reactivate_for_owner, unpublish
-from images.actions.uploads import discard_upload, keep_received, receive_upload, start_upload
+from images.actions.unpacking import unpack_upload
+from images.actions.uploads import discard_upload, receive_form_file, receive_upload, start_upload
 
 __all__ = [
     "NewImage",
@@ -29,17 +30,20 @@ __all__ = [
     "discard_expired_uploads",
     "discard_upload",
     "edit",
-    "keep_received",
     "label",
+    "make_planned_image",
+    "plan_image",
     "protect",
     "publish",
     "reactivate",
     "reactivate_for_owner",
+    "receive_form_file",
     "receive_upload",
     "record_download",
     "remove_reference",
     "set_visibility",
     "start_upload",
+    "unpack_upload",
     "unprotect",
     "unpublish",
 ]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.http import Http404
 from django.utils import timezone
 
 from accounts.errors import Conflict
@@ -14,9 +15,14 @@ from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
 from images import hooks
 from images.actions.events import record_image
-from images.actions.uploads import find_upload
 from images.models import Image, ImageTag, Region, Upload
-from images.permissions import Verb, require, visibility_refusal
+from images.permissions import Verb, get_upload, require, visibility_refusal
+
+SOURCES = {
+    Upload.Origin.UPLOAD: Image.Source.UPLOAD,
+    Upload.Origin.IMPORT: Image.Source.IMPORT,
+    Upload.Origin.CONVERSION: Image.Source.CONVERSION,
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,26 @@ class NewImage:
     tags: Sequence[str] = ()
     recipients: str = ""
 
+    def columns(self) -> dict[str, Any]:
+        """The columns of ``Image`` that it fills."""
+        return {"name": self.name, "region": self.region, "visibility": self.visibility, **self.facts}
+
+    def plan(self) -> dict[str, Any]:
+        """The same as JSON, for an upload that will become the image by itself."""
+        return vars(self) | {"region": self.region.pk, "tags": list(self.tags)}
+
+    @classmethod
+    def planned(cls, plan: dict[str, Any]) -> "NewImage":
+        """What ``plan`` gave.
+
+        Raises:
+            ValidationError: its region exists no more.
+        """
+        region = Region.objects.filter(pk=plan["region"]).first()
+        if region is None:
+            raise ValidationError({"region": "Its region is gone. Choose another one."})
+        return cls(**plan | {"region": region})
+
 
 @transaction.atomic
 def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
@@ -46,7 +72,7 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
         Conflict: the data has not come yet.
         ValidationError: per field, the recipients included; the upload stays.
     """
-    upload = find_upload(upload_id, by=by)
+    upload = get_upload(by, upload_id)
     if upload.data is None:
         raise Conflict("The file has not come yet. Wait until it is there, then send the form again.")
     image = _built(upload, by, new)
@@ -64,6 +90,65 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
     return image
 
 
+@transaction.atomic
+def plan_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image | Upload:
+    """Make an image of an upload, at once or, if its archive is still being unpacked, as soon as that is done.
+
+    Returns:
+        The image, or the upload that will become it.
+
+    Raises:
+        As ``create_image``.
+    """
+    upload = get_upload(by, upload_id)
+    if upload.status != Upload.Status.PROCESSING:
+        return create_image(upload_id, by=by, new=new)
+    require_plan(new, by=by)
+    upload.plan = new.plan()
+    upload.save(update_fields=["plan"])
+    return upload
+
+
+def require_plan(new: NewImage, *, by: Viewer) -> None:
+    """Check what can be known of an image before its data is there.
+
+    Raises:
+        PermissionDenied: the viewer may not add images, or not with this visibility.
+        ValidationError: per field.
+    """
+    image = Image(account=by.account, created_at=timezone.now(), **new.columns())
+    _require_rights(image, by)
+    _check(image)
+
+
+def make_planned_image(upload: Upload) -> Image | None:
+    """Make the image that was planned for an upload whose data has come, inside a transaction.
+
+    The rights of the person are those of this moment. If something does not fit any more, the upload stays, with the
+    reason, for a person to go on with.
+    """
+    plan, upload.plan = upload.plan or {}, None
+    try:
+        with transaction.atomic():
+            return create_image(upload.pk, by=_planner(upload), new=NewImage.planned(plan))
+    except ValidationError as refused:
+        upload.problem = " ".join(refused.messages)
+    except (Conflict, PermissionDenied) as refused:
+        upload.problem = str(refused)
+    except Http404:
+        upload.problem = "Its time was over before it had come."
+    upload.save(update_fields=["plan", "problem"])
+    return None
+
+
+def _planner(upload: Upload) -> Viewer:
+    person = upload.created_by
+    found = Viewer.of(person, number=upload.account.number) if person.is_active else None
+    if found is None:
+        raise PermissionDenied(f"{person} no longer belongs to {upload.account.title}.")
+    return found
+
+
 def _offer_to_first(image: Image, by: Viewer, recipients: str) -> None:
     """Whatever is wrong with the recipients is told at their field."""
     try:
@@ -75,14 +160,12 @@ def _offer_to_first(image: Image, by: Viewer, recipients: str) -> None:
 def _built(upload: Upload, by: Viewer, new: NewImage) -> Image:
     return Image(
         account=by.account,
-        region=new.region,
         data=upload.data,
-        name=new.name,
-        visibility=new.visibility,
-        source=Image.Source.UPLOAD,
+        source=SOURCES[Upload.Origin(upload.origin)],
+        parent=upload.conversion.image if upload.origin == Upload.Origin.CONVERSION else None,
         created_at=timezone.now(),
         created_by=by.user,
-        **new.facts,
+        **new.columns(),
     )
 
 

@@ -57,8 +57,25 @@ def remove_data(data: ImageData) -> bool:
     return True
 
 
+def discard(upload: Upload) -> None:
+    """Throw a locked upload away with its bytes, inside a transaction."""
+    data, store, keys = upload.data, upload.store, [upload.store_key, upload.archive_key]
+    upload.delete()
+    if data:
+        remove_data(data)
+    else:
+        transaction.on_commit(lambda: _forget(store, [key for key in keys if key]))
+
+
 @transaction.atomic
 def _discard(upload: Upload) -> None:
-    Upload.objects.filter(pk=upload.pk).delete()
-    if upload.store_key and not upload.data_id:
-        get_store(upload.store).abort(upload.store_key)
+    """Throw an upload away, unless it was gone on with meanwhile."""
+    locked = Upload.objects.select_for_update(of=("self",)).select_related("data").filter(pk=upload.pk).first()
+    if locked is not None and locked.expires_at <= timezone.now():
+        discard(locked)
+
+
+def _forget(store: str, keys: list[str]) -> None:
+    for key in keys:
+        get_store(store).abort(key)
+        get_store(store).delete(key)

@@ -46,6 +46,7 @@ class Upload(models.Model):
 
     store = models.CharField(max_length=40, default="default")
     store_key = models.CharField(max_length=200, blank=True)
+    archive_key = models.CharField(max_length=200, blank=True, help_text="The whole archive, while it is unpacked.")
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     offset = models.PositiveBigIntegerField(default=0, help_text="Bytes that are safely stored.")
     state = models.BinaryField(null=True, help_text="What hashes and inspection know of those bytes; signed.")

@@ -1,19 +1,25 @@
 """Image data as files in one folder: the default store."""
 
 import errno
+import fcntl
 import os
 import re
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import IO
 
-from images.problems import NoSuchData, StoreFull, StoreProblem, WrongOffset
+from images.problems import DamagedData, NoSuchData, StoreFull, StoreProblem, WriterReplaced, WrongOffset
+from images.stores.base import Stored
 
 READ_SIZE = 1024 * 1024  # bytes; larger reads are not faster, smaller ones cost more system calls
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
+GONE = "There is no image data under this key."
 
 
 class FileStore:
@@ -21,10 +27,16 @@ class FileStore:
 
     Unfinished data lies in ``incoming/<key>``, finished data in ``data/<first two digits>/<key>``, on the same
     file system, so that becoming visible is one atomic rename. Only the owner of the process can look inside.
+    Who writes is told by ``incoming/<key>.writer``: each writer puts a file of its own there.
+
+    Args:
+        name: what ``get_store`` calls it.
+        root: the folder.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path | str, *, name: str = "default") -> None:
+        self.name = name
+        self.root = Path(root)
 
     def begin(self) -> str:
         """Make an empty unfinished file, named by a random key."""
@@ -35,31 +47,21 @@ class FileStore:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         return key
 
-    def append(self, key: str, *, offset: int, chunk: bytes) -> None:
-        """Write a chunk at the end of an unfinished file; see ``ImageStore.append``."""
-        with _told(), _opened(self._incoming(key), os.O_WRONLY) as descriptor:
-            end = os.fstat(descriptor).st_size
-            if end != offset:
-                raise WrongOffset(f"The data has {end} bytes so far, but the next chunk begins at byte {offset}.")
-            _write_all(descriptor, chunk, offset)
-
-    def finish(self, key: str) -> None:
-        """Bring the bytes to the disk, take away the right to write them, and rename the file into view."""
-        incoming, final = self._incoming(key), self._final(key)
+    def write(self, key: str, *, offset: int = 0) -> "FileWriter":
+        """Go on at ``offset``; see ``ImageStore.write``."""
         with _told():
-            with _opened(incoming, os.O_WRONLY) as descriptor:
-                os.fchmod(descriptor, 0o400)
-                os.fsync(descriptor)
-            _make_private(final.parent)
-            incoming.rename(final)
-            # The rename itself survives a power cut only when both folders have reached the disk.
-            for folder in (final.parent, incoming.parent):
-                _sync_folder(folder)
+            return FileWriter(self._incoming(key), self._final(key), offset)
+
+    def read_back(self, key: str, *, stop: int) -> "FileRange":
+        """Open the beginning of an unfinished file."""
+        with _told():
+            return FileRange(self._incoming(key).open("rb", buffering=0), start=0, stop=stop)
 
     def abort(self, key: str) -> None:
         """Remove an unfinished file."""
         with _told():
-            self._incoming(key).unlink(missing_ok=True)
+            for path in (self._incoming(key), _mark(self._incoming(key))):
+                path.unlink(missing_ok=True)
 
     def delete(self, key: str) -> None:
         """Remove a finished file. Who has it open, reads on to its end."""
@@ -71,30 +73,145 @@ class FileStore:
         return self._final(key).is_file()
 
     def size(self, key: str) -> int:
-        """The number of bytes of a file, finished or not."""
-        for path in (self._final(key), self._incoming(key)):
-            with suppress(FileNotFoundError):
-                return path.stat().st_size
-        raise NoSuchData("There is no image data under this key.")
+        """The number of bytes of a finished file."""
+        with _told():
+            return self._final(key).stat().st_size
 
-    def read(self, key: str, *, start: int = 0, stop: int | None = None) -> "FileRange":
+    def stamp(self, key: str) -> str:
+        """Size and time of the last change: a finished file is never written to, so neither may differ."""
+        with _told():
+            return _stamp(self._final(key).stat())
+
+    def read(self, key: str, *, start: int = 0, stop: int | None = None, stamp: str = "") -> "FileRange":
         """Open a part of a finished file."""
         with _told():
             file = self._final(key).open("rb", buffering=0)
-        end = os.fstat(file.fileno()).st_size
-        return FileRange(file, start=start, stop=end if stop is None else min(stop, end))
+        found = os.fstat(file.fileno())
+        if stamp and _stamp(found) != stamp:
+            file.close()
+            raise DamagedData("The stored data was changed after it was checked.")
+        return FileRange(file, start=start, stop=found.st_size if stop is None else min(stop, found.st_size))
 
-    def local_path(self, key: str) -> Path:
+    @contextmanager
+    def local_file(self, key: str) -> Iterator[Path]:
         """The finished file itself."""
         if not self.exists(key):
-            raise NoSuchData("There is no image data under this key.")
-        return self._final(key)
+            raise NoSuchData(GONE)
+        yield self._final(key)
+
+    def stored(self) -> Iterator[Stored]:
+        """All files, whoever made them; what has no name of ours is left alone."""
+        for folder, finished in ((self.root / "incoming", False), (self.root / "data", True)):
+            for path in folder.glob("*/*" if finished else "*"):
+                with suppress(FileNotFoundError):
+                    if KEY.fullmatch(path.name):
+                        found = path.stat()
+                        changed = datetime.fromtimestamp(found.st_mtime, UTC)
+                        yield Stored(path.name, found.st_size, changed, finished)
+
+    def link(self, key: str, *, filename: str, content_type: str, seconds: int) -> str:
+        """None: files are given out by the panel, or by the web server before it."""
+        return ""
+
+    def path_below_root(self, key: str) -> str:
+        """Where the finished file is, for a web server that knows the folder."""
+        return self._final(key).relative_to(self.root).as_posix()
 
     def _incoming(self, key: str) -> Path:
         return self.root / "incoming" / _checked(key)
 
     def _final(self, key: str) -> Path:
         return self.root / "data" / _checked(key)[:2] / key
+
+
+class FileWriter:
+    """Writes an unfinished file, as long as nobody else begins to.
+
+    Two writers may hold the file open at once: a connection that hangs, and its successor. Each write is done under
+    the file's lock and only while the mark is still this writer's own, so that the older one cannot spoil anything.
+    """
+
+    def __init__(self, path: Path, final: Path, offset: int) -> None:
+        self.offset = offset
+        self._path = path
+        self._final = final
+        self._file = os.open(path, os.O_WRONLY)
+        try:
+            with _locked(self._file):
+                self._take_over(offset)
+        except BaseException:
+            self.close()
+            raise
+
+    def write(self, chunk: bytes) -> None:
+        """Write at the end; see ``Writer.write``."""
+        with _told(), self._mine():
+            _write_all(self._file, chunk, self.offset)
+        self.offset += len(chunk)
+
+    def sync(self) -> "Future[None]":
+        """Bring what is written to the disk, in a thread of its own: it may take as long as writing did."""
+        future: Future[None] = Future()
+        descriptor = os.dup(self._file)
+
+        def run() -> None:
+            try:
+                os.fdatasync(descriptor)
+            except OSError as error:
+                future.set_exception(_problem(error))
+            else:
+                future.set_result(None)
+            finally:
+                os.close(descriptor)
+
+        Thread(target=run, name="sync", daemon=True).start()
+        return future
+
+    def finish(self) -> str:
+        """Bring the bytes to the disk, take away the right to write them, and rename the file into view."""
+        with _told(), self._mine():
+            os.fchmod(self._file, 0o400)
+            os.fsync(self._file)
+            _make_private(self._final.parent)
+            self._path.rename(self._final)
+            _mark(self._path).unlink(missing_ok=True)
+            # The rename itself survives a power cut only when both folders have reached the disk.
+            for folder in (self._final.parent, self._path.parent):
+                _sync_folder(folder)
+            stamp = _stamp(os.fstat(self._file))
+        self.close()
+        return stamp
+
+    def close(self) -> None:
+        """Give the file back to the system."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _take_over(self, offset: int) -> None:
+        end = os.fstat(self._file).st_size
+        if end < offset:
+            raise WrongOffset(f"The data has {end} bytes so far, but the next chunk begins at byte {offset}.")
+        mark = _mark(self._path)
+        fresh = mark.with_name(f"{mark.name}.{uuid.uuid4().hex}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            self._mark_inode = os.fstat(descriptor).st_ino
+        finally:
+            os.close(descriptor)
+        fresh.replace(mark)
+        os.ftruncate(self._file, offset)
+
+    @contextmanager
+    def _mine(self) -> Iterator[None]:
+        with _locked(self._file):
+            try:
+                inode = _mark(self._path).stat().st_ino
+            except FileNotFoundError:
+                raise NoSuchData(GONE) from None
+            if inode != self._mark_inode:
+                raise WriterReplaced("The file is being sent in another way now.")
+            yield
 
 
 class FileRange:
@@ -138,12 +255,34 @@ def _told() -> Iterator[None]:
     """Turn what the operating system says into errors that a person can read."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise NoSuchData("There is no image data under this key.") from error
     except OSError as error:
-        if error.errno in FULL:
-            raise StoreFull("There is no room left for images. Ask whoever runs this panel to make some.") from error
-        raise StoreProblem(f"The image store does not work: {error.strerror}.") from error
+        raise _problem(error) from error
+
+
+def _problem(error: OSError) -> StoreProblem:
+    if isinstance(error, FileNotFoundError):
+        return NoSuchData(GONE)
+    if error.errno in FULL:
+        return StoreFull("There is no room left for images. Ask whoever runs this panel to make some.")
+    return StoreProblem(f"The image store does not work: {error.strerror}.")
+
+
+def _mark(path: Path) -> Path:
+    """Where it says who writes an unfinished file."""
+    return path.with_name(f"{path.name}.writer")
+
+
+def _stamp(found: os.stat_result) -> str:
+    return f"{found.st_size}-{found.st_mtime_ns}"
+
+
+@contextmanager
+def _locked(descriptor: int) -> Iterator[None]:
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 @contextmanager

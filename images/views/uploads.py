@@ -1,12 +1,13 @@
 """The upload page, and the bytes on their way in."""
 
 import json
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,14 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.errors import Conflict
 from accounts.middleware import PanelRequest
 from images import actions
-from images.bodies import UploadForm as SentForm
+from images.actions.reception import Reception
 from images.bodies import checked_multipart, discard_rest, raw_chunks
 from images.forms import UploadForm
 from images.models import Image, Region, Upload
 from images.permissions import Verb, require
 from images.problems import DataProblem
-from images.stores import get_store
-from images.streams import Receiver
 from images.views.answers import REFUSALS, answers_json, refusal_as_json, tell
 
 NO_FILE = "Choose the disk image to upload."
@@ -38,23 +37,26 @@ def image_upload(request: PanelRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, _empty_form(request), upload_id=request.GET.get("upload", ""))
     try:
-        sent = checked_multipart(request, _receiver, max_bytes=settings.IMAGE_MAX_BYTES)
+        sent = checked_multipart(request, partial(_sink, request), max_bytes=settings.IMAGE_MAX_BYTES)
     except DataProblem as problem:
         discard_rest(request)
         return _page(request, _empty_form(request), problem=problem, status=problem.status)
-    fields = _with_upload(request, sent)
+    fields = sent.fields.copy()
+    if sent.file:
+        fields["upload"] = str(sent.file.pk)
     form = UploadForm(fields, viewer=request.viewer)
-    image = _create(request, form, sent)
-    if image is None:
+    made = _make(request, form, sent.problem)
+    if made is None:
         return _page(request, form, upload_id=fields.get("upload", ""), status=422)
-    tell(request, f"“{image.name}” is in your Saved Images.")
-    return redirect("image_detail", number=request.viewer.account.number, pk=image.pk)
+    if isinstance(made, Upload):
+        tell(request, f"“{form.cleaned_data['name']}” will be in your Saved Images as soon as its file is unpacked.")
+        return redirect("image_list", number=request.viewer.account.number)
+    tell(request, f"“{made.name}” is in your Saved Images.")
+    return redirect("image_detail", number=request.viewer.account.number, pk=made.pk)
 
 
-def _receiver(_filename: str) -> Receiver:
-    store = get_store()
-    limits = {"max_bytes": settings.IMAGE_MAX_BYTES, "max_virtual_bytes": settings.IMAGE_MAX_VIRTUAL_BYTES}
-    return Receiver(store=store, key=store.begin(), **limits)
+def _sink(request: PanelRequest, filename: str) -> Reception:
+    return actions.receive_form_file(by=request.viewer, filename=filename)
 
 
 def _empty_form(request: PanelRequest) -> UploadForm:
@@ -63,35 +65,20 @@ def _empty_form(request: PanelRequest) -> UploadForm:
     return UploadForm(initial=initial, viewer=request.viewer)
 
 
-def _with_upload(request: PanelRequest, sent: SentForm) -> QueryDict:
-    """The fields, naming the file that came with them, which is kept whatever else is wrong with the form."""
-    fields = sent.fields.copy()
-    if sent.received and sent.key:
-        try:
-            kept = actions.keep_received(
-                by=request.viewer, filename=sent.filename or "", key=sent.key, received=sent.received
-            )
-        except BaseException:
-            get_store().delete(sent.key)
-            raise
-        fields["upload"] = str(kept.pk)
-    return fields
-
-
-def _create(request: PanelRequest, form: UploadForm, sent: SentForm) -> Image | None:
+def _make(request: PanelRequest, form: UploadForm, problem: DataProblem | None) -> Image | Upload | None:
     """Make the image, or put the reasons why not into the form."""
     valid = form.is_valid()
     upload_id = form.cleaned_data.get("upload")
-    if sent.problem or upload_id is None:
-        form.add_error("file", str(sent.problem or NO_FILE))
+    if problem or upload_id is None:
+        form.add_error("file", str(problem or NO_FILE))
     elif valid:
-        return _created(request, form, upload_id)
+        return _made(request, form, upload_id)
     return None
 
 
-def _created(request: PanelRequest, form: UploadForm, upload_id: UUID) -> Image | None:
+def _made(request: PanelRequest, form: UploadForm, upload_id: UUID) -> Image | Upload | None:
     try:
-        return actions.create_image(upload_id, by=request.viewer, new=form.new_image())
+        return actions.plan_image(upload_id, by=request.viewer, new=form.new_image())
     except ValidationError as error:
         form.add_error(None, error)
     except Conflict as conflict:

@@ -23,7 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 from images.demo_disks import MIB, SECTOR, bootable_raw
 from images.stores import FileStore
-from images.streams import BLOCK, receive
+from images.streams import BLOCK, Intake, receive
 from tests.images.served import MAX_BYTES, MAX_VIRTUAL_BYTES, gunicorn
 
 BOUNDARY = b"bench-boundary"
@@ -110,7 +110,12 @@ def floor(source: Path, target: Path) -> None:
 def received(source: Path, folder: Path) -> None:
     store = FileStore(folder)
     key = store.begin()
-    receive(store=store, key=key, chunks=blocks(source), max_bytes=MAX_BYTES, max_virtual_bytes=MAX_VIRTUAL_BYTES)
+    receive(
+        store=store,
+        key=key,
+        chunks=blocks(source),
+        intake=Intake(max_bytes=MAX_BYTES, max_virtual_bytes=MAX_VIRTUAL_BYTES),
+    )
     store.delete(key)
 
 

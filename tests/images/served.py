@@ -24,7 +24,7 @@ from images.bodies import checked_multipart, discard_rest, raw_chunks
 from images.downloads import Download, serve
 from images.problems import DataProblem
 from images.stores import get_store
-from images.streams import Received, Receiver, receive
+from images.streams import Intake, Received, Receiver, receive
 
 MAX_BYTES = 8 * 1024**3
 MAX_VIRTUAL_BYTES = 1024**4
@@ -49,7 +49,7 @@ def put(request: HttpRequest) -> HttpResponse:
     try:
         chunks = raw_chunks(request, max_bytes=MAX_BYTES)
         received = receive(
-            store=store, key=key, chunks=chunks, max_bytes=MAX_BYTES, max_virtual_bytes=MAX_VIRTUAL_BYTES
+            store=store, key=key, chunks=chunks, intake=Intake(max_bytes=MAX_BYTES, max_virtual_bytes=MAX_VIRTUAL_BYTES)
         )
     except DataProblem as problem:
         store.abort(key)
@@ -64,7 +64,9 @@ def form(request: HttpRequest) -> HttpResponse:
     store = get_store()
 
     def receiver_for(_filename: str) -> Receiver:
-        return Receiver(store=store, key=store.begin(), max_bytes=MAX_BYTES, max_virtual_bytes=MAX_VIRTUAL_BYTES)
+        return Receiver(
+            writer=store.write(store.begin()), intake=Intake(max_bytes=MAX_BYTES, max_virtual_bytes=MAX_VIRTUAL_BYTES)
+        )
 
     try:
         upload = checked_multipart(request, receiver_for, max_bytes=MAX_BYTES)

@@ -17,7 +17,7 @@ from images.demo_disks import MIB, bootable_qcow2, bootable_raw
 from images.formats import RefusedImage
 from images.problems import HashingFailed, StoreFull, TooLarge
 from images.stores import FileStore
-from images.streams import HashThread, Received, Receiver, receive
+from images.streams import HashThread, Intake, Received, Receiver, receive
 
 DISK = bootable_raw("A disk to receive", size=3 * MIB)
 LIMIT = 4 * MIB
@@ -31,7 +31,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FileStore:
 
 def take(store: FileStore, *chunks: bytes, max_bytes: int = LIMIT) -> tuple[str, Received]:
     key = store.begin()
-    return key, receive(store=store, key=key, chunks=chunks, max_bytes=max_bytes, max_virtual_bytes=LIMIT)
+    return key, receive(
+        store=store, key=key, chunks=chunks, intake=Intake(max_bytes=max_bytes, max_virtual_bytes=LIMIT)
+    )
 
 
 def is_untouched(store: FileStore, before: set[Path]) -> bool:
@@ -63,7 +65,7 @@ def test_hashes_and_bytes_are_right_however_the_data_is_cut(store: FileStore, cu
 
 def test_nothing_is_visible_before_the_end(store: FileStore) -> None:
     key = store.begin()
-    with Receiver(store=store, key=key, max_bytes=LIMIT, max_virtual_bytes=LIMIT) as receiver:
+    with Receiver(writer=store.write(key), intake=Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT)) as receiver:
         receiver.feed(DISK)
         assert not store.exists(key)
         receiver.finish()
@@ -75,7 +77,11 @@ def test_progress_is_told_at_most_once_for_each_mebibyte(store: FileStore) -> No
     told: list[int] = []
     chunks = [DISK[start : start + 1000] for start in range(0, len(DISK), 1000)]
     receive(
-        store=store, key=store.begin(), chunks=chunks, max_bytes=LIMIT, max_virtual_bytes=LIMIT, on_progress=told.append
+        store=store,
+        key=store.begin(),
+        chunks=chunks,
+        intake=Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT),
+        on_progress=told.append,
     )
     assert told == [MIB, 2 * MIB, 3 * MIB]
 
@@ -116,7 +122,9 @@ def test_a_source_that_fails_leaves_nothing_behind(store: FileStore) -> None:
 
     before = held(store)
     with pytest.raises(ConnectionResetError):
-        receive(store=store, key=store.begin(), chunks=source(), max_bytes=LIMIT, max_virtual_bytes=LIMIT)
+        receive(
+            store=store, key=store.begin(), chunks=source(), intake=Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT)
+        )
     assert is_untouched(store, before)
 
 
@@ -137,7 +145,9 @@ def test_a_full_store_leaves_nothing_behind(store: FileStore, monkeypatch: pytes
 
 def test_a_receiver_that_nobody_finishes_leaves_nothing_behind(store: FileStore) -> None:
     before = held(store)
-    with Receiver(store=store, key=store.begin(), max_bytes=LIMIT, max_virtual_bytes=LIMIT) as receiver:
+    with Receiver(
+        writer=store.write(store.begin()), intake=Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT)
+    ) as receiver:
         receiver.feed(DISK)
     receiver.abort()
     assert is_untouched(store, before)
@@ -155,7 +165,7 @@ def test_an_error_in_a_hash_thread_reaches_the_upload(store: FileStore, monkeypa
     key = store.begin()
     with (
         pytest.raises(HashingFailed, match="sha512"),
-        Receiver(store=store, key=key, max_bytes=LIMIT, max_virtual_bytes=LIMIT) as receiver,
+        Receiver(writer=store.write(key), intake=Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT)) as receiver,
     ):
         receiver._hashes[1]._hash = BrokenHash()  # type: ignore[assignment]
         receiver.feed(DISK)

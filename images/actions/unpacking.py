@@ -1,0 +1,60 @@
+"""From an archive that has come to the disk inside, in the background."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.errors import Conflict
+from images.actions.reception import Reception, TakenOver, claim
+from images.archives import unpacked
+from images.models import Upload
+from images.problems import DataProblem
+from images.stores import get_store
+from images.stores.base import ByteRange
+
+CHUNK = 1024 * 1024  # bytes
+
+
+def unpack_upload(upload_id: UUID) -> Upload | None:
+    """Unpack the archive of an upload, which then goes on as if the disk itself had come.
+
+    Whatever is wrong with the archive is told on the row. Dies this process, then the next one begins anew.
+
+    Returns:
+        The upload; None if there is nothing to unpack, or somebody is at it.
+    """
+    upload = _claimed(upload_id)
+    if upload is None:
+        return None
+    archive = get_store(upload.store).read(upload.archive_key)
+    try:
+        with Reception(upload, resumable=False) as reception:
+            for chunk in unpacked(_read(reception, archive), max_bytes=settings.IMAGE_MAX_BYTES):
+                reception.feed(chunk)
+            return reception.complete()
+    except (DataProblem, TakenOver):
+        return upload  # the row says it
+    finally:
+        archive.close()
+
+
+def _read(reception: Reception, archive: ByteRange) -> Iterator[bytes]:
+    """The bytes of the archive, while the row tells how far we are."""
+    size, done = get_store(reception.upload.store).size(reception.upload.archive_key), 0
+    for chunk in iter(lambda: archive.read(CHUNK), b""):
+        yield chunk
+        done += len(chunk)
+        reception.show(done * 100 // size)
+
+
+@transaction.atomic
+def _claimed(upload_id: UUID) -> Upload | None:
+    upload = Upload.objects.select_for_update(of=("self",)).filter(pk=upload_id).exclude(archive_key="").first()
+    try:
+        if upload is not None:
+            claim(upload)
+    except Conflict:
+        return None
+    return upload
