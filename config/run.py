@@ -7,9 +7,13 @@ import sys
 import time
 from types import FrameType
 
-QUEUES = ("control", "mail", "data")
+# Two imports may run at once, or an import beside a conversion; more at DATA_WORKERS=4.
+DATA_WORKERS = int(os.environ.get("DATA_WORKERS", "2"))
+WORKERS = {"control worker": "control", "mail worker": "mail"} | {
+    f"data worker {number}": "data" for number in range(1, DATA_WORKERS + 1)
+}
 COMMANDS = {"server": [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"]} | {
-    f"{queue} worker": [sys.executable, "-m", "config.worker", queue] for queue in QUEUES
+    name: [sys.executable, "-m", "config.worker", queue] for name, queue in WORKERS.items()
 }
 GRACE_SECONDS = 35  # a little more than gunicorn's graceful_timeout
 RESTART_SECONDS = 1

@@ -1,6 +1,7 @@
 """The background worker: one process per queue, over the tables, tasks and schedules of django-q2.
 
-``python -m config.worker mail`` works on the queue "mail" until SIGTERM, and finishes the task at hand first.
+``python -m config.worker mail`` works on the queue "mail" until SIGTERM, and finishes the task at hand first. Tasks of
+the queue "data" may take hours and go on from where they were, so that they are interrupted instead.
 
 django-q2's own ``qcluster`` hands tasks to its processes through a multiprocessing queue. A process that is killed
 while it waits there takes the queue's lock with it, and its successor waits for ever without a word
@@ -23,6 +24,11 @@ from typing import Any
 import django
 
 SCHEDULER_SECONDS = 30
+INTERRUPTED = {"data"}  # queues whose tasks can go on from where they were
+
+
+class Interruption(BaseException):
+    """The worker has to stop, and the task at hand goes on later. No task should mistake it for an error."""
 
 
 class Worker:
@@ -37,10 +43,14 @@ class Worker:
         self.seconds = settings.TASK_SECONDS[queue]
         self.lease_seconds = Conf.RETRY
         self.stopping = False
+        self.working = False
         self.scheduled_at = float("-inf")
 
     def stop(self, _number: int, _frame: FrameType | None) -> None:
-        self.stopping = True
+        """Take no more tasks; leave the one at hand if another worker can go on with it."""
+        already, self.stopping = self.stopping, True
+        if self.working and not already and self.broker.list_key in INTERRUPTED:
+            raise Interruption
 
     def run(self) -> None:
         """Work until told to stop. An empty queue is looked at again after ``Q_CLUSTER["poll"]`` seconds."""
@@ -60,7 +70,7 @@ class Worker:
             scheduler(broker=self.broker)
 
     def perform(self, lease: int, package: str) -> None:
-        """Run one task and record how it ended: a success is taken off the queue, a failure comes back.
+        """Run one task and record how it ended: a success is taken off the queue, the others come back.
 
         Args:
             lease: key of the queue row, ours until its ``lock``.
@@ -76,8 +86,12 @@ class Worker:
             self.broker.fail(lease)
             return
         tasks, results = feed(task | {"ack_id": lease, "cluster": self.broker.list_key}), feed()
-        with self.renewed(lease):
-            worker(tasks, results, Timer(), self.seconds)
+        try:
+            with self.renewed(lease):
+                worker(tasks, results, Timer(), self.seconds)
+        except Interruption:
+            self.give_back(lease)
+            return
         results.put("STOP")
         monitor(results, self.broker)
 
@@ -87,9 +101,11 @@ class Worker:
         done = Event()
         keeper = Thread(target=self.renew, args=(lease, done), daemon=True)
         keeper.start()
+        self.working = True
         try:
             yield
         finally:
+            self.working = False
             done.set()
             keeper.join()
 
@@ -101,6 +117,13 @@ class Worker:
         while not done.wait(self.lease_seconds / 3):
             OrmQ.objects.filter(pk=lease).update(lock=timezone.now() + timedelta(seconds=self.lease_seconds))
         connection.close()
+
+    def give_back(self, lease: int) -> None:
+        """Let the next worker have the task at once."""
+        from django.utils import timezone
+        from django_q.models import OrmQ
+
+        OrmQ.objects.filter(pk=lease).update(lock=timezone.now() - timedelta(seconds=1))
 
 
 class Timer:

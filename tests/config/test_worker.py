@@ -1,5 +1,7 @@
 """The background worker takes tasks, keeps its lease, and leaves failures for another try."""
 
+import os
+import signal
 import threading
 import time
 from datetime import timedelta
@@ -95,3 +97,25 @@ def test_what_is_due_is_put_on_the_queue() -> None:
     Schedule.objects.create(func="tests.config.test_worker.note", schedule_type=Schedule.ONCE, next_run=due)
     Worker("control").start_what_is_due()
     assert OrmQ.objects.get().key == "control"
+
+
+def wait_for_ever() -> None:
+    """A task that nobody sees the end of."""
+    time.sleep(60)
+
+
+@pytest.mark.parametrize(("queue", "is_interrupted"), [("data", True), ("mail", False)])
+def test_only_long_tasks_are_interrupted_when_the_worker_stops(queue: str, is_interrupted: bool) -> None:
+    worker = Worker(queue)
+    worker.seconds = 1
+    async_task("tests.config.test_worker.wait_for_ever", cluster=queue)
+    ((lease, package),) = worker.broker.dequeue()
+    before = signal.signal(signal.SIGTERM, worker.stop)
+    try:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        worker.perform(lease, package)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert worker.stopping
+    assert Task.objects.exists() is not is_interrupted, "an interrupted task has not ended"
+    assert (OrmQ.objects.get(pk=lease).lock < timezone.now()) is is_interrupted, "the next worker takes it at once"
