@@ -210,6 +210,13 @@ QUOTA = {
     for counted, most in {"bytes": 1024**4, "images": 1000, "uploads": 20, "imports": 5}.items()
 }
 
+# Where imports may go: names (with a dot in front: all below, too), networks, and * for every public address. A name
+# may also lead to private addresses, a network to any. What is blocked is blocked whatever is allowed (docs/adr/0014).
+IMPORT_HOSTS = env.list("STOCKROOM_IMPORT_HOSTS", default=["*"])
+IMPORT_BLOCKED_HOSTS = env.list("STOCKROOM_IMPORT_BLOCKED_HOSTS", default=[])
+IMPORT_PORTS = env.list("STOCKROOM_IMPORT_PORTS", cast=int, default=[80, 443])
+IMPORT_HOURS = env.int("STOCKROOM_IMPORT_HOURS", default=24)  # for one import, its breaks included
+
 # Programs that work on image data are locked in (docs/adr/0015). Where the kernel cannot do that, they do not run,
 # unless this is off.
 SANDBOX_STRICT = env.bool("STOCKROOM_SANDBOX_STRICT", default=True)

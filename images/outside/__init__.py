@@ -1,0 +1,34 @@
+"""The one client for every address that a person gives: imports, checksum files.
+
+Whoever can make a server fetch an address can make it fetch from inside of the network it stands in (OSSA-2026-004:
+encoded addresses and redirects got past the checks of Glance). docs/adr/0014 tells what is checked here, and when.
+"""
+
+from images.outside.addresses import Address
+from images.outside.client import Answer, Limits, opened, text_at
+from images.outside.problems import (
+    BrokenTransfer,
+    OutOfTime,
+    OutsideProblem,
+    RefusedAddress,
+    ServerBusy,
+    ServerRefused,
+    TooSlow,
+    Unreachable,
+)
+
+__all__ = [
+    "Address",
+    "Answer",
+    "BrokenTransfer",
+    "Limits",
+    "OutOfTime",
+    "OutsideProblem",
+    "RefusedAddress",
+    "ServerBusy",
+    "ServerRefused",
+    "TooSlow",
+    "Unreachable",
+    "opened",
+    "text_at",
+]
