@@ -1,5 +1,6 @@
 """Inspects a stream of image data block by block."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from accounts.templatetags.panel import size as readable_size
@@ -66,8 +67,12 @@ class Inspector:
         self._size += len(block)
         self._tail = (self._tail + block[-TAIL:])[-TAIL:]
 
-    def finish(self) -> Inspection:
+    def finish(self, read: Callable[[int, int], bytes] | None = None) -> Inspection:
         """Say that the file is complete.
+
+        Args:
+            read: gives the bytes of the file at an offset, as many as there are up to a length. With it, tables are
+                seen too that had passed before the table that names them came.
 
         Raises:
             RefusedImage: it is no image that we take.
@@ -75,6 +80,9 @@ class Inspector:
         if self._structure is None:
             raise RefusedImage(Reason.EMPTY, "This file is empty. Choose the disk itself.")
         structure = self._ended(self._structure)
+        structure.look_at_end(self._tail)
+        if read is not None:
+            structure.watch.look_back(read)
         structure.finish(Ending(size=self._size, tail=self._tail))
         self._check_virtual_size(structure)
         self._opinion.check(structure)
@@ -82,11 +90,13 @@ class Inspector:
 
     def _ended(self, structure: Structure) -> Structure:
         """What only the end of a file tells: that something raw is a VHD of fixed size, or no disk at all."""
+        refuse_foreign_tail(self._tail)
+        if FixedVhd.matches(self._tail) and not isinstance(structure, Vhd):
+            if not isinstance(structure, Raw):
+                raise two_formats()
+            return FixedVhd(b"")
         if not isinstance(structure, Raw):
             return structure
-        if FixedVhd.matches(self._tail):
-            return FixedVhd(b"")
-        refuse_foreign_tail(self._tail)
         if not structure.is_disk:
             raise not_a_disk("This file has neither a partition table nor a file system, so nothing could start it.")
         return structure

@@ -1,22 +1,35 @@
 """QEMU's copy-on-write format.
 
-Source: docs/interop/qcow2.rst of QEMU (https://www.qemu.org/docs/master/interop/qcow2.html).
+Source: docs/interop/qcow2.rst of QEMU (https://www.qemu.org/docs/master/interop/qcow2.html). Where it leaves limits
+open, they are those of block/qcow2.c.
 """
 
-from images.formats.refusals import Reason, RefusedImage, damaged, other_file
-from images.formats.structure import Structure, whole_entries
+from collections.abc import Iterator
+
+from images.formats.refusals import Reason, RefusedImage, damaged, disk_in_disk, encrypted, other_file
+from images.formats.structure import SECTOR, Ending, Structure, is_disk_format, whole_entries
 
 OFFSET_MASK = 0x00FFFFFFFFFFFE00
 COMPRESSED = 1 << 62
-CORRUPT, DATA_FILE = 1 << 1, 1 << 2
+CORRUPT, DATA_FILE, COMPRESSION_TYPE = 1 << 1, 1 << 2, 1 << 3
 KNOWN_FEATURES = 0b1111  # dirty, corrupt, data file, compression type; sub-clusters (bit 4) are refused as by OpenStack
 CLUSTER_BITS = range(9, 22)  # 512 bytes to 2 MiB
 HAS_FEATURES = 3  # the first version with feature bits
-MAX_L1_BYTES = 32 * 1024 * 1024  # QEMU opens nothing larger either
+HEADER_BYTES = {2: 72, 3: 104}
+ZLIB, ZSTD = 0, 1
+MAX_L1_BYTES = 32 * 1024 * 1024
+MAX_REFCOUNT_TABLE = 8 * 1024 * 1024  # bytes
+MAX_REFCOUNT_ORDER = 6  # 64 bits
+MAX_TABLES = 3 * 32768  # clusters of tables that are told apart from data; beyond them, overlaps stay unnoticed
+END_OF_EXTENSIONS, DATA_FILE_NAME, LUKS_HEADER, BITMAPS = 0, 0x44415441, 0x0537BE77, 0x23852875
 
 
 class Qcow2(Structure):
-    """Follows the tables from the header to the last cluster, as far as they lie ahead in the stream."""
+    """Follows the tables from the header to the last cluster, and sees to it that none lies where another one does.
+
+    A cluster of data may be named twice: that is how qcow2 shares it. A table may not, nor may data lie where a table
+    does: a guest that writes there would write its own file header, and name a file of the host in it.
+    """
 
     disk_format = "qcow2"
     opinions = (frozenset({"qcow2"}),)
@@ -31,16 +44,27 @@ class Qcow2(Structure):
         (self._version, backing_offset, _, self._cluster_bits, self.virtual_size, encryption) = self.unpack(
             ">IQIIQI", head, 4
         )
+        self._tables: set[int] = set()  # where clusters of tables begin
         self._check_version()
         if backing_offset:
-            raise other_file("qcow2", "has a backing file")  # CVE-2022-47951, CVE-2024-32498
+            raise other_file("qcow2", "has a backing file")  # CVE-2022-47951, CVE-2024-32498, CVE-2024-4467
         if encryption:
             raise encrypted("qcow2")
+        self._claim(0, 1)
         self._check_features(head)
+        self._follow_extensions(head)
+        self._check_size()
+        self._refuse_snapshots(head)
         self._follow_tables(head)
 
+    def finish(self, ending: Ending) -> None:
+        """See how the file ends."""
+        super().finish(ending)
+        if self._mapped < self.virtual_size:
+            raise damaged("qcow2", "its tables are too small for its disk")
+
     def _check_version(self) -> None:
-        if self._version not in {2, 3}:
+        if self._version not in HEADER_BYTES:
             raise RefusedImage(
                 Reason.UNSUPPORTED_FORMAT,
                 "This is a QCOW file of a version that we do not take. "
@@ -49,54 +73,133 @@ class Qcow2(Structure):
         if self._cluster_bits not in CLUSTER_BITS:
             raise damaged("qcow2", "its cluster size makes no sense")
 
+    def _check_size(self) -> None:
+        if self.virtual_size % SECTOR:
+            raise damaged("qcow2", "the size of its disk is no number of sectors")  # QEMU would round it down
+
     def _check_features(self, head: bytes) -> None:
         """Refuse what would read other files, or what nobody here can check."""
-        (features,) = self.unpack(">Q", head, 72) if self._version >= HAS_FEATURES else (0,)
+        if self._version < HAS_FEATURES:
+            return
+        features, _, _, refcount_order, length = self.unpack(">QQQII", head, 72)
         if features & DATA_FILE:
             raise other_file("qcow2", "keeps its data in another file")  # CVE-2024-32498
         if features & CORRUPT:
             raise damaged("qcow2", "it is marked as corrupt; “qemu-img check -r all FILE” may repair it")
-        if features & ~KNOWN_FEATURES:
-            raise RefusedImage(
-                Reason.UNSUPPORTED_FEATURES,
-                "This qcow2 file uses features that not every QEMU can read (such as extended L2 entries). "
-                "Run “qemu-img convert -O qcow2 FILE plain.qcow2” and upload the result.",
-            )
+        compression = head[104] if length > HEADER_BYTES[3] and len(head) > HEADER_BYTES[3] else ZLIB
+        if features & ~KNOWN_FEATURES or compression not in {ZLIB, ZSTD}:
+            raise unsupported("features that not every QEMU can read (such as extended L2 entries)")
+        if refcount_order > MAX_REFCOUNT_ORDER or bool(features & COMPRESSION_TYPE) != (compression != ZLIB):
+            raise damaged("qcow2", "its header makes no sense")
+
+    def _follow_extensions(self, head: bytes) -> None:
+        for kind, place, length in self._extensions(head):
+            if kind == DATA_FILE_NAME:
+                raise other_file("qcow2", "names another file for its data")  # CVE-2024-32498, without the feature bit
+            if kind == LUKS_HEADER:
+                raise encrypted("qcow2")
+            if kind == BITMAPS:
+                size, offset = self.unpack(">QQ", head[: place + length], place + 8)
+                self._check_place(offset)
+                self._claim(offset, min(size, MAX_L1_BYTES))
+                self.needs(offset + size)
+
+    def _extensions(self, head: bytes) -> Iterator[tuple[int, int, int]]:
+        """Kind, place and length in bytes of each header extension; all of them lie in the first cluster."""
+        (place,) = self.unpack(">I", head, 100) if self._version >= HAS_FEATURES else (HEADER_BYTES[2],)
+        if not HEADER_BYTES[self._version] <= place <= self._cluster or place % 8:
+            raise damaged("qcow2", "its header makes no sense")
+        while place + 8 <= self._cluster:
+            kind, length = self.unpack(">II", head, place)
+            if kind == END_OF_EXTENSIONS:
+                return
+            place += 8
+            if length > self._cluster - place:
+                raise damaged("qcow2", "its header is longer than it can be")
+            yield kind, place, length
+            place += -(-length // 8) * 8
+
+    def _refuse_snapshots(self, head: bytes) -> None:
+        (snapshots,) = self.unpack(">I", head, 60)
+        if snapshots:
+            raise unsupported("snapshots: whoever gets the disk would get what was deleted from it as well")
 
     def _follow_tables(self, head: bytes) -> None:
-        l1_entries, l1_offset, refcount_offset, _, snapshots, snapshots_offset = self.unpack(">IQQIIQ", head, 36)
-        if l1_entries * 8 > MAX_L1_BYTES or l1_offset % self._cluster or refcount_offset % self._cluster:
-            raise damaged("qcow2", "its tables are in impossible places")
-        self.needs(l1_offset + l1_entries * 8)
-        self.needs(refcount_offset + 8)
-        self.needs(snapshots_offset + 40 if snapshots else 0)
-        self.watch.want(l1_offset, l1_entries * 8, self._see_l1)
+        l1_entries, l1_offset, refcount_offset, refcount_clusters = self.unpack(">IQQI", head, 36)
+        refcount_bytes = refcount_clusters * self._cluster
+        if l1_entries * 8 > MAX_L1_BYTES or not 0 < refcount_bytes <= MAX_REFCOUNT_TABLE:
+            raise damaged("qcow2", "its tables are larger than they can be")
+        self._mapped = l1_entries * (self._cluster * self._cluster // 8)
+        self._follow(l1_offset, l1_entries * 8)
+        self._follow(refcount_offset, refcount_bytes)
+        self.watch.want(refcount_offset, refcount_bytes, self._see_refcounts)
+        self.watch.want(l1_offset, min(self._cluster, l1_entries * 8), self._see_first_l1)
+        self.watch.want(l1_offset + self._cluster, l1_entries * 8 - self._cluster, self._see_l1)
 
     @property
     def _cluster(self) -> int:
         return int(1 << self._cluster_bits)
 
+    def _check_place(self, offset: int) -> None:
+        if offset % self._cluster:
+            raise damaged("qcow2", "its tables are in impossible places")
+
+    def _follow(self, offset: int, length: int) -> None:
+        self._check_place(offset)
+        self._claim(offset, length)
+        self.needs(offset + length)
+
+    def _claim(self, offset: int, length: int) -> None:
+        """Note that there is a table, which is alone there."""
+        for place in range(offset, offset + length, self._cluster):
+            if place in self._tables:
+                raise damaged("qcow2", "its tables overlap")
+            if len(self._tables) < MAX_TABLES:
+                self._tables.add(place)
+
+    def _see_refcounts(self, table: bytes) -> None:
+        for entry in whole_entries(table, ">Q"):
+            if entry:
+                self._follow(entry, self._cluster)
+
+    def _see_first_l1(self, table: bytes) -> None:
+        entries = whole_entries(table, ">Q")
+        self._see_l1(table)
+        if offset := entries[0] & OFFSET_MASK if entries else 0:
+            self.watch.want(offset, 8, self._see_first_cluster)
+
     def _see_l1(self, table: bytes) -> None:
         for entry in whole_entries(table, ">Q"):
             if offset := entry & OFFSET_MASK:
-                if offset % self._cluster:
-                    raise damaged("qcow2", "its tables are in impossible places")
-                self.needs(offset + self._cluster)
+                self._follow(offset, self._cluster)
                 self.watch.want(offset, self._cluster, self._see_l2)
 
     def _see_l2(self, table: bytes) -> None:
         # The last cluster of a file may be written in part only, so that only its first byte is sure to exist.
+        entries = whole_entries(table, ">Q")
+        clusters = {entry & OFFSET_MASK for entry in entries if not entry & COMPRESSED} - {0}
         compressed_mask = (1 << (62 - (self._cluster_bits - 8))) - 1
-        for entry in whole_entries(table, ">Q"):
-            mask = compressed_mask if entry & COMPRESSED else OFFSET_MASK
-            if offset := entry & mask:
-                self.needs(offset + 1)
+        compressed = {entry & compressed_mask for entry in entries if entry & COMPRESSED}
+        if any(offset % self._cluster for offset in clusters):
+            raise damaged("qcow2", "its data is in impossible places")
+        if not self._tables.isdisjoint(clusters | {offset - offset % self._cluster for offset in compressed}):
+            raise damaged("qcow2", "its data lies where its tables are")
+        self.needs(max(clusters | compressed, default=-1) + 1)
+
+    def _see_first_cluster(self, entry: bytes) -> None:
+        (first,) = self.unpack(">Q", entry)
+        if not first & COMPRESSED and (offset := first & OFFSET_MASK):
+            self.watch.want(offset, SECTOR, self._see_first_sector)
+
+    def _see_first_sector(self, sector: bytes) -> None:
+        """Refuse an image file in place of a disk: once converted to raw, it would be opened as what it looks like."""
+        if is_disk_format(sector):
+            raise disk_in_disk("qcow2")
 
 
-def encrypted(disk_format: str) -> RefusedImage:
-    """The refusal of a disk that nobody could start without a passphrase."""
+def unsupported(what: str) -> RefusedImage:
+    """The refusal of a file that is fine but for something that a conversion leaves out."""
     return RefusedImage(
-        Reason.ENCRYPTED,
-        f"This {disk_format} file is encrypted as a whole, and servers have no passphrase to start it. Convert it "
-        "with qemu-img to an unencrypted one; partitions inside may stay encrypted.",
+        Reason.UNSUPPORTED_FEATURES,
+        f"This qcow2 file has {what}. Run “qemu-img convert -O qcow2 FILE plain.qcow2” and upload the result.",
     )

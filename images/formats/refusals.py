@@ -50,6 +50,24 @@ def damaged(disk_format: str, what: str) -> RefusedImage:
     )
 
 
+def encrypted(disk_format: str) -> RefusedImage:
+    """The refusal of a disk that nobody could start without a passphrase."""
+    return RefusedImage(
+        Reason.ENCRYPTED,
+        f"This {disk_format} file is encrypted as a whole, and servers have no passphrase to start it. Convert it "
+        "with qemu-img to an unencrypted one; partitions inside may stay encrypted.",
+    )
+
+
+def disk_in_disk(disk_format: str) -> RefusedImage:
+    """The refusal of an image file that is packed into another one like a disk."""
+    return RefusedImage(
+        Reason.TWO_FORMATS,
+        f"The disk inside of this {disk_format} file is no disk, but one more image file. Take it out with "
+        "“qemu-img convert -O raw FILE inner”, and upload that.",
+    )
+
+
 def two_formats() -> RefusedImage:
     """The refusal of a polyglot."""
     return RefusedImage(

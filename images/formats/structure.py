@@ -11,6 +11,7 @@ from images.formats.refusals import damaged, truncated
 BLOCK = 1024 * 1024  # bytes; every block of a stream but the last has this length
 SECTOR = 512  # bytes
 MAX_PIECES = 32768  # tables watched for in one file: enough for 16 TiB in a usual qcow2, little memory for us
+DISK_MAGICS = (b"QFI\xfb", b"KDMV", b"COWD", b"conectix", b"vhdxfile", b"QED\0", b"LUKS\xba\xbe", b"# Disk Descriptor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,9 @@ class Structure:
         """
         self.watch.look(block, offset)
 
+    def look_at_end(self, tail: bytes) -> None:
+        """See the last bytes of the file, which may lead to more that is wanted of it."""
+
     def finish(self, ending: Ending) -> None:
         """See how the file ends.
 
@@ -77,32 +81,44 @@ class Structure:
 class Watch:
     """Byte ranges of a stream that somebody wants to see when they pass, cut where blocks end.
 
-    What has passed already is not seen any more: the tables of an image are checked as far as a stream allows,
-    which covers what qemu-img writes.
+    What has passed already is seen at the end, if the caller can read it again (``look_back``): QEMU moves a table
+    that grows behind those that it names.
     """
 
     def __init__(self) -> None:
         self._pieces: dict[int, list[tuple[int, int, Callable[[bytes], None]]]] = defaultdict(list)
-        self._passed = 0
         self._count = 0
 
     def want(self, offset: int, length: int, see: Callable[[bytes], None]) -> None:
         """Call ``see`` with the bytes from ``offset`` on, ``length`` in all, possibly in several pieces."""
         end = offset + length
-        start = max(offset, self._passed)
-        while start < end and self._count < MAX_PIECES:
-            stop = min(end, (start // BLOCK + 1) * BLOCK)
-            self._pieces[start // BLOCK].append((start % BLOCK, stop - start, see))
+        while offset < end and self._count < MAX_PIECES:
+            stop = min(end, (offset // BLOCK + 1) * BLOCK)
+            self._pieces[offset // BLOCK].append((offset % BLOCK, stop - offset, see))
             self._count += 1
-            start = stop
+            offset = stop
 
     def look(self, block: bytes, offset: int) -> None:
         """See a block; what is wanted of it may lead to more that is wanted of the same block."""
-        number = offset // BLOCK
-        while pieces := self._pieces.pop(number, None):
+        while pieces := self._pieces.pop(offset // BLOCK, None):
             for start, length, see in pieces:
                 see(block[start : start + length])
-        self._passed = offset + len(block)
+
+    def look_back(self, read: Callable[[int, int], bytes]) -> None:
+        """See what had passed before somebody wanted it.
+
+        Args:
+            read: gives the bytes at an offset, as many as there are up to a length.
+        """
+        while self._pieces:
+            number, pieces = self._pieces.popitem()
+            for start, length, see in pieces:
+                see(read(number * BLOCK + start, length))
+
+
+def is_disk_format(start: bytes) -> bool:
+    """Whether bytes look like the start of a file in a disk format, other than raw."""
+    return start.startswith(DISK_MAGICS) or start[64:68] == b"\x7f\x10\xda\xbe"
 
 
 def whole_entries(data: bytes, layout: str) -> list[int]:

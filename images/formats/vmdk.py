@@ -6,20 +6,23 @@ names files of the machine that opens it (CVE-2022-47951, CVE-2024-32498).
 
 import re
 
-from images.formats.refusals import Reason, RefusedImage, damaged, other_file, truncated
-from images.formats.structure import SECTOR, Ending, Structure, whole_entries
+from images.formats.refusals import Reason, RefusedImage, damaged, disk_in_disk, other_file, truncated
+from images.formats.structure import MAX_PIECES, SECTOR, Ending, Structure, is_disk_format, whole_entries
 
 MAGIC = b"KDMV"
 AT_END = 0xFFFFFFFFFFFFFFFF  # the grain directory's place stands in a footer
+COMPRESSED = 1 << 16  # among the flags: grains are compressed
 KINDS = {"monolithicsparse", "streamoptimized"}
 MAX_DESCRIPTOR = 1024 * 1024  # bytes
+READ_BY_QEMU = 20 * SECTOR  # bytes in which QEMU looks for a parent, however long the descriptor says it is
 MAX_GRAIN = 2**16  # sectors; 128 is usual
-MAX_TABLE = 4096  # entries; 512 is usual
+MAX_TABLE = 512  # entries; always 512
+MAX_DIRECTORY = 32 * 1024 * 1024  # entries
 NO_PARENT = "ffffffff"
 
 
 class Vmdk(Structure):
-    """Reads the header, the descriptor and the grain tables."""
+    """Reads the header, the descriptor, the grain tables, and the footer of a stream-optimised file."""
 
     disk_format = "vmdk"
     opinions = (frozenset({"vmdk"}),)
@@ -31,41 +34,85 @@ class Vmdk(Structure):
 
     def __init__(self, head: bytes) -> None:
         super().__init__(head)
-        (sectors, grain, place, length, entries, _, directory, overhead) = self.unpack("<QQQQIQQQ", head, 12)
+        _, flags, sectors, grain, place, length, entries, _, directory, overhead = self.unpack("<IIQQQQIQQQ", head, 4)
         self.virtual_size = sectors * SECTOR
-        if not (0 < grain <= MAX_GRAIN and 0 < entries <= MAX_TABLE):
+        if not (0 < grain <= MAX_GRAIN and grain & (grain - 1) == 0 and 0 < entries <= MAX_TABLE):
             raise damaged("vmdk", "its grain size makes no sense")
         self._grain, self._entries, self._overhead = grain, entries, overhead
+        self._is_compressed = bool(flags & COMPRESSED)
+        self._header = header_fields(head)
         self._at_end = directory == AT_END
-        check_descriptor(head[place * SECTOR : place * SECTOR + min(length * SECTOR, MAX_DESCRIPTOR)])
+        self._tables: set[int] = set()
+        check_descriptor(head[place * SECTOR :][: min(max(length * SECTOR, READ_BY_QEMU), MAX_DESCRIPTOR)], sectors)
+        self._first_free = place + length  # sector; before it lie header and descriptor
         if not self._at_end:
-            self._follow_tables(directory * SECTOR)
+            self._follow_tables(directory)
 
     def finish(self, ending: Ending) -> None:
         """A stream-optimised file closes with a footer and an end marker; without them it was cut off."""
-        if self._at_end and (len(ending.tail) < 3 * SECTOR or ending.tail[-2 * SECTOR :][:4] != MAGIC):
-            raise truncated("vmdk")
+        if self._at_end:
+            footer = ending.tail[-2 * SECTOR : -SECTOR]
+            if len(ending.tail) < 3 * SECTOR or not footer.startswith(MAGIC):
+                raise truncated("vmdk")
+            # QEMU believes the footer, so that its disk could be another one than that of the header.
+            if header_fields(footer) != self._header:
+                raise damaged("vmdk", "its header and its footer differ")
         self.needs(self._overhead * SECTOR)
         super().finish(ending)
 
+    def look_at_end(self, tail: bytes) -> None:
+        """Follow the grain directory that the footer names."""
+        if self._at_end and tail[-2 * SECTOR :].startswith(MAGIC):
+            (directory,) = self.unpack("<Q", tail[-2 * SECTOR :], 56)
+            self._follow_tables(directory)
+
     def _follow_tables(self, directory: int) -> None:
         tables = -(-self.virtual_size // (self._grain * SECTOR * self._entries))
-        self.needs(directory + tables * 4)
-        self.watch.want(directory, tables * 4, self._see_directory)
+        if not 0 < directory < AT_END or directory < self._first_free or tables > MAX_DIRECTORY:
+            raise damaged("vmdk", "its tables are in impossible places")
+        self.needs(directory * SECTOR + tables * 4)
+        self.watch.want(directory * SECTOR, 4, self._see_first_table)
+        self.watch.want(directory * SECTOR, tables * 4, self._see_directory)
+
+    def _see_first_table(self, entry: bytes) -> None:
+        for sector in whole_entries(entry, "<I"):
+            if sector:
+                self.watch.want(sector * SECTOR, 4, self._see_first_grain)
 
     def _see_directory(self, table: bytes) -> None:
         for sector in whole_entries(table, "<I"):
-            if sector:
-                self.needs(sector * SECTOR + self._entries * 4)
-                self.watch.want(sector * SECTOR, self._entries * 4, self._see_grains)
+            if not sector:
+                continue
+            if sector < self._first_free or sector in self._tables:
+                raise damaged("vmdk", "its tables overlap")
+            if len(self._tables) < MAX_PIECES:
+                self._tables.add(sector)
+            self.needs(sector * SECTOR + self._entries * 4)
+            self.watch.want(sector * SECTOR, self._entries * 4, self._see_grains)
 
     def _see_grains(self, table: bytes) -> None:
-        for sector in whole_entries(table, "<I"):
-            if sector > 1:  # 0: not there; 1: all zeros
-                self.needs((sector + 1) * SECTOR)
+        # 0: not there; 1: all zeros
+        sectors = set(whole_entries(table, "<I")) - {0, 1}
+        if (sectors and min(sectors) < self._first_free) or not self._tables.isdisjoint(sectors):
+            raise damaged("vmdk", "its data lies where its tables are")
+        self.needs((max(sectors, default=-1) + 1) * SECTOR)
+
+    def _see_first_grain(self, entry: bytes) -> None:
+        for sector in whole_entries(entry, "<I"):
+            if sector > 1 and not self._is_compressed:
+                self.watch.want(sector * SECTOR, SECTOR, self._see_first_sector)
+
+    def _see_first_sector(self, sector: bytes) -> None:
+        if is_disk_format(sector):
+            raise disk_in_disk("vmdk")
 
 
-def check_descriptor(descriptor: bytes) -> None:
+def header_fields(header: bytes) -> bytes:
+    """What must be the same in header and footer: all but the flags and the place of the grain directory."""
+    return header[:8] + header[12:48]
+
+
+def check_descriptor(descriptor: bytes, sectors: int) -> None:
     """Refuse a descriptor that makes the disk anything but one that is complete in its own file.
 
     Raises:
@@ -77,11 +124,23 @@ def check_descriptor(descriptor: bytes) -> None:
     kind = _field(text, "createtype")
     if kind not in KINDS:
         raise unsupported_kind(kind)
-    if _field(text, "parentcid") not in {"", NO_PARENT}:
+    # QEMU opens what the hint names whether or not there is a parent, and even if the line is a comment.
+    if _field(text, "parentcid") not in {"", NO_PARENT} or "parentfilenamehint" in text:
         raise other_file("vmdk", "is the difference to another disk")
-    extents = re.findall(r"^\s*(?:rw|rdonly|noaccess)\s+\d+\s+(\w+)", text, re.MULTILINE)
-    if extents != ["sparse"]:
+    if text.count("createtype") > 1:
+        raise damaged("vmdk", "its descriptor contradicts itself")
+    _check_extents(text, sectors)
+
+
+def _check_extents(text: str, sectors: int) -> None:
+    extents = re.findall(r"^\s*(?:rw|rdonly|noaccess)\s+(\d+)\s+(\w+)(.*)", text, re.MULTILINE)
+    if [kind for _, kind, _ in extents] != ["sparse"]:
         raise other_file("vmdk", "is spread over several files")
+    ((length, _, name),) = extents
+    if "/" in name or "\\" in name:
+        raise other_file("vmdk", "names a file in another folder")
+    if length.lstrip("0") != str(sectors):
+        raise damaged("vmdk", "its header and its descriptor differ")
 
 
 def unsupported_kind(kind: str) -> RefusedImage:
