@@ -204,6 +204,8 @@ IMAGE_STORE_DIR = Path(env("STOCKROOM_IMAGE_DIR", default=str(DATA_DIR / "images
 IMAGE_MAX_BYTES = env.int("STOCKROOM_IMAGE_MAX_BYTES", default=64 * 1024**3)
 IMAGE_MAX_VIRTUAL_BYTES = env.int("STOCKROOM_IMAGE_MAX_VIRTUAL_BYTES", default=2 * 1024**4)
 UPLOAD_LIFETIME_HOURS = env.int("STOCKROOM_UPLOAD_LIFETIME_HOURS", default=24)
+# Uploads and downloads at once in each server process; the threads that are left always answer pages (images/slots.py).
+TRANSFERS = env.int("STOCKROOM_TRANSFERS", default=max(1, env.int("WEB_THREADS", default=32) * 3 // 4))
 # What an account may have unless staff set something else for it; None, which is an empty variable: any number.
 QUOTA = {
     counted: int(text) if (text := env(f"STOCKROOM_QUOTA_{counted.upper()}", default=str(most))) else None

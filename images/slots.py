@@ -1,0 +1,83 @@
+"""How many transfers of image data one server process takes at once, so that slow ones do not starve the pages.
+
+A transfer keeps a thread for as long as its line needs: hours, for a large file over a bad one. gunicorn has
+``WEB_THREADS`` of them in each process (config/gunicorn.py). Transfers get three quarters, pages always have the rest.
+"""
+
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from django.conf import settings
+
+from images.problems import Busy
+
+RETRY_SECONDS = 10  # what somebody is told who finds no slot
+
+
+class Slot:
+    """The right to one transfer, given back by ``close`` or at the end of a ``with`` block. Once is enough."""
+
+    def __init__(self, slots: "Slots") -> None:
+        self._slots: Slots | None = slots
+
+    def close(self) -> None:
+        """Give it back. Safe to call more than once."""
+        slots, self._slots = self._slots, None
+        if slots is not None:
+            slots.give_back()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Slots:
+    """The slots of this process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.held = 0
+
+    def take(self) -> Slot:
+        """Take one, if there is one left; see ``hold``."""
+        with self._lock:
+            if self.held >= settings.TRANSFERS:
+                raise Busy("Many files are being sent and fetched at this moment. Nothing is lost: try again soon.")
+            self.held += 1
+        return Slot(self)
+
+    def give_back(self) -> None:
+        """Called by the slot."""
+        with self._lock:
+            self.held -= 1
+
+
+slots = Slots()
+
+
+def hold() -> Slot:
+    """Take a slot for a transfer, before its first byte.
+
+    An upload holds it while the body is read::
+
+        with hold():
+            receive(…)
+
+    A download holds it until the response is closed, whatever happens to the client: give ``slot.close`` to what the
+    server closes at the end, and close the slot yourself if anything goes wrong before that::
+
+        slot = hold()
+        response = …  # its ``close`` calls ``slot.close``
+
+    Answer ``Busy`` with its status (503) and a ``Retry-After`` of ``RETRY_SECONDS``. No slot is needed where the bytes
+    do not pass through this process (X-Accel-Redirect, a redirect to the store) or there are none (HEAD, 304).
+
+    Raises:
+        Busy: all are taken.
+    """
+    return slots.take()
