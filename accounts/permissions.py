@@ -28,6 +28,7 @@ class Verb(StrEnum):
     MANAGE_ACCOUNTS = "invite and remove accounts"
     CHANGE_SETTINGS = "rename it"
     JOIN_ORGANIZATIONS = "join or leave an organization"
+    ASK_FOR_MORE = "ask for a larger quota"
     CLOSE = "close it"
 
 
@@ -37,6 +38,7 @@ NEEDED_ROLE: dict[Kind, dict[Verb, Role]] = {
         Verb.MANAGE_PEOPLE: Role.ADMIN,
         Verb.CHANGE_SETTINGS: Role.ADMIN,
         Verb.JOIN_ORGANIZATIONS: Role.ADMIN,
+        Verb.ASK_FOR_MORE: Role.ADMIN,
         Verb.CLOSE: Role.ADMIN,
     },
     Kind.TEAM: {
@@ -154,12 +156,16 @@ def lock_groups(by: Viewer, others: Iterable[Group | None] = ()) -> Viewer:
     Raises:
         Http404: the account of the page has been closed, or the person is no longer in it.
     """
-    ids = {by.account.pk} | {group.pk for group in others if group is not None}
-    list(Group.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+    lock_rows({by.account.pk} | {group.pk for group in others if group is not None})
     now = Viewer.of(by.user, number=by.account.number)
     if now is None:
         raise Http404
     return now
+
+
+def lock_rows(ids: Iterable[int]) -> None:
+    """Take groups for the transaction, all at once and in one order, without asking who may."""
+    list(Group.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,18 @@ from images.models import (
     ImageData,
     ImageGroupObjectPermission,
     ImageTag,
+    Quota,
+    QuotaRequest,
     Reference,
     Region,
     Upload,
 )
+from images.quota_admin import QuotaAdmin, QuotaRequestAdmin
 
 Operation = Callable[..., Image]
+
+admin.site.register(Quota, QuotaAdmin)
+admin.site.register(QuotaRequest, QuotaRequestAdmin)
 
 
 @admin.register(Region)

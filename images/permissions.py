@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
@@ -35,7 +35,6 @@ class Verb(StrEnum):
     DELETE = "delete it"
     REMOVE_SHARE = "remove a share"
     LABEL = "label it"
-    ASK_FOR_MORE = "ask for a larger quota"
 
 
 NEEDED_ROLE: dict[Verb, Role] = {
@@ -52,7 +51,6 @@ NEEDED_ROLE: dict[Verb, Role] = {
     Verb.DELETE: Role.ADMIN,
     Verb.REMOVE_SHARE: Role.ADMIN,
     Verb.LABEL: Role.ADMIN,
-    Verb.ASK_FOR_MORE: Role.ADMIN,
 }
 
 # What somebody who received an image can do with it: by grant, or because it is open to all.
@@ -160,7 +158,7 @@ def get_upload(viewer: Viewer, pk: UUID) -> Upload:
     return upload
 
 
-def may_set_quotas(user: User) -> bool:
+def may_set_quotas(user: User | AnonymousUser) -> bool:
     """Whether somebody decides how much accounts may keep: staff with the right to change quotas."""
     return user.is_active and user.is_staff and user.has_perm("images.change_quota")
 

@@ -1,5 +1,6 @@
 """The law of visibility for images. Pages, API, prefetches and counts all start here."""
 
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
         Image,
         ImageData,  # noqa: F401  # ruff does not read the text in QuerySet["…"]
         ImageGroupObjectPermission,
+        QuotaRequest,  # noqa: F401  # as above
         Upload,  # noqa: F401  # as above
     )
 
 OPEN_TO_ALL = ("public", "community")
+ANSWERS_ARE_SHOWN = timedelta(days=30)
 
 # What ``with_reference`` puts on an image, and the column of ``Reference`` that it comes from.
 REFERENCE_COLUMNS = {
@@ -143,6 +146,19 @@ class ImageDataQuerySet(models.QuerySet["ImageData"]):
             ~Exists(holds.filter(data=OuterRef("pk"))),
             removed_at__isnull=True,
         )
+
+
+class QuotaRequestQuerySet(models.QuerySet["QuotaRequest"]):
+    """What accounts have asked for."""
+
+    def waiting(self) -> "QuotaRequestQuerySet":
+        """That staff have still to answer."""
+        return self.filter(status="open")
+
+    def news(self) -> "QuotaRequestQuerySet":
+        """What an account wants to see, the newest first: what waits, and what was answered lately."""
+        lately = Q(status__in=["granted", "refused"], decided_at__gt=timezone.now() - ANSWERS_ARE_SHOWN)
+        return self.filter(Q(status="open") | lately).select_related("requested_by").order_by("-requested_at")
 
 
 @cache

@@ -20,6 +20,8 @@ urlpatterns = [
     path("images/<uuid:pk>/add/", views.reference_add, name="reference_add"),
     path("images/<uuid:pk>/take-out/", views.reference_remove, name="reference_remove"),
     path("uploads/", views.upload_start, name="upload_start"),
+    path("account/quota/request/", views.quota_request, name="quota_request"),
+    path("account/quota/requests/<int:pk>/withdraw/", views.quota_withdraw, name="quota_withdraw"),
     path("uploads/<uuid:pk>/data", views.upload_data, name="upload_data"),
     path("uploads/<uuid:pk>/discard/", views.upload_discard, name="upload_discard"),
 ]

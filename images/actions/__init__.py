@@ -12,6 +12,14 @@ from images.actions.changes import (
 )
 from images.actions.closing import delete_images_of
 from images.actions.creation import NewImage, create_image, make_planned_image, plan_image
+from images.actions.quotas import (
+    end_quota_requests_of,
+    grant_quota_request,
+    refuse_quota_request,
+    request_quota,
+    set_quota,
+    withdraw_quota_request,
+)
 from images.actions.references import add_reference, label, remove_reference
 from images.actions.removal import collect_data, discard_expired_uploads
 from images.actions.staff import deactivate_for_owner, publish, reactivate_for_owner, unpublish
@@ -30,6 +38,8 @@ __all__ = [
     "discard_expired_uploads",
     "discard_upload",
     "edit",
+    "end_quota_requests_of",
+    "grant_quota_request",
     "label",
     "make_planned_image",
     "plan_image",
@@ -40,10 +50,14 @@ __all__ = [
     "receive_form_file",
     "receive_upload",
     "record_download",
+    "refuse_quota_request",
     "remove_reference",
+    "request_quota",
+    "set_quota",
     "set_visibility",
     "start_upload",
     "unpack_upload",
     "unprotect",
     "unpublish",
+    "withdraw_quota_request",
 ]

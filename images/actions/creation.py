@@ -17,6 +17,7 @@ from images import hooks
 from images.actions.events import record_image
 from images.models import Image, ImageTag, Region, Upload
 from images.permissions import Verb, get_upload, require, visibility_refusal
+from images.quotas import Counted, confirm, reserve
 
 SOURCES = {
     Upload.Origin.UPLOAD: Image.Source.UPLOAD,
@@ -70,6 +71,7 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
         Http404: no such upload for this viewer, or they are no longer in the account.
         PermissionDenied: they may not add images, or not with this visibility.
         Conflict: the data has not come yet.
+        QuotaExceeded: the account has as many images as it may; not where the upload reserved one by its plan.
         ValidationError: per field, the recipients included; the upload stays.
     """
     upload = get_upload(by, upload_id)
@@ -87,6 +89,8 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
     # A file may take hours to come, and meanwhile somebody may have removed the person or closed the account. Asked
     # last, because the offer takes all groups that it needs in one order.
     _require_rights(image, lock_groups(by))
+    if upload.plan is None:
+        confirm(by.account, [Counted.IMAGES])
     return image
 
 
@@ -104,6 +108,8 @@ def plan_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image | Upload:
     if upload.status != Upload.Status.PROCESSING:
         return create_image(upload_id, by=by, new=new)
     require_plan(new, by=by)
+    if upload.plan is None:
+        reserve(by.account, images=1)
     upload.plan = new.plan()
     upload.save(update_fields=["plan"])
     return upload

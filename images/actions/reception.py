@@ -25,10 +25,12 @@ from images.problems import (
     CannotContinue,
     DataProblem,
     NoSuchData,
+    QuotaExceeded,
     StoreProblem,
     TooLarge,
     WrongChecksum,
 )
+from images.quotas import Counted, confirm, room
 from images.stores import get_store
 from images.streams import Intake, Received, Receiver, Snapshot
 
@@ -110,6 +112,7 @@ class Reception:
         self._pending: Snapshot | None = None
         self._done = False
         self._percent: int | None = None
+        self._room = 0
 
     @property
     def offset(self) -> int:
@@ -145,6 +148,7 @@ class Reception:
         """
         if self.upload.size is not None and self._receiver.size + len(chunk) > self.upload.size:
             raise BrokenUpload("More came than was announced: the file has changed meanwhile. Choose it again.")
+        self._require_room(self._receiver.size + len(chunk))
         try:
             self._receiver.feed(chunk)
         except NoSuchData as error:
@@ -174,11 +178,23 @@ class Reception:
         if self.upload.size is not None and self._receiver.size != self.upload.size:
             raise BrokenUpload("Less came than was announced: the file has changed meanwhile. Choose it again.")
         self._save(self._receiver.snapshot())
+        if self.upload.size is None:
+            self._confirm_room()
         received = self._receiver.finish()
         self._done = True
         if self.upload.unpack and not self.upload.archive_key:
             return self._hand_to_unpacking()
         return self._take(received)
+
+    def _require_room(self, size: int) -> None:
+        """Stop what comes without a known size where the quota ends. Asked anew there: room may have been made."""
+        if self.upload.size is None and size > self._room:
+            self._room = room(self.upload, least=size)
+
+    @transaction.atomic
+    def _confirm_room(self) -> None:
+        """Others may have come meanwhile; from here on the row itself reserves what has come."""
+        confirm(self.upload.account, [Counted.BYTES])
 
     @property
     def _is_archive(self) -> bool:
@@ -259,7 +275,7 @@ class Reception:
         if isinstance(error, TakenOver):
             return
         with suppress(TakenOver):  # then it is not ours to change any more
-            if isinstance(error, FINAL):
+            if isinstance(error, FINAL) or (isinstance(error, QuotaExceeded) and not self._resumable):
                 self._drop(status=Upload.Status.FAILED, problem=str(error))
             elif isinstance(error, CannotContinue):
                 self._drop(status=Upload.Status.WAITING, problem=str(error))

@@ -16,6 +16,7 @@ from images.actions.removal import discard
 from images.models import Region, Upload
 from images.permissions import Verb, get_upload, require
 from images.problems import WrongOffset
+from images.quotas import reserve
 from images.stores import get_store
 from images.streams import too_large
 from images.validators import valid_checksum
@@ -46,11 +47,13 @@ def start_upload(
         PermissionDenied: the viewer may not add images.
         TooLarge: an image cannot have so many bytes.
         ValidationError: the checksum is none.
+        QuotaExceeded: the account has no room for it.
     """
     require(by, Verb.CREATE)
     if size is not None and size > settings.IMAGE_MAX_BYTES:
         raise too_large(settings.IMAGE_MAX_BYTES)
     valid_checksum(checksum)
+    reserve(by.account, size=size or 0, uploads=1)
     return Upload.objects.create(
         filename=filename[-LONGEST_NAME:],
         size=size,

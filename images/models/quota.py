@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from images.querysets import QuotaRequestQuerySet
+
 
 class Quota(models.Model):
     """What staff have allowed one account; what is empty is as for everybody (``settings.QUOTA``)."""
@@ -44,6 +46,8 @@ class QuotaRequest(models.Model):
     )
     answer = models.TextField(max_length=2000, blank=True)
 
+    objects = QuotaRequestQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account"], condition=Q(status="open"), name="quotarequest_one_open"),
@@ -56,3 +60,8 @@ class QuotaRequest(models.Model):
 
     def __str__(self) -> str:
         return f"Request of {self.account_id}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether staff have still to answer."""
+        return self.status == self.Status.OPEN

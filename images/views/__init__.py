@@ -10,6 +10,7 @@ from images.views.changes import (
 from images.views.details import image_detail, image_download
 from images.views.lists import image_list
 from images.views.references import reference_add, reference_edit, reference_remove
+from images.views.quotas import quota_request, quota_withdraw
 from images.views.uploads import image_upload, upload_data, upload_discard, upload_start
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "image_visibility",
     "reference_add",
     "reference_edit",
+    "quota_request",
+    "quota_withdraw",
     "reference_remove",
     "upload_data",
     "upload_discard",

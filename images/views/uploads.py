@@ -22,7 +22,7 @@ from images.bodies import checked_multipart, discard_rest, raw_chunks
 from images.forms import UploadForm
 from images.models import Image, Region, Upload
 from images.permissions import Verb, require
-from images.problems import DataProblem
+from images.problems import DataProblem, QuotaExceeded
 from images.views.answers import REFUSALS, answers_json, refusal_as_json, tell
 
 NO_FILE = "Choose the disk image to upload."
@@ -81,8 +81,8 @@ def _made(request: PanelRequest, form: UploadForm, upload_id: UUID) -> Image | U
         return actions.plan_image(upload_id, by=request.viewer, new=form.new_image())
     except ValidationError as error:
         form.add_error(None, error)
-    except Conflict as conflict:
-        form.add_error("file", str(conflict))
+    except (Conflict, QuotaExceeded) as refused:
+        form.add_error("file", str(refused))
     except Http404:
         form.add_error("file", FILE_GONE)
     return None

@@ -70,6 +70,10 @@ organization_account_invite     GET    405       405      405
 organization_account_invite     POST   403       403      200
 organization_account_remove     GET    403       403      200
 organization_account_remove     POST   403       403      302
+quota_request                   GET    403       403      409
+quota_request                   POST   403       403      409
+quota_withdraw                  GET    405       405      405
+quota_withdraw                  POST   403       403      302
 activity                        GET    200       200      200
 activity                        POST   405       405      405
 image_list                      GET    200       200      200

@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.actions import invite, make_reviewer
 from accounts.models import Account, AnyGroup, Membership, User
 from accounts.roles import Role
-from images.actions import start_upload
+from images.actions import request_quota, start_upload
 from images.models import Image
+from images.quotas import Counted
 from sharing import actions
 from sharing.addresses import parse
 from sharing.models import Share
@@ -103,6 +104,7 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "upload": {"pk": upload.pk},
         "offer": {"share": waiting.pk},
         "trust": {"trust": trust.pk},
+        "quota": {"pk": request_quota(by=cast.producer, wanted={Counted.IMAGES: 2000}, reason="More.").pk},
         "member": _member(cast.acme, olga),
         "invitation_revoke": _invitation(cast.acme, cast.alice, Role.OBSERVER),
         "team": {"pk": cast.golden_testers.pk}
