@@ -121,3 +121,24 @@ class WrongPart(DataProblem):
 
     code = "wrong-part"
     status = 460
+
+
+class Gone(DataProblem):
+    """What was asked for was here, and will not come back."""
+
+    code = "gone"
+    status = 410
+
+
+class WrongRequest(DataProblem):
+    """A request breaks the rules of its protocol: a mistake of the program that sent it.
+
+    Args:
+        status: the status that the protocol has for this mistake.
+    """
+
+    code = "wrong-request"
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status

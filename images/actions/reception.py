@@ -44,11 +44,16 @@ class TakenOver(Conflict):
     """The upload was discarded, or somebody else is sending it now."""
 
 
+class InUse(Conflict):
+    """Somebody is sending the upload at this moment."""
+
+
 def claim(upload: Upload) -> None:
     """Take a locked upload for oneself; who had it before and is silent, has lost it.
 
     Raises:
-        Conflict: it has its data, it was refused, or somebody is sending it.
+        InUse: somebody is sending it.
+        Conflict: it has its data, or it was refused.
     """
     if upload.status == Upload.Status.RECEIVED:
         raise Conflict("This file has come already. Go on with the form, or discard the upload and start again.")
@@ -57,7 +62,7 @@ def claim(upload: Upload) -> None:
     if upload.status == Upload.Status.PROCESSING and not upload.archive_key:
         raise Conflict("This file has come already and is being looked at.")
     if is_alive(upload):
-        raise Conflict("This file is being sent already, maybe in another tab. Wait a moment, or discard the upload.")
+        raise InUse("This file is being sent already, maybe in another tab. Wait a moment, or discard the upload.")
     upload.claim, upload.seen_at = uuid.uuid4(), timezone.now()
     if upload.status != Upload.Status.PROCESSING:
         upload.status = Upload.Status.RECEIVING

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.errors import Conflict
 from accounts.viewer import Viewer
 from images.actions.reception import Reception, claim
 from images.actions.removal import discard
@@ -33,6 +34,7 @@ def start_upload(
     region: Region | None = None,
     unpack: bool = False,
     checksum: str = "",
+    metadata: str = "",
 ) -> Upload:
     """Make the address that data can be sent to.
 
@@ -42,6 +44,7 @@ def start_upload(
         region: where the image will live, so that its data comes to the right store; None for the default one.
         unpack: whether the file is a gzip or xz archive of the disk.
         checksum: what the file must hash to, as ``algorithm:hex``; empty takes any.
+        metadata: what the sender wants to read again on another day; nobody else does.
 
     Raises:
         PermissionDenied: the viewer may not add images.
@@ -59,12 +62,19 @@ def start_upload(
         size=size,
         unpack=unpack,
         expected_checksum=checksum.lower(),
+        metadata=metadata,
         **begun(by, region=region),
     )
 
 
 def receive_upload(
-    upload_id: UUID, *, by: Viewer, chunks: Iterable[bytes], offset: int | None = None, trusted: bool = True
+    upload_id: UUID,
+    *,
+    by: Viewer,
+    chunks: Iterable[bytes],
+    offset: int | None = None,
+    size: int | None = None,
+    trusted: bool = True,
 ) -> Upload:
     """Store bytes of an upload, from where the last go ended. One request at a time: the row is claimed first.
 
@@ -73,6 +83,7 @@ def receive_upload(
 
     Args:
         offset: where the sender says that its first byte belongs; None for a file that comes as a whole.
+        size: how many bytes the file has in all, for an upload that began without saying so (that of a form).
         trusted: whether what comes may be kept when the go ends early; not if it has a checksum of its own.
 
     Returns:
@@ -81,10 +92,11 @@ def receive_upload(
     Raises:
         Http404: no such upload for this viewer.
         WrongOffset: the file has another number of bytes so far.
-        Conflict: it has its data, another request is sending it, or it was discarded meanwhile.
+        InUse: another request is sending it.
+        Conflict: it has its data, was refused, or was discarded meanwhile.
         DataProblem: the data was refused, or the line broke; what can be gone on with is kept.
     """
-    with Reception(_claimed(upload_id, by, offset), trusted=trusted) as reception:
+    with Reception(_claimed(upload_id, by, offset, size), trusted=trusted) as reception:
         for chunk in chunks:
             reception.feed(chunk)
         if offset is None or reception.offset == reception.upload.size:
@@ -131,9 +143,13 @@ def begun(by: Viewer, *, region: Region | None) -> dict[str, Any]:
 
 
 @transaction.atomic
-def _claimed(upload_id: UUID, by: Viewer, offset: int | None) -> Upload:
+def _claimed(upload_id: UUID, by: Viewer, offset: int | None, size: int | None) -> Upload:
     upload = get_upload(by, upload_id)
+    if upload.status == Upload.Status.PROCESSING:
+        raise Conflict("This file has come already and is being unpacked.")
     claim(upload)
+    if size is not None and size != upload.size:
+        _announce(upload, size)
     if offset is None:
         # The file comes as a whole, so that what came before is worth nothing.
         upload.offset, upload.state = 0, None
@@ -141,3 +157,20 @@ def _claimed(upload_id: UUID, by: Viewer, offset: int | None) -> Upload:
     elif offset != upload.offset:
         raise WrongOffset(f"The file has {upload.offset} bytes so far; go on from there.")
     return upload
+
+
+def _announce(upload: Upload, size: int) -> None:
+    """Note how many bytes a file has that began to come without saying so, as the file of a form does.
+
+    Raises:
+        ValidationError: something else was said before, or more has come already.
+        TooLarge: an image cannot have so many bytes.
+        QuotaExceeded: the account has no room for it.
+    """
+    if upload.size is not None or size < upload.offset:
+        raise ValidationError("This is another size than that of the file that has come so far.")
+    if size > settings.IMAGE_MAX_BYTES:
+        raise too_large(settings.IMAGE_MAX_BYTES)
+    reserve(upload.account, size=size - upload.offset)
+    upload.size = size
+    upload.save(update_fields=["size"])

@@ -38,8 +38,8 @@ class Upload(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True, help_text="Moves on with every byte that comes.")
     filename = models.CharField(max_length=255, blank=True)
-    fingerprint = models.CharField(
-        max_length=100, blank=True, help_text="What tells the sender whether a file is this one, to go on with it."
+    metadata = models.TextField(
+        blank=True, help_text="What its sender noted about the file, as in the tus protocol; given back as it is."
     )
     size = models.PositiveBigIntegerField(null=True, blank=True, help_text="Bytes announced.")
     unpack = models.BooleanField(default=False, help_text="It is a gzip or xz archive of the disk.")
