@@ -12,6 +12,7 @@ from django.http import Http404
 
 from accounts.errors import Conflict
 from accounts.models import Event
+from images.problems import QuotaExceeded
 
 LINGER = 0.05  # seconds; far longer than it takes to start a thread
 PATIENCE = 60  # seconds; the databases give up earlier
@@ -20,6 +21,7 @@ REFUSALS: dict[type[Exception], str] = {
     PermissionDenied: "forbidden",
     Conflict: "conflict",
     ValidationError: "invalid",
+    QuotaExceeded: "no room",
 }
 
 Act = Callable[[], Any]
