@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from images.querysets import UploadQuerySet
 
@@ -86,6 +87,11 @@ class Upload(models.Model):
     def __str__(self) -> str:
         return self.filename or str(self.id)
 
+    @property
+    def title(self) -> str:
+        """What people call it: as the image that it will be, or as the file."""
+        return (self.plan or {}).get("name") or self.filename or "File without a name"
+
 
 class Import(models.Model):
     """Where the bytes of an upload are fetched from."""
@@ -97,7 +103,11 @@ class Import(models.Model):
         max_length=255, blank=True, help_text="ETag or Last-Modified: only the same version is gone on with."
     )
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Tries in a row that brought nothing.")
+    restarts = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it came from its beginning again: another version, or a server without ranges."
+    )
     next_at = models.DateTimeField(null=True, blank=True, help_text="When to try again.")
+    since = models.DateTimeField(default=timezone.now, help_text="When somebody started it, or last tried it again.")
 
     def __str__(self) -> str:
         return self.url
