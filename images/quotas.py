@@ -4,7 +4,7 @@ What counts is what the account brought in itself: its images, and the uploads t
 others share with it are counted where they came from.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -123,7 +123,7 @@ class Level:
         """Refuse what does not fit.
 
         Args:
-            more: how much is to come; 0 asks whether what there is fits.
+            more: how much is to come.
 
         Raises:
             QuotaExceeded: with the numbers, and what to do.
@@ -133,8 +133,7 @@ class Level:
         has = f"{account.title} has {self.text}"
         if self.counted is not Counted.BYTES:
             raise QuotaExceeded(f"{has} {self.label.lower()}. {ADVICE[self.counted]}")
-        needs = f", and this needs {self.counted.write(more)} more" if more else ""
-        raise QuotaExceeded(f"{has}{needs}. {ADVICE[self.counted]}")
+        raise QuotaExceeded(f"{has}, and this needs {self.counted.write(more)} more. {ADVICE[self.counted]}")
 
 
 def levels_of(account: Account, *, without: Upload | None = None) -> dict[Counted, Level]:
@@ -204,16 +203,22 @@ def reserve(account: Account, *, size: int = 0, images: int = 0, uploads: int = 
             levels[counted].require(amount, account)
 
 
-def confirm(account: Account, counted: Iterable[Counted]) -> None:
+def confirm(account: Account, *, size: int = 0, images: int = 0) -> None:
     """Make sure that what this transaction has written fits; for what cannot take the account's row any earlier.
 
+    Args:
+        size: how many of the bytes that count now are new.
+        images: how many of the images.
+
     Raises:
-        QuotaExceeded: with the numbers, and what to do.
+        QuotaExceeded: with the numbers without what is new, and what to do.
     """
     lock_rows([account.pk])
     levels = levels_of(account)
-    for each in counted:
-        levels[each].require(0, account)
+    for counted, amount in {Counted.BYTES: size, Counted.IMAGES: images}.items():
+        if amount > 0:
+            level = levels[counted]
+            Level(counted, level.used - amount, level.limit).require(amount, account)
 
 
 def room(upload: Upload, *, least: int = 0) -> int:

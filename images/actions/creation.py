@@ -17,7 +17,7 @@ from images import hooks
 from images.actions.events import record_image
 from images.models import Image, ImageTag, Region, Upload
 from images.permissions import Verb, get_upload, require, visibility_refusal
-from images.quotas import Counted, confirm, reserve
+from images.quotas import confirm, reserve
 
 SOURCES = {
     Upload.Origin.UPLOAD: Image.Source.UPLOAD,
@@ -90,7 +90,7 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
     # last, because the offer takes all groups that it needs in one order.
     _require_rights(image, lock_groups(by))
     if upload.plan is None:
-        confirm(by.account, [Counted.IMAGES])
+        confirm(by.account, images=1)
     return image
 
 

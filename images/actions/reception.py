@@ -30,7 +30,7 @@ from images.problems import (
     TooLarge,
     WrongChecksum,
 )
-from images.quotas import Counted, confirm, room
+from images.quotas import confirm, room
 from images.stores import get_store
 from images.streams import Intake, Received, Receiver, Snapshot
 
@@ -199,7 +199,7 @@ class Reception:
     @transaction.atomic
     def _confirm_room(self) -> None:
         """Others may have come meanwhile; from here on the row itself reserves what has come."""
-        confirm(self.upload.account, [Counted.BYTES])
+        confirm(self.upload.account, size=self._receiver.size)
 
     @property
     def _is_archive(self) -> bool:
