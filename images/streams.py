@@ -2,10 +2,11 @@
 
 import pickle
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from itertools import chain
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from types import TracebackType
@@ -34,6 +35,8 @@ QUEUED_BLOCKS = 8  # how far the stream may run ahead of a hash: enough to even 
 PATIENCE = 120  # seconds to wait for a hash thread that takes no block before calling it hung
 SALT = "images.streams"
 SIGNATURE_BYTES = 32
+LOST = "What had come of this file is lost. Send it from its beginning."
+CHANGED = "What had come of this file is not what it was. Send it from its beginning."
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +117,24 @@ class Knowledge:
         return salted_hmac(SALT, packed, algorithm="sha256").digest() + packed
 
     @classmethod
-    def opened(cls, signed: bytes) -> "Knowledge | None":
-        """What was signed; None if it was not, or by a version of the panel that knew other things."""
+    def opened(cls, signed: bytes, intake: Intake) -> "Knowledge | None":
+        """What was signed, if it can be gone on with.
+
+        Returns:
+            None if somebody else signed it, a version of the panel that knew other things, or a machine whose hashes
+            mean nothing on this one; and if it does not answer what is asked now.
+        """
         signature, packed = signed[:SIGNATURE_BYTES], signed[SIGNATURE_BYTES:]
         if not constant_time_compare(signature, salted_hmac(SALT, packed, algorithm="sha256").digest()):
             return None
         try:
             known = pickle.loads(zlib.decompress(packed))  # noqa: S301  # the signature was checked
+            is_complete = {name for name, state in known.hashes.items() if new_hash(name, state)} >= {
+                *intake.algorithms
+            }
         except Exception:  # noqa: BLE001  # whatever has changed since: the bytes are read again
             return None
-        return known if isinstance(known, cls) else None
+        return known if is_complete and known.intake.unpack == intake.unpack else None
 
 
 class Receiver:
@@ -154,17 +165,20 @@ class Receiver:
         self._inspector: AnyInspector = known.inspector if known else _inspector(intake)
         self._buffer = bytearray(known.rest if known else b"")
         self._hashes = {name: HashThread(name, states.get(name)) for name in intake.algorithms}
+        self._is_sound = True  # whether the store has what the hashes have
         self.size = writer.offset + len(self._buffer)
 
     @classmethod
     def resume(cls, *, store: ImageStore, key: str, intake: Intake, offset: int, state: bytes | None) -> "Receiver":
         """Go on where a snapshot was taken; if its state is of no use, what is in the store is read again.
 
+        Then the last bytes, which were only in the state, have to come again: ``size`` is smaller than ``offset``.
+
         Raises:
             CannotContinue: the store has not got the bytes, or cannot read them.
         """
-        known = Knowledge.opened(state) if state else None
-        if known is not None and known.intake.algorithms == intake.algorithms:
+        known = Knowledge.opened(state, intake) if state else None
+        if known is not None:
             return cls(writer=_writer(store, key, offset - len(known.rest)), intake=intake, known=known)
         receiver = cls(writer=_writer(store, key, offset - offset % BLOCK), intake=intake)
         try:
@@ -194,21 +208,17 @@ class Receiver:
         if self.size + len(chunk) > self._intake.max_bytes:
             raise too_large(self._intake.max_bytes)
         self.size += len(chunk)
-        if len(chunk) == BLOCK and not self._buffer:
-            self._take(chunk)  # the usual case, without a copy
-            return
-        self._buffer += chunk
-        while len(self._buffer) >= BLOCK:
-            block = bytes(memoryview(self._buffer)[:BLOCK])
-            del self._buffer[:BLOCK]
+        for block in self._whole_blocks(chunk):
             self._take(block)
 
     def snapshot(self) -> Snapshot:
         """Say from where one could go on; waits for the hashes, but not for the store.
 
         Raises:
-            StoreProblem, HashingFailed: as ``feed``.
+            StoreProblem: the store failed, now or before: then the last snapshot is what counts.
+            HashingFailed: as ``feed``.
         """
+        self._require_sound()
         states = {name: thread.state() for name, thread in self._hashes.items()}
         hashes = {name: state for name, state in states.items() if state is not None}
         durable = self._writer.sync()
@@ -226,9 +236,11 @@ class Receiver:
             StoreProblem: the store failed.
             HashingFailed: a hash thread failed or hangs.
         """
+        self._require_sound()
         if self._buffer:
             self._take(bytes(self._buffer))
             self._buffer.clear()
+        self._is_sound = False  # whoever comes after this goes on from the snapshot before it
         inspection = self._inspector.finish()
         found = {name: thread.hexdigest() for name, thread in self._hashes.items()}
         self._check(found)
@@ -241,9 +253,22 @@ class Receiver:
             each.stop()
         self._writer.close()
 
+    def _whole_blocks(self, chunk: bytes) -> Iterator[bytes]:
+        """What can be taken now; the rest waits for what comes next."""
+        if len(chunk) == BLOCK and not self._buffer:
+            yield chunk  # the usual case, without a copy
+            return
+        self._buffer += chunk
+        while len(self._buffer) >= BLOCK:
+            block = bytes(memoryview(self._buffer)[:BLOCK])
+            del self._buffer[:BLOCK]
+            yield block
+
     def _take(self, block: bytes) -> None:
+        self._is_sound = False
         self._learn(block)
         self._writer.write(block)
+        self._is_sound = True
         if self._on_progress:
             self._on_progress(self._writer.offset)
 
@@ -253,16 +278,21 @@ class Receiver:
             each.feed(block)
 
     def _learn_again(self, store: ImageStore, key: str) -> None:
+        end, learnt = self._writer.offset, 0
+        read = store.read if isinstance(self._writer, FinishedWriter) else store.read_back
         try:
-            read = store.read if isinstance(self._writer, FinishedWriter) else store.read_back
-            stored = read(key, stop=self._writer.offset)
+            with closing(read(key, stop=end)) as stored:
+                for block in chain.from_iterable(map(self._whole_blocks, stored)):
+                    self._learn(block)
+                    learnt += len(block)
         except NoSuchData as error:
-            raise CannotContinue("What had come of this file is lost. Send it from its beginning.") from error
-        try:
-            for block in iter(lambda: stored.read(BLOCK), b""):
-                self._learn(block)
-        finally:
-            stored.close()
+            raise CannotContinue(LOST) from error
+        if learnt != end:
+            raise CannotContinue(LOST)
+
+    def _require_sound(self) -> None:
+        if not self._is_sound:
+            raise StoreProblem("The last bytes did not reach the store. Go on from where the upload was last saved.")
 
     def _check(self, found: dict[str, str]) -> None:
         algorithm, _, expected = self._intake.checksum.partition(":")
@@ -274,7 +304,10 @@ class Receiver:
 
 
 class FinishedWriter:
-    """Stands for data that the store has made visible just before somebody could note it: it is as it has to be."""
+    """Stands for data that the store has made visible just before the process died that wanted to note it.
+
+    It takes once more what it has already, and nothing else.
+    """
 
     def __init__(self, store: ImageStore, key: str, offset: int) -> None:
         self.offset = offset
@@ -282,8 +315,12 @@ class FinishedWriter:
         self._key = key
 
     def write(self, chunk: bytes) -> None:
-        """Pass over what is there."""
-        self.offset += len(chunk)
+        """Compare with what is there: the hashes are computed from what comes."""
+        stop = self.offset + len(chunk)
+        with closing(self._store.read(self._key, start=self.offset, stop=stop)) as stored:
+            if stored.read() != chunk:
+                raise CannotContinue(CHANGED)
+        self.offset = stop
 
     def sync(self) -> "Future[None]":
         """It is safe already."""
@@ -294,7 +331,7 @@ class FinishedWriter:
     def finish(self) -> str:
         """It is finished already."""
         if self._store.size(self._key) != self.offset:
-            raise CannotContinue("What had come of this file is not what it was. Send it from its beginning.")
+            raise CannotContinue(CHANGED)
         return self._store.stamp(self._key)
 
     def close(self) -> None:
@@ -307,7 +344,7 @@ def _writer(store: ImageStore, key: str, offset: int) -> Writer:
     except (NoSuchData, WrongOffset) as error:
         if store.exists(key):
             return FinishedWriter(store, key, offset)
-        raise CannotContinue("What had come of this file is lost. Send it from its beginning.") from error
+        raise CannotContinue(LOST) from error
 
 
 def _inspector(intake: Intake) -> AnyInspector:
