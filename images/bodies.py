@@ -1,5 +1,6 @@
 """Reading the bodies of upload requests: large, in big chunks, and only after rights and origin are checked."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from images.problems import BrokenUpload, DataProblem, LengthRequired, Unreadabl
 from images.streams import too_large
 
 CHUNK = 1024 * 1024  # bytes asked for at once; gunicorn then fills them with few system calls
+SMALLEST_CHUNK = 16 * 1024  # bytes
+CHUNK_SECONDS = 2  # what takes longer to come is asked for in smaller chunks: a line that breaks loses all of a chunk
 FORM_ALLOWANCE = 1024 * 1024  # bytes of a multipart form that are not the file
 
 T = TypeVar("T")
@@ -58,7 +61,7 @@ def raw_chunks(request: HttpRequest, *, max_bytes: int, chunk_size: int = CHUNK)
     Args:
         request: a request whose body nobody has touched.
         max_bytes: refuse a body that says it is longer. One of unknown length is measured by the receiver.
-        chunk_size: bytes per chunk; only the last one is shorter.
+        chunk_size: bytes of the largest chunk; see ``Line``.
 
     Raises:
         TooLarge: the declared length is over the limit.
@@ -70,8 +73,8 @@ def raw_chunks(request: HttpRequest, *, max_bytes: int, chunk_size: int = CHUNK)
         raise too_large(max_bytes)
     if length is None:
         # Django gives an empty stream when there is no length, but gunicorn ends chunked bodies by itself.
-        return _until_end(request.META["wsgi.input"], chunk_size)
-    return _exactly(request, length, chunk_size)
+        return _until_end(Line(request.META["wsgi.input"], chunk_size))
+    return _exactly(Line(request, chunk_size), length)
 
 
 def declared_length(request: HttpRequest) -> int | None:
@@ -101,28 +104,57 @@ def discard_rest(request: HttpRequest, *, max_bytes: int = 64 * CHUNK) -> None:
                 return
 
 
-def _exactly(request: HttpRequest, length: int, chunk_size: int) -> Iterator[bytes]:
-    done = 0
-    while done < length:
-        chunk = _read(request, min(chunk_size, length - done))
+class Line:
+    """Reads a body in chunks that come within a second or two each, whatever the speed of the line.
+
+    A read gives back all bytes that it was asked for or none: when a line breaks, what has come of the last chunk is
+    lost. In chunks of 1 MiB, a line of 20 KiB a second that breaks every minute would never get anywhere.
+    """
+
+    def __init__(self, stream: Stream, largest: int) -> None:
+        self.done = 0  # bytes
+        self._stream = stream
+        self._largest = largest
+        self._size = min(SMALLEST_CHUNK, largest)
+
+    def read(self, most: int) -> bytes:
+        """The next chunk, of at most so many bytes.
+
+        Raises:
+            BrokenUpload: it did not come.
+        """
+        begun = time.monotonic()
+        try:
+            # Up to the next multiple of the largest chunk, so that the receiver gets whole blocks.
+            chunk = self._stream.read(min(self._size, self._largest - self.done % self._largest, most))
+        except Exception as error:
+            # A lost connection and the limit for stalled clients (config/gunicorn.py) are OSErrors, but what a server
+            # raises for a malformed chunk is its own affair.
+            raise BrokenUpload("The line broke before the whole file had come. Try again.") from error
+        self.done += len(chunk)
+        self._adapt(time.monotonic() - begun)
+        return chunk
+
+    def _adapt(self, seconds: float) -> None:
+        if seconds > CHUNK_SECONDS:
+            self._size = max(self._size // 2, min(SMALLEST_CHUNK, self._largest))
+        elif seconds < CHUNK_SECONDS / 4:
+            self._size = min(self._size * 2, self._largest)
+
+
+def _exactly(line: Line, length: int) -> Iterator[bytes]:
+    while line.done < length:
+        chunk = line.read(length - line.done)
         if not chunk:
-            raise BrokenUpload(f"The line broke after {readable_size(done)} of {readable_size(length)}. Try again.")
-        done += len(chunk)
+            raise BrokenUpload(
+                f"The line broke after {readable_size(line.done)} of {readable_size(length)}. Try again."
+            )
         yield chunk
 
 
-def _until_end(stream: Stream, chunk_size: int) -> Iterator[bytes]:
-    while chunk := _read(stream, chunk_size):
+def _until_end(line: Line) -> Iterator[bytes]:
+    while chunk := line.read(CHUNK):
         yield chunk
-
-
-def _read(stream: Stream, size: int) -> bytes:
-    try:
-        return stream.read(size)
-    except Exception as error:
-        # A lost connection and the limit for stalled clients (config/gunicorn.py) are OSErrors, but what a server
-        # raises for a malformed chunk is its own affair.
-        raise BrokenUpload("The line broke before the whole file had come. Try again.") from error
 
 
 # --- Multipart forms --------------------------------------------------------------------------------
@@ -176,6 +208,19 @@ def checked_multipart(request: HttpRequest, sink: Callable[[str], Sink[T]], *, m
         return handler.form(fields)
 
 
+def check_same_site(request: HttpRequest) -> None:
+    """Django's check of forms from other sites for requests with the token in ``X-CSRFToken``; reads no body.
+
+    For views that are ``csrf_exempt`` because they answer otherwise, and whose body is no form.
+
+    Raises:
+        PermissionDenied: the request was sent from another site, or without this site's token.
+    """
+    if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        check_origin(request)
+        _check_token(request)
+
+
 def check_origin(request: HttpRequest) -> None:
     """Refuse a form that another site has sent, by what browsers say about it in the headers.
 
@@ -203,7 +248,7 @@ def _check_token(request: HttpRequest) -> None:
     """Run Django's own check, now that ``request.POST`` holds the fields."""
     middleware = CsrfViewMiddleware(_no_view)
     if middleware.process_view(request, _no_view, (), {}) is not None:
-        raise PermissionDenied("This form is too old, or cookies are blocked. Load the page again and resend it.")
+        raise PermissionDenied("This page is too old, or cookies are blocked. Load the page again and resend it.")
 
 
 def _no_view(_request: HttpRequest) -> HttpResponse:
