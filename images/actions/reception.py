@@ -6,6 +6,7 @@ the row then tells from where the next one goes on.
 
 import time
 import uuid
+from concurrent.futures import wait
 from contextlib import suppress
 from datetime import timedelta
 from types import TracebackType
@@ -48,8 +49,11 @@ class InUse(Conflict):
     """Somebody is sending the upload at this moment."""
 
 
-def claim(upload: Upload) -> None:
+def claim(upload: Upload, *, to_unpack: bool = False) -> None:
     """Take a locked upload for oneself; who had it before and is silent, has lost it.
+
+    Args:
+        to_unpack: whether for what is in its archive, and not for what somebody sends.
 
     Raises:
         InUse: somebody is sending it.
@@ -59,8 +63,8 @@ def claim(upload: Upload) -> None:
         raise Conflict("This file has come already. Go on with the form, or discard the upload and start again.")
     if upload.status == Upload.Status.FAILED:
         raise Conflict(f"{upload.problem} Discard this upload, and start another one.")
-    if upload.status == Upload.Status.PROCESSING and not upload.archive_key:
-        raise Conflict("This file has come already and is being looked at.")
+    if upload.status == Upload.Status.PROCESSING and not to_unpack:
+        raise Conflict("This file has come already and is being unpacked.")
     if is_alive(upload):
         raise InUse("This file is being sent already, maybe in another tab. Wait a moment, or discard the upload.")
     upload.claim, upload.seen_at = uuid.uuid4(), timezone.now()
@@ -74,7 +78,8 @@ def is_alive(upload: Upload) -> bool:
     """Whether whoever claimed the upload gave a sign of life lately."""
     if upload.claim is None or upload.seen_at is None:
         return False
-    return timezone.now() - upload.seen_at < timedelta(seconds=SILENT_SECONDS)
+    # A sign of life from the future is one from before the clock was set back: it tells nothing.
+    return abs(timezone.now() - upload.seen_at) < timedelta(seconds=SILENT_SECONDS)
 
 
 class Reception:
@@ -209,6 +214,10 @@ class Reception:
 
     def _opened(self) -> Receiver:
         upload = self.upload
+        try:
+            state = _bytes(upload.state)  # large, and so not loaded before it is needed
+        except Upload.DoesNotExist:
+            raise discarded() from None
         intake = Intake(
             max_bytes=self._limit,
             max_virtual_bytes=settings.IMAGE_MAX_VIRTUAL_BYTES,
@@ -217,7 +226,7 @@ class Reception:
         )
         if upload.store_key and upload.offset and self._resumable:
             return Receiver.resume(
-                store=self._store, key=upload.store_key, intake=intake, offset=upload.offset, state=_bytes(upload.state)
+                store=self._store, key=upload.store_key, intake=intake, offset=upload.offset, state=state
             )
         self._begin_anew()
         return Receiver(writer=self._store.write(upload.store_key), intake=intake)
@@ -227,11 +236,10 @@ class Reception:
         try:
             self._update(store_key=new, offset=0, state=None)
         except TakenOver:
-            self._store.abort(new)
+            self._forget(new)
             raise
         self.upload.store_key = new
-        if old:
-            self._store.abort(old)
+        self._forget(old)
 
     # --- Saving -------------------------------------------------------------------------------------
 
@@ -249,6 +257,8 @@ class Reception:
 
     def _save(self, snapshot: Snapshot) -> None:
         """Note from where to go on, once those bytes are safe."""
+        while not wait([snapshot.durable], timeout=self._save_seconds).done:
+            self._update(seen_at=timezone.now())  # a slow disk is no dead process
         snapshot.durable.result()
         now = timezone.now()
         self._update(
@@ -281,34 +291,42 @@ class Reception:
             return
         with suppress(TakenOver):  # then it is not ours to change any more
             if isinstance(error, FINAL) or (isinstance(error, QuotaExceeded) and not self._resumable):
-                self._drop(status=Upload.Status.FAILED, problem=str(error))
+                self._drop(error, Upload.Status.FAILED, archive_key="")
             elif isinstance(error, CannotContinue):
-                self._drop(status=Upload.Status.WAITING, problem=str(error))
+                self._drop(error, Upload.Status.WAITING, archive_key="")
+            elif not self._resumable:
+                self._drop(error, self._before)
             else:
                 self._keep(error)
 
     def _keep(self, error: BaseException | None) -> None:
-        if self._is_open and self._resumable and (error is None or self._trusted):
+        """Let the next one go on from here."""
+        if self._is_open and (error is None or self._trusted):
             # Whatever stopped us may stop this too; then the last save is what counts.
             with suppress(DataProblem):
                 self._save(self._receiver.snapshot())
-        processing = self.upload.status == Upload.Status.PROCESSING
-        self._update(
-            status=Upload.Status.PROCESSING if processing else Upload.Status.WAITING,
-            claim=None,
-            rate=0,
-            problem=str(error) if isinstance(error, DataProblem) else "",
-        )
+        self._let_go(error, self._before)
 
-    def _drop(self, *, status: str, problem: str) -> None:
-        keys = [self.upload.store_key]
-        columns: dict[str, Any] = {"store_key": "", "offset": 0, "state": None, "percent": None}
-        if status == Upload.Status.FAILED:
-            keys.append(self.upload.archive_key)
-            columns["archive_key"] = ""
+    def _drop(self, error: BaseException | None, status: str, **columns: str) -> None:
+        """Let the next one begin anew, or nobody."""
+        self._let_go(error, status, store_key="", offset=0, state=None, percent=None, **columns)
+        self._forget(self.upload.store_key)
+        if "archive_key" in columns:
+            self._forget(self.upload.archive_key)
+
+    def _let_go(self, error: BaseException | None, status: str, **columns: Any) -> None:
+        problem = str(error) if isinstance(error, DataProblem) else ""
         self._update(status=status, claim=None, rate=0, problem=problem, **columns)
-        with suppress(StoreProblem):  # what a broken store keeps is collected later
-            for key in filter(None, keys):
+
+    @property
+    def _before(self) -> str:
+        """What an upload is before and after a go that does not complete it."""
+        return Upload.Status.PROCESSING if self.upload.archive_key else Upload.Status.WAITING
+
+    def _forget(self, key: str) -> None:
+        """Remove what nobody needs any more, complete or not. What a broken store keeps, is collected later."""
+        if key:
+            with suppress(StoreProblem):
                 self._store.abort(key)
                 self._store.delete(key)
 
@@ -342,7 +360,7 @@ class Reception:
         row.status, row.state, row.claim, row.percent = Upload.Status.RECEIVED, None, None, None
         row.save()
         if archive:
-            transaction.on_commit(lambda: self._store.delete(archive))
+            transaction.on_commit(lambda: self._forget(archive))
         if row.plan is not None:
             make_planned_image(row)
         return row

@@ -1,16 +1,17 @@
 """From an archive that has come to the disk inside, in the background."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
 from accounts.errors import Conflict
-from images.actions.reception import Reception, TakenOver, claim
+from images.actions.reception import Reception, claim
 from images.archives import unpacked
 from images.models import Upload
-from images.problems import DataProblem
+from images.problems import CannotContinue, DataProblem, NoSuchData
 from images.stores import get_store
 from images.stores.base import ByteRange
 
@@ -23,21 +24,30 @@ def unpack_upload(upload_id: UUID) -> Upload | None:
     Whatever is wrong with the archive is told on the row. Dies this process, then the next one begins anew.
 
     Returns:
-        The upload; None if there is nothing to unpack, or somebody is at it.
+        The upload; None if there is nothing to unpack, somebody is at it, or nothing came of it.
+
+    Raises:
+        DataProblem: it may work later, and then begins anew.
     """
     upload = _claimed(upload_id)
     if upload is None:
         return None
-    archive = get_store(upload.store).read(upload.archive_key)
     try:
-        with Reception(upload, resumable=False) as reception:
+        with Reception(upload, resumable=False) as reception, closing(_archive(upload)) as archive:
             for chunk in unpacked(_read(reception, archive), max_bytes=settings.IMAGE_MAX_BYTES):
                 reception.feed(chunk)
             return reception.complete()
-    except (DataProblem, TakenOver):
-        return upload  # the row says it
-    finally:
-        archive.close()
+    except (DataProblem, Conflict):
+        if Upload.objects.filter(pk=upload_id, status=Upload.Status.PROCESSING, claim=None).exists():
+            raise
+        return None  # refused, which the row says; discarded; or somebody else is at it
+
+
+def _archive(upload: Upload) -> ByteRange:
+    try:
+        return get_store(upload.store).read(upload.archive_key)
+    except NoSuchData as error:
+        raise CannotContinue("What had come of this file is lost. Send it from its beginning.") from error
 
 
 def _read(reception: Reception, archive: ByteRange) -> Iterator[bytes]:
@@ -54,7 +64,7 @@ def _claimed(upload_id: UUID) -> Upload | None:
     upload = Upload.objects.select_for_update(of=("self",)).filter(pk=upload_id).exclude(archive_key="").first()
     try:
         if upload is not None:
-            claim(upload)
+            claim(upload, to_unpack=True)
     except Conflict:
         return None
     return upload

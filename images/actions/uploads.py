@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.viewer import Viewer
-from images.actions.reception import Reception, claim
+from images.actions.reception import Reception, claim, discarded
 from images.actions.removal import discard
 from images.models import Region, Upload
 from images.permissions import Verb, get_upload, require
@@ -97,11 +97,16 @@ def receive_upload(
         DataProblem: the data was refused, or the line broke; what can be gone on with is kept.
     """
     with Reception(_claimed(upload_id, by, offset, size), trusted=trusted) as reception:
+        if offset is not None:
+            _require_offset(offset, reception.offset)  # less than the row said, if its state was of no use
         for chunk in chunks:
             reception.feed(chunk)
         if offset is None or reception.offset == reception.upload.size:
             return reception.complete()
-    reception.upload.refresh_from_db()
+    try:
+        reception.upload.refresh_from_db()
+    except Upload.DoesNotExist:
+        raise discarded() from None
     return reception.upload
 
 
@@ -145,8 +150,6 @@ def begun(by: Viewer, *, region: Region | None) -> dict[str, Any]:
 @transaction.atomic
 def _claimed(upload_id: UUID, by: Viewer, offset: int | None, size: int | None) -> Upload:
     upload = get_upload(by, upload_id)
-    if upload.status == Upload.Status.PROCESSING:
-        raise Conflict("This file has come already and is being unpacked.")
     claim(upload)
     if size is not None and size != upload.size:
         _announce(upload, size)
@@ -154,9 +157,14 @@ def _claimed(upload_id: UUID, by: Viewer, offset: int | None, size: int | None) 
         # The file comes as a whole, so that what came before is worth nothing.
         upload.offset, upload.state = 0, None
         upload.save(update_fields=["offset", "state"])
-    elif offset != upload.offset:
-        raise WrongOffset(f"The file has {upload.offset} bytes so far; go on from there.")
+    else:
+        _require_offset(offset, upload.offset)
     return upload
+
+
+def _require_offset(sent: int, received: int) -> None:
+    if sent != received:
+        raise WrongOffset(f"The file has {received} bytes so far; go on from there.")
 
 
 def _announce(upload: Upload, size: int) -> None:
