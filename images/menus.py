@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.viewer import Viewer
 from images import hooks
 from images.actions.references import can_be_added
+from images.conversions import why_not_convert
 from images.hooks import MenuEntry
 from images.models import Image
 from images.permissions import Verb, refusal
@@ -99,6 +100,14 @@ def _of_all(viewer: Viewer, image: Image) -> list[MenuEntry]:
     download = address(viewer, "image_download", image)
     return [
         MenuEntry("Download", download, 30, reason=refusal(viewer, Verb.EXPORT, image), icon="download"),
+        MenuEntry(
+            "Convert",
+            address(viewer, "image_convert", image),
+            32,
+            dialog=True,
+            reason=why_not_convert(viewer, image),
+            icon="convert",
+        ),
         MenuEntry("Copy id", "", 40, copy=str(image.pk), icon="copy"),
     ]
 

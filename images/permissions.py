@@ -28,6 +28,7 @@ class Verb(StrEnum):
     USE = "boot servers from it"
     CREATE = "add images"
     OFFER = "share it"
+    LOOK_INSIDE = "look inside it"
     EDIT = "edit it"
     CHANGE_VISIBILITY = "change its visibility"
     PROTECT = "protect it"
@@ -44,6 +45,7 @@ NEEDED_ROLE: dict[Verb, Role] = {
     Verb.USE: Role.CREATOR,
     Verb.CREATE: Role.CREATOR,
     Verb.OFFER: Role.CREATOR,
+    Verb.LOOK_INSIDE: Role.CREATOR,
     Verb.EDIT: Role.ADMIN,
     Verb.CHANGE_VISIBILITY: Role.ADMIN,
     Verb.PROTECT: Role.ADMIN,
@@ -133,7 +135,7 @@ def get_image(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> Im
         PermissionDenied: they can see it but may not do this; with the reason.
     """
     images = Image.objects.visible_to(viewer).with_rights(viewer).with_reference(viewer).with_tags()
-    images = images.select_related("account", "region", "data", "created_by")
+    images = images.select_related("account", "region", "data__content_check", "created_by")
     if lock:
         images = images.select_for_update(of=("self",))
     image = images.filter(pk=pk).first()

@@ -12,6 +12,16 @@ def clean_up() -> str:
     return f"{uploads} uploads and {data} image data removed."
 
 
+def run_look(check_id: int) -> None:
+    """Look inside of image data."""
+    actions.run_look(check_id)
+
+
+def run_conversion(upload_id: str) -> None:
+    """Convert an image into another format."""
+    actions.run_conversion(UUID(upload_id))
+
+
 def unpack(upload_id: str) -> None:
     """Unpack an archive that has come."""
     actions.unpack_upload(UUID(upload_id))

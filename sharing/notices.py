@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from accounts.models import Account
 from accounts.viewer import Viewer
+from images.looks import Look
 from sharing.models import AddressKind, Share
 
 MOST_SHOWN = 3
@@ -19,6 +20,11 @@ class Notice:
 
     offer: Share
     viewer: Viewer
+
+    @property
+    def look(self) -> Look:
+        """What is known of the inside of the image."""
+        return Look(self.offer.image.data)
 
     @property
     def may_decide(self) -> bool:

@@ -68,7 +68,7 @@ class ShareQuerySet(models.QuerySet["Share"]):
         return self.select_related(
             "image__account__organization",
             "image__region",
-            "image__data",
+            "image__data__content_check",
             "recipient__as_account",
             "recipient__as_team",
             "recipient__as_organization",

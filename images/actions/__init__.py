@@ -11,6 +11,7 @@ from images.actions.changes import (
     unprotect,
 )
 from images.actions.closing import delete_images_of
+from images.actions.conversions import remove_dead_folders, run_conversion, start_conversion
 from images.actions.creation import NewImage, create_image, make_planned_image, plan_image
 from images.actions.quotas import (
     end_quota_requests_of,
@@ -20,6 +21,7 @@ from images.actions.quotas import (
     set_quota,
     withdraw_quota_request,
 )
+from images.actions.looks import request_look, run_look
 from images.actions.references import add_reference, label, remove_reference
 from images.actions.removal import collect_data, discard_expired_uploads
 from images.actions.staff import deactivate_for_owner, publish, reactivate_for_owner, unpublish
@@ -51,10 +53,15 @@ __all__ = [
     "receive_upload",
     "record_download",
     "refuse_quota_request",
+    "request_look",
+    "remove_dead_folders",
     "remove_reference",
     "request_quota",
     "set_quota",
+    "run_conversion",
+    "run_look",
     "set_visibility",
+    "start_conversion",
     "start_upload",
     "unpack_upload",
     "unprotect",

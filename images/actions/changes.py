@@ -14,7 +14,7 @@ from accounts.errors import Conflict
 from accounts.models import Event
 from accounts.viewer import Viewer
 from images import hooks
-from images.actions.events import record_image
+from images.actions.events import record_copy, record_image
 from images.models import Image, ImageTag
 from images.permissions import Verb, get_image, refresh_grants, require, visibility_refusal
 
@@ -201,9 +201,6 @@ def bury(image: Image, by: Viewer) -> Image:
 def record_download(image: Image, *, by: Viewer, begins: bool) -> None:
     """Write down that somebody downloads an image. The producer is told of what was shared with consent.
 
-    The producer's event names the address that the producer typed and nothing else: the account and the people behind
-    it are the other side's business.
-
     Args:
         begins: whether the first byte is asked for. A part from further on belongs to a download that was recorded;
             when none was within a day, somebody leaves out the first byte in order not to be seen.
@@ -211,7 +208,4 @@ def record_download(image: Image, *, by: Viewer, begins: bool) -> None:
     earlier = Event.objects.of("image", image.pk).filter(verb="downloaded", account=by.account, actor=by.user)
     if not begins and earlier.filter(at__gt=timezone.now() - ONE_DOWNLOAD).exists():
         return
-    record_image("downloaded", image, by)
-    if image.account_id != by.account.pk:
-        for address in filter(None, hooks.known_as.ask(by, image)):
-            record_image("downloaded", image, None, account=image.account, address=address)
+    record_copy("downloaded", image, by)

@@ -5,6 +5,7 @@ from typing import Any
 from accounts.models import Event
 from accounts.records import record
 from accounts.viewer import Viewer
+from images import hooks
 from images.models import Image
 
 
@@ -17,3 +18,15 @@ def record_image(verb: str, image: Image, by: Viewer | None, **detail: Any) -> E
         detail: what only the account itself sees; ``counterpart`` names who else sees the shared part.
     """
     return record(verb, subject_kind="image", subject_id=image.pk, subject_name=image.name, by=by, **detail)
+
+
+def record_copy(verb: str, image: Image, by: Viewer, **detail: Any) -> None:
+    """Write down that somebody takes the data of an image: for their account, and for the producer's.
+
+    The producer's event names the address that the producer typed and nothing else: the account and the people behind
+    it are the other side's business.
+    """
+    record_image(verb, image, by, **detail)
+    if image.account_id != by.account.pk:
+        for address in filter(None, hooks.known_as.ask(by, image)):
+            record_image(verb, image, None, account=image.account, address=address)

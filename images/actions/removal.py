@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
+from images.actions.holds import let_go
 from images.models import ImageData, Upload
 from images.stores import get_store
 
@@ -60,6 +61,7 @@ def remove_data(data: ImageData) -> bool:
 def discard(upload: Upload) -> None:
     """Throw a locked upload away with its bytes, inside a transaction."""
     data, store, keys = upload.data, upload.store, [upload.store_key, upload.archive_key]
+    let_go(f"{upload.origin}:{upload.pk}")  # what a conversion was to be made of
     upload.delete()
     if data:
         remove_data(data)

@@ -27,7 +27,7 @@ class FileStore:
 
     Unfinished data lies in ``incoming/<key>``, finished data in ``data/<first two digits>/<key>``, on the same
     file system, so that becoming visible is one atomic rename. Only the owner of the process can look inside.
-    Who writes is told by ``incoming/<key>.writer``: each writer puts a file of its own there.
+    Who writes is told by ``incoming/<key>.writer``: each writer puts a name of its own there.
 
     Args:
         name: what ``get_store`` calls it.
@@ -59,9 +59,11 @@ class FileStore:
 
     def abort(self, key: str) -> None:
         """Remove an unfinished file."""
-        with _told():
-            for path in (self._incoming(key), _mark(self._incoming(key))):
-                path.unlink(missing_ok=True)
+        path = self._incoming(key)
+        with _told(), suppress(FileNotFoundError), _opened(path, os.O_RDONLY) as file, _locked(file):
+            # The mark first: whoever dies in between leaves a file under a key, which is found and collected.
+            _mark(path).unlink(missing_ok=True)
+            path.unlink()
 
     def delete(self, key: str) -> None:
         """Remove a finished file. Who has it open, reads on to its end."""
@@ -135,6 +137,7 @@ class FileWriter:
         self.offset = offset
         self._path = path
         self._final = final
+        self._name = uuid.uuid4().bytes
         self._file = os.open(path, os.O_WRONLY)
         try:
             with _locked(self._file):
@@ -168,13 +171,17 @@ class FileWriter:
         return future
 
     def finish(self) -> str:
-        """Bring the bytes to the disk, take away the right to write them, and rename the file into view."""
+        """Bring the bytes to the disk, rename the file into view, and take away the right to write it.
+
+        In this order, because this process may die after each step: an unfinished file has to stay writable for the
+        next writer, and no mark may be left behind without a file.
+        """
         with _told(), self._mine():
-            os.fchmod(self._file, 0o400)
             os.fsync(self._file)
             _make_private(self._final.parent)
-            self._path.rename(self._final)
             _mark(self._path).unlink(missing_ok=True)
+            self._path.rename(self._final)
+            os.fchmod(self._file, 0o400)
             # The rename itself survives a power cut only when both folders have reached the disk.
             for folder in (self._final.parent, self._path.parent):
                 _sync_folder(folder)
@@ -189,27 +196,22 @@ class FileWriter:
             self._file = -1
 
     def _take_over(self, offset: int) -> None:
+        self._path.stat()  # while we waited for the lock, it may have been finished or aborted
         end = os.fstat(self._file).st_size
         if end < offset:
             raise WrongOffset(f"The data has {end} bytes so far, but the next chunk begins at byte {offset}.")
-        mark = _mark(self._path)
-        fresh = mark.with_name(f"{mark.name}.{uuid.uuid4().hex}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            self._mark_inode = os.fstat(descriptor).st_ino
-        finally:
-            os.close(descriptor)
-        fresh.replace(mark)
+        with _opened(_mark(self._path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as mark:
+            os.write(mark, self._name)
         os.ftruncate(self._file, offset)
 
     @contextmanager
     def _mine(self) -> Iterator[None]:
         with _locked(self._file):
             try:
-                inode = _mark(self._path).stat().st_ino
+                name = _mark(self._path).read_bytes()
             except FileNotFoundError:
                 raise NoSuchData(GONE) from None
-            if inode != self._mark_inode:
+            if name != self._name:
                 raise WriterReplaced("The file is being sent in another way now.")
             yield
 
@@ -287,7 +289,7 @@ def _locked(descriptor: int) -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path, flags: int) -> Iterator[int]:
-    descriptor = os.open(path, flags)
+    descriptor = os.open(path, flags, 0o600)
     try:
         yield descriptor
     finally:

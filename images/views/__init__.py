@@ -7,18 +7,22 @@ from images.views.changes import (
     image_unprotect,
     image_visibility,
 )
+from images.views.conversions import image_convert
 from images.views.details import image_detail, image_download
 from images.views.lists import image_list
+from images.views.looks import image_inside
 from images.views.references import reference_add, reference_edit, reference_remove
 from images.views.quotas import quota_request, quota_withdraw
 from images.views.uploads import image_upload, upload_data, upload_discard, upload_start
 
 __all__ = [
+    "image_convert",
     "image_deactivate",
     "image_delete",
     "image_detail",
     "image_download",
     "image_edit",
+    "image_inside",
     "image_list",
     "image_protect",
     "image_reactivate",

@@ -14,6 +14,7 @@ from accounts.models import Event
 from accounts.viewer import Viewer
 from images import actions, hooks
 from images.downloads import Download, serve
+from images.looks import Look
 from images.menus import DANGEROUS, address, as_actions, entries_of
 from images.models import Image
 from images.permissions import Verb, get_image, refusal
@@ -45,6 +46,9 @@ def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
     events = Event.objects.of("image", image.pk).visible_to(viewer)
     return {
         "image": image,
+        "look": Look(image.data),
+        "look_url": address(viewer, "image_inside", image),
+        "look_refusal": refusal(viewer, Verb.LOOK_INSIDE, image),
         "is_own": is_own,
         "name": name_for(image),
         "source": source_for(viewer, image),

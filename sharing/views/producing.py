@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.middleware import PanelRequest
+from images.looks import Look
+from images.menus import address
 from images.models import Image
 from images.permissions import Verb, get_image, refusal
 from sharing import actions
@@ -30,7 +32,8 @@ def share_image(request: PanelRequest, pk: UUID) -> HttpResponse:
     results = _offer(request, image, form) if form.is_valid() else None
     if results is not None:
         return render(request, "sharing/share_result.html", {"image": image, "results": results})
-    context = {"image": image, "form": form, "rows": rows_of(image, request.viewer)}
+    inside = {"look": Look(image.data), "look_url": address(request.viewer, "image_inside", image)}
+    context = {"image": image, "form": form, "rows": rows_of(image, request.viewer)} | inside
     return render(request, "sharing/share_image.html", context | _refusals(request, image))
 
 

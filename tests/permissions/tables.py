@@ -98,6 +98,10 @@ image_delete                    GET    403       403      200
 image_delete                    POST   403       403      302
 image_download                  GET    200       200      200
 image_download                  POST   405       405      405
+image_convert                   GET    403       200      200
+image_convert                   POST   403       422      422
+image_inside                    GET    200       200      200
+image_inside                    POST   403       302      302
 reference_edit                  GET    403       403      200
 reference_edit                  POST   403       403      302
 reference_add                   GET    405       405      405
@@ -153,6 +157,10 @@ image_reactivate          POST   404       404    403      403         403      
 image_delete              GET    404       404    403      403         403        403      403
 image_delete              POST   404       404    403      403         403        403      403
 image_download            GET    404       404    403      200         200        200      200
+image_convert             GET    404       404    403      403         200        200      200
+image_convert             POST   404       404    403      403         422        422      422
+image_inside              GET    404       404    200      200         200        200      200
+image_inside              POST   404       404    403      403         403        403      403
 reference_edit            GET    404       404    200      403         403        200      200
 reference_edit            POST   404       404    302      403         403        302      302
 reference_add             POST   404       404    409      403         403        409      409
