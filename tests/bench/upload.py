@@ -23,8 +23,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 from images.demo_disks import MIB, SECTOR, bootable_raw
 from images.stores import FileStore
-from images.streams import BLOCK, Intake, receive
-from tests.images.served import MAX_BYTES, MAX_VIRTUAL_BYTES, gunicorn
+from images.streams import BLOCK, receive
+from tests.images.served import INTAKE, gunicorn
 
 BOUNDARY = b"bench-boundary"
 FORM_HEAD = b'--%s\r\nContent-Disposition: form-data; name="file"; filename="disk.img"\r\n\r\n' % BOUNDARY
@@ -110,12 +110,7 @@ def floor(source: Path, target: Path) -> None:
 def received(source: Path, folder: Path) -> None:
     store = FileStore(folder)
     key = store.begin()
-    receive(
-        store=store,
-        key=key,
-        chunks=blocks(source),
-        intake=Intake(max_bytes=MAX_BYTES, max_virtual_bytes=MAX_VIRTUAL_BYTES),
-    )
+    receive(store=store, key=key, chunks=blocks(source), intake=INTAKE)
     store.delete(key)
 
 

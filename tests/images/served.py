@@ -24,10 +24,11 @@ from images.bodies import checked_multipart, discard_rest, raw_chunks
 from images.downloads import Download, serve
 from images.problems import DataProblem
 from images.stores import get_store
-from images.streams import Intake, Received, Receiver, receive
+from images.streams import Intake, Received, receive
+from tests.images.sinks import StoreSink
 
 MAX_BYTES = 8 * 1024**3
-MAX_VIRTUAL_BYTES = 1024**4
+INTAKE = Intake(max_bytes=MAX_BYTES, max_virtual_bytes=1024**4)
 STARTED = timezone.now()
 PATIENCE = 30  # seconds
 
@@ -48,9 +49,7 @@ def put(request: HttpRequest) -> HttpResponse:
     key = store.begin()
     try:
         chunks = raw_chunks(request, max_bytes=MAX_BYTES)
-        received = receive(
-            store=store, key=key, chunks=chunks, intake=Intake(max_bytes=MAX_BYTES, max_virtual_bytes=MAX_VIRTUAL_BYTES)
-        )
+        received = receive(store=store, key=key, chunks=chunks, intake=INTAKE)
     except DataProblem as problem:
         store.abort(key)
         discard_rest(request)
@@ -63,20 +62,14 @@ def form(request: HttpRequest) -> HttpResponse:
     request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
     store = get_store()
 
-    def receiver_for(_filename: str) -> Receiver:
-        return Receiver(
-            writer=store.write(store.begin()), intake=Intake(max_bytes=MAX_BYTES, max_virtual_bytes=MAX_VIRTUAL_BYTES)
-        )
-
     try:
-        upload = checked_multipart(request, receiver_for, max_bytes=MAX_BYTES)
+        upload = checked_multipart(request, lambda _filename: StoreSink(store, INTAKE), max_bytes=MAX_BYTES)
     except DataProblem as problem:
         return told(problem)
     if upload.problem:
         return told(upload.problem)
     return JsonResponse(
-        (facts(upload.key, upload.received) if upload.key and upload.received else {})
-        | {"fields": upload.fields.dict(), "filename": upload.filename}
+        (facts(*upload.file) if upload.file else {}) | {"fields": upload.fields.dict(), "filename": upload.filename}
     )
 
 

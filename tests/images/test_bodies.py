@@ -18,17 +18,22 @@ from django.test import RequestFactory
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from pytest_django.fixtures import Settings
 
+from images import bodies
 from images.bodies import check_origin, checked_multipart, declared_length, discard_rest, raw_chunks
 from images.demo_disks import MIB, bootable_raw
 from images.problems import BrokenUpload, LengthRequired, TooLarge, UnreadableForm
 from images.stores import FileStore
-from images.streams import Receiver
+from images.streams import Intake
 from tests.bench.upload import FORM_END, FORM_HEAD, peak, sent
 from tests.images.served import gunicorn
+from tests.images.sinks import StoreSink
 
 DISK = bootable_raw("A disk in a form", size=3 * MIB)
 LIMIT = 4 * MIB
+KIB = 1024
 SITE = "http://testserver"
+
+MakeSink = Callable[[str], StoreSink]
 
 
 # --- Raw bodies -------------------------------------------------------------------------------------
@@ -60,7 +65,33 @@ def put(line: Line, **meta: object) -> HttpRequest:
 
 def test_a_body_of_known_length_comes_in_large_chunks() -> None:
     chunks = list(raw_chunks(put(Line(DISK + b"next request"), CONTENT_LENGTH=str(len(DISK))), max_bytes=LIMIT))
-    assert [len(chunk) for chunk in chunks] == [MIB] * 3
+    assert [len(chunk) for chunk in chunks[-2:]] == [MIB] * 2
+    assert sum(len(chunk) for chunk in chunks[:-2]) == MIB  # smaller ones first, until the speed of the line is known
+    assert b"".join(chunks) == DISK
+
+
+class SlowLine(Line):
+    """A line of so many bytes a second, on a clock of its own."""
+
+    def __init__(self, data: bytes, speed: int) -> None:
+        super().__init__(data)
+        self.now = 0.0
+        self.speed = speed
+
+    def read(self, size: int = -1, /) -> bytes:
+        chunk = super().read(size)
+        self.now += len(chunk) / self.speed
+        return chunk
+
+
+@pytest.mark.parametrize("speed", [4 * KIB, 64 * KIB, 512 * KIB, 100 * MIB])
+def test_no_chunk_takes_long_on_a_slow_line(speed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = SlowLine(DISK, speed)
+    monkeypatch.setattr(bodies.time, "monotonic", lambda: line.now)
+    chunks = list(raw_chunks(put(line, CONTENT_LENGTH=str(len(DISK))), max_bytes=LIMIT))
+    longest = max(len(chunk) for chunk in chunks)
+    assert longest / speed <= max(2, bodies.SMALLEST_CHUNK / speed)
+    assert longest == MIB or longest / speed >= bodies.CHUNK_SECONDS / 4 / 2
     assert b"".join(chunks) == DISK
 
 
@@ -72,7 +103,7 @@ def test_a_line_that_breaks_is_told(error: Exception | None) -> None:
 
 
 def test_a_body_that_is_short_says_how_far_it_came() -> None:
-    with pytest.raises(BrokenUpload, match=r"after 2\.0 MiB of 3\.0 MiB; nothing was kept"):
+    with pytest.raises(BrokenUpload, match=r"after 2\.0 MiB of 3\.0 MiB"):
         list(raw_chunks(put(Line(DISK[: 2 * MIB]), CONTENT_LENGTH=str(len(DISK))), max_bytes=LIMIT))
 
 
@@ -150,7 +181,7 @@ def test_a_form_of_another_site_is_refused_before_a_byte_is_read(headers: dict[s
     assert line.read_bytes == 0
 
 
-def unexpected(_filename: str) -> Receiver:
+def unexpected(_filename: str) -> StoreSink:
     raise AssertionError("nothing should have been received")
 
 
@@ -163,8 +194,8 @@ def store(tmp_path: Path) -> FileStore:
 
 
 @pytest.fixture
-def receiver_for(store: FileStore) -> Callable[[str], Receiver]:
-    return lambda _filename: Receiver(store=store, key=store.begin(), max_bytes=LIMIT, max_virtual_bytes=LIMIT)
+def sink(store: FileStore) -> MakeSink:
+    return lambda _filename: StoreSink(store, Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT))
 
 
 def held(store: FileStore) -> list[Path]:
@@ -185,23 +216,19 @@ def post(fields: dict[str, Any], *, token: bool = True, cut: int | None = None) 
     return request
 
 
-def test_a_file_goes_into_the_store_and_the_fields_around_it_are_kept(
-    store: FileStore, receiver_for: Callable[[str], Receiver]
-) -> None:
-    form = checked_multipart(post({"before": "1", "file": disk(), "after": "2"}), receiver_for, max_bytes=LIMIT)
-    assert form.received is not None
-    assert form.key is not None
-    assert store.local_path(form.key).read_bytes() == DISK
+def test_a_file_goes_into_the_store_and_the_fields_around_it_are_kept(store: FileStore, sink: MakeSink) -> None:
+    form = checked_multipart(post({"before": "1", "file": disk(), "after": "2"}), sink, max_bytes=LIMIT)
+    assert form.file is not None
+    with store.local_file(form.file[0]) as path:
+        assert path.read_bytes() == DISK
     assert (form.fields["before"], form.fields["after"], form.filename) == ("1", "2", "Größe.img")
     assert form.problem is None
 
 
 @pytest.mark.parametrize("fields", [{"name": "x"}, {"name": "x", "file": disk(b"")}], ids=["no file", "empty file"])
-def test_a_form_without_a_file_is_a_form(
-    store: FileStore, receiver_for: Callable[[str], Receiver], fields: dict[str, Any]
-) -> None:
-    form = checked_multipart(post(fields), receiver_for, max_bytes=LIMIT)
-    assert (form.received, form.filename, form.key, form.problem) == (None, None, None, None)
+def test_a_form_without_a_file_is_a_form(store: FileStore, sink: MakeSink, fields: dict[str, Any]) -> None:
+    form = checked_multipart(post(fields), sink, max_bytes=LIMIT)
+    assert (form.file, form.filename, form.problem) == (None, None, None)
     assert form.fields["name"] == "x"
     assert held(store) == []
 
@@ -209,20 +236,18 @@ def test_a_form_without_a_file_is_a_form(
 @pytest.mark.parametrize(
     "data", [b"PK\x03\x04" * MIB, bytes(MIB), DISK + bytes(2 * MIB)], ids=["zip", "zeros", "too large"]
 )
-def test_a_refused_file_leaves_the_form_as_it_was_typed(
-    store: FileStore, receiver_for: Callable[[str], Receiver], data: bytes
-) -> None:
+def test_a_refused_file_leaves_the_form_as_it_was_typed(store: FileStore, sink: MakeSink, data: bytes) -> None:
     request = post({"before": "1", "file": disk(data, name="x.img"), "after": "2"})
-    form = checked_multipart(request, receiver_for, max_bytes=len(data))
+    form = checked_multipart(request, sink, max_bytes=len(data))
     assert form.problem is not None
-    assert (form.received, form.key, form.filename) == (None, None, "x.img")
+    assert (form.file, form.filename) == (None, "x.img")
     assert (form.fields["before"], form.fields["after"]) == ("1", "2")
     assert held(store) == []
 
 
-def test_without_this_sites_token_nothing_is_kept(store: FileStore, receiver_for: Callable[[str], Receiver]) -> None:
+def test_without_this_sites_token_nothing_is_kept(store: FileStore, sink: MakeSink) -> None:
     with pytest.raises(PermissionDenied, match="too old"):
-        checked_multipart(post({"file": disk()}, token=False), receiver_for, max_bytes=LIMIT)
+        checked_multipart(post({"file": disk()}, token=False), sink, max_bytes=LIMIT)
     assert held(store) == []
 
 
@@ -231,11 +256,9 @@ def test_without_this_sites_token_nothing_is_kept(store: FileStore, receiver_for
     [{"file": [disk(), disk()]}, {"file": disk(), "other": disk()}, {"other": disk()}],
     ids=["two files", "a file in another field too", "a file in another field"],
 )
-def test_more_than_one_file_is_refused(
-    store: FileStore, receiver_for: Callable[[str], Receiver], fields: dict[str, Any]
-) -> None:
+def test_more_than_one_file_is_refused(store: FileStore, sink: MakeSink, fields: dict[str, Any]) -> None:
     with pytest.raises(UnreadableForm):
-        checked_multipart(post(fields), receiver_for, max_bytes=2 * LIMIT)
+        checked_multipart(post(fields), sink, max_bytes=2 * LIMIT)
     assert held(store) == []
 
 
@@ -253,17 +276,15 @@ def test_a_form_without_a_length_is_not_read() -> None:
         checked_multipart(request, unexpected, max_bytes=LIMIT)
 
 
-def test_a_form_that_is_none_is_told(receiver_for: Callable[[str], Receiver]) -> None:
+def test_a_form_that_is_none_is_told(sink: MakeSink) -> None:
     request = RequestFactory().generic("POST", "/", b"x" * 100, content_type="multipart/form-data; boundary=")
     with pytest.raises(UnreadableForm):
-        checked_multipart(request, receiver_for, max_bytes=LIMIT)
+        checked_multipart(request, sink, max_bytes=LIMIT)
 
 
-def test_a_form_that_breaks_inside_of_the_file_leaves_nothing_behind(
-    store: FileStore, receiver_for: Callable[[str], Receiver]
-) -> None:
+def test_a_form_that_breaks_inside_of_the_file_leaves_nothing_behind(store: FileStore, sink: MakeSink) -> None:
     with pytest.raises(BrokenUpload):
-        checked_multipart(post({"file": disk()}, cut=2 * MIB), receiver_for, max_bytes=LIMIT)
+        checked_multipart(post({"file": disk()}, cut=2 * MIB), sink, max_bytes=LIMIT)
     assert held(store) == []
 
 
