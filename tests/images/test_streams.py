@@ -1,26 +1,44 @@
-"""Receiving: the hashes are right, and whatever goes wrong leaves nothing behind."""
+"""Receiving: the hashes are right whatever breaks in between, and what is refused leaves nothing behind."""
 
+import gzip
 import hashlib
+import pickle
+import random
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
+from django.utils.crypto import salted_hmac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from images import streams
+from images import hashes, streams
 from images.demo_disks import MIB, bootable_qcow2, bootable_raw
 from images.formats import RefusedImage
-from images.problems import HashingFailed, StoreFull, TooLarge
+from images.problems import (
+    CannotContinue,
+    HashingFailed,
+    NoSuchData,
+    StoreFull,
+    StoreProblem,
+    TooLarge,
+    WrongChecksum,
+)
 from images.stores import FileStore
-from images.streams import HashThread, Intake, Received, Receiver, receive
+from images.stores.files import FileWriter
+from images.streams import HashThread, Intake, Knowledge, Received, Receiver, Snapshot, receive
+from tests.images.files import disk, iso
 
-DISK = bootable_raw("A disk to receive", size=3 * MIB)
+DISK = disk(3 * MIB)
 LIMIT = 4 * MIB
+INTAKE = Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT)
+ARCHIVE = gzip.compress(DISK[:MIB] + random.Random(3).randbytes(2 * MIB), compresslevel=1)
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +47,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> FileStore:
     return FileStore(tmp_path_factory.mktemp("images"))
 
 
-def take(store: FileStore, *chunks: bytes, max_bytes: int = LIMIT) -> tuple[str, Received]:
+def take(store: FileStore, *chunks: bytes, intake: Intake = INTAKE) -> tuple[str, Received]:
     key = store.begin()
-    return key, receive(
-        store=store, key=key, chunks=chunks, intake=Intake(max_bytes=max_bytes, max_virtual_bytes=LIMIT)
-    )
+    return key, receive(store=store, key=key, chunks=chunks, intake=intake)
 
 
 def is_untouched(store: FileStore, before: set[Path]) -> bool:
@@ -49,23 +65,34 @@ def held(store: FileStore) -> set[Path]:
     return {path for path in store.root.rglob("*") if path.is_file()}
 
 
+def content(store: FileStore, key: str) -> bytes:
+    with closing(store.read(key)) as opened:
+        return opened.read()
+
+
+def assert_right(store: FileStore, key: str, received: Received, data: bytes) -> None:
+    assert content(store, key) == data
+    assert received.size == len(data)
+    assert received.md5 == hashlib.md5(data, usedforsecurity=False).hexdigest()
+    assert received.sha512 == hashlib.sha512(data).hexdigest()
+    assert received.stamp == store.stamp(key)
+
+
+# --- In one go --------------------------------------------------------------------------------------
+
+
 @given(st.lists(st.integers(0, 2 * MIB), max_size=12))
 def test_hashes_and_bytes_are_right_however_the_data_is_cut(store: FileStore, cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(DISK)]
-    chunks = [DISK[start:stop] for start, stop in pairwise(edges)]
-    key, received = take(store, *chunks)
-    with closing(store.read(key)) as opened:
-        assert opened.read() == DISK
-    store.delete(key)
-    assert received.size == len(DISK)
-    assert received.md5 == hashlib.md5(DISK, usedforsecurity=False).hexdigest()
-    assert received.sha512 == hashlib.sha512(DISK).hexdigest()
+    key, received = take(store, *[DISK[start:stop] for start, stop in pairwise(edges)])
+    assert_right(store, key, received, DISK)
     assert received.inspection.disk_format == "raw"
+    store.delete(key)
 
 
 def test_nothing_is_visible_before_the_end(store: FileStore) -> None:
     key = store.begin()
-    with Receiver(writer=store.write(key), intake=Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT)) as receiver:
+    with Receiver(writer=store.write(key), intake=INTAKE) as receiver:
         receiver.feed(DISK)
         assert not store.exists(key)
         receiver.finish()
@@ -76,13 +103,7 @@ def test_nothing_is_visible_before_the_end(store: FileStore) -> None:
 def test_progress_is_told_at_most_once_for_each_mebibyte(store: FileStore) -> None:
     told: list[int] = []
     chunks = [DISK[start : start + 1000] for start in range(0, len(DISK), 1000)]
-    receive(
-        store=store,
-        key=store.begin(),
-        chunks=chunks,
-        intake=Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT),
-        on_progress=told.append,
-    )
+    receive(store=store, key=store.begin(), chunks=chunks, intake=INTAKE, on_progress=told.append)
     assert told == [MIB, 2 * MIB, 3 * MIB]
 
 
@@ -107,12 +128,24 @@ def test_a_refused_file_leaves_nothing_behind(store: FileStore, name: str) -> No
 def test_one_byte_too_many_is_refused_and_leaves_nothing_behind(store: FileStore) -> None:
     before = held(store)
     with pytest.raises(TooLarge, match=r"at most 3\.0 MiB"):
-        take(store, DISK, b"x", max_bytes=len(DISK))
+        take(store, DISK, b"x", intake=Intake(max_bytes=len(DISK), max_virtual_bytes=LIMIT))
     assert is_untouched(store, before)
 
 
 def test_exactly_the_limit_is_taken(store: FileStore) -> None:
-    assert take(store, DISK, max_bytes=len(DISK))[1].size == len(DISK)
+    exactly = Intake(max_bytes=len(DISK), max_virtual_bytes=LIMIT)
+    assert take(store, DISK, intake=exactly)[1].size == len(DISK)
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha256", "sha512"])
+def test_what_was_promised_has_to_come(store: FileStore, algorithm: str) -> None:
+    promised = hashlib.new(algorithm, DISK, usedforsecurity=False).hexdigest()
+    intake = Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT, checksum=f"{algorithm}:{promised.upper()}")
+    assert take(store, DISK, intake=intake)[1].size == len(DISK)
+    before = held(store)
+    with pytest.raises(WrongChecksum, match=rf"its {algorithm} is [0-9a-f]+, but {promised.upper()} was expected"):
+        take(store, DISK[:-1] + b"x", intake=intake)
+    assert is_untouched(store, before)
 
 
 def test_a_source_that_fails_leaves_nothing_behind(store: FileStore) -> None:
@@ -122,64 +155,284 @@ def test_a_source_that_fails_leaves_nothing_behind(store: FileStore) -> None:
 
     before = held(store)
     with pytest.raises(ConnectionResetError):
-        receive(
-            store=store, key=store.begin(), chunks=source(), intake=Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT)
-        )
+        receive(store=store, key=store.begin(), chunks=source(), intake=INTAKE)
     assert is_untouched(store, before)
 
 
-def test_a_full_store_leaves_nothing_behind(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    append = FileStore.append
+@pytest.fixture
+def full_after_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that has room for 1 MiB of each file."""
+    write = FileWriter.write
 
-    def append_once(self: FileStore, key: str, *, offset: int, chunk: bytes) -> None:
-        if offset:
+    def write_once(self: FileWriter, chunk: bytes) -> None:
+        if self.offset:
             raise StoreFull
-        append(self, key, offset=offset, chunk=chunk)
+        write(self, chunk)
 
+    monkeypatch.setattr(FileWriter, "write", write_once)
+
+
+@pytest.mark.usefixtures("full_after_one_block")
+def test_a_full_store_leaves_nothing_behind(store: FileStore) -> None:
     before = held(store)
-    monkeypatch.setattr(FileStore, "append", append_once)
     with pytest.raises(StoreFull):
         take(store, DISK)
     assert is_untouched(store, before)
 
 
-def test_a_receiver_that_nobody_finishes_leaves_nothing_behind(store: FileStore) -> None:
-    before = held(store)
-    with Receiver(
-        writer=store.write(store.begin()), intake=Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT)
-    ) as receiver:
-        receiver.feed(DISK)
-    receiver.abort()
-    assert is_untouched(store, before)
+# --- In several goes --------------------------------------------------------------------------------
+
+WHOLE = {"raw": (DISK, ""), "iso": (iso(blocks=1300), ""), "archive": (ARCHIVE, "sha256")}
+
+
+def resumed(store: FileStore, key: str, snapshot: Snapshot, *, intake: Intake = INTAKE) -> Receiver:
+    return Receiver.resume(store=store, key=key, intake=intake, offset=snapshot.offset, state=snapshot.state)
+
+
+def begun(store: FileStore, data: bytes, *, intake: Intake = INTAKE) -> tuple[str, Snapshot]:
+    """Unfinished data with a snapshot at its end; the process that took it has died."""
+    key = store.begin()
+    with Receiver(writer=store.write(key), intake=intake) as receiver:
+        receiver.feed(data)
+        snapshot = receiver.snapshot()
+        snapshot.durable.result()
+    return key, snapshot
+
+
+def send(receiver: Receiver, data: bytes, *, stop: int, piece: int) -> None:
+    """Go on from where the receiver is, as any sender does that asks first."""
+    for start in range(receiver.size, stop, piece):
+        receiver.feed(data[start : min(start + piece, stop)])
+
+
+@given(
+    name=st.sampled_from(sorted(WHOLE)),
+    goes=st.lists(
+        st.tuples(
+            st.integers(0, 2 * MIB),  # bytes that come before the snapshot
+            st.sampled_from([7_000, 70_000, MIB, MIB + 1, 3 * MIB]),  # bytes of each chunk
+            st.sampled_from([0, 1, 300_000, 2 * MIB]),  # bytes that come after it, and are lost
+            st.sampled_from(["state", "state", "no state", "another key"]),
+        ),
+        max_size=5,
+    ),
+)
+def test_any_breaks_at_any_place_end_in_the_right_bytes(
+    store: FileStore, name: str, goes: list[tuple[int, int, int, str]]
+) -> None:
+    data, algorithm = WHOLE[name]
+    checksum = f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}" if algorithm else ""
+    intake = Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT, checksum=checksum, unpack=name == "archive")
+    key, snapshot = begun(store, b"", intake=intake)
+    for more, piece, lost, how in goes:
+        with opened(store, key, snapshot, intake, how) as receiver:
+            assert receiver.size <= snapshot.offset
+            assert receiver.size == snapshot.offset or how != "state"
+            stop = min(len(data), receiver.size + more)
+            send(receiver, data, stop=stop, piece=piece)
+            snapshot = receiver.snapshot()
+            snapshot.durable.result()
+            assert snapshot.offset == stop
+            send(receiver, data, stop=min(len(data), stop + lost), piece=piece)
+    with resumed(store, key, snapshot, intake=intake) as receiver:
+        send(receiver, data, stop=len(data), piece=MIB)
+        received = receiver.finish()
+    assert_right(store, key, received, data)
+    store.delete(key)
+
+
+def opened(store: FileStore, key: str, snapshot: Snapshot, intake: Intake, how: str) -> Receiver:
+    if how == "another key":
+        with override_settings(SECRET_KEY="another"):
+            return resumed(store, key, snapshot, intake=intake)
+    state = snapshot.state if how == "state" else None
+    return resumed(store, key, Snapshot(snapshot.offset, state, snapshot.durable), intake=intake)
+
+
+def signed(value: object) -> bytes:
+    packed = zlib.compress(pickle.dumps(value))
+    return salted_hmac(streams.SALT, packed, algorithm="sha256").digest() + packed
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        b"",
+        b"short",
+        bytes(1000),
+        signed("what another version knew"),
+        signed(Knowledge(INTAKE, streams._inspector(INTAKE), {}, b"")),
+        signed(Knowledge(INTAKE, streams._inspector(INTAKE), {"md5": b"x", "sha512": b"x"}, b"")),
+    ],
+    ids=["empty", "short", "unsigned", "other version", "no hashes", "hashes of another machine"],
+)
+def test_state_that_is_of_no_use_is_learnt_again(store: FileStore, state: bytes) -> None:
+    key, snapshot = begun(store, DISK[: 2 * MIB + 5])
+    with resumed(store, key, Snapshot(snapshot.offset, state, snapshot.durable)) as receiver:
+        assert receiver.size == 2 * MIB
+        send(receiver, DISK, stop=len(DISK), piece=MIB)
+        assert_right(store, key, receiver.finish(), DISK)
+
+
+@pytest.mark.parametrize(
+    "intake",
+    [
+        Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT, checksum=f"sha256:{hashlib.sha256(DISK).hexdigest()}"),
+        Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT),
+    ],
+    ids=["one more hash", "no archive"],
+)
+def test_state_that_answers_other_questions_is_learnt_again(store: FileStore, intake: Intake) -> None:
+    key, snapshot = begun(store, DISK[: 2 * MIB])
+    known = Knowledge.opened(snapshot.state or b"", INTAKE)
+    assert known is not None
+    other = signed(Knowledge(Intake(LIMIT, LIMIT, unpack=not intake.checksum), known.inspector, known.hashes, b""))
+    with resumed(store, key, Snapshot(snapshot.offset, other, snapshot.durable), intake=intake) as receiver:
+        send(receiver, DISK, stop=len(DISK), piece=MIB)
+        assert_right(store, key, receiver.finish(), DISK)
+
+
+def test_without_openssl_what_has_come_is_read_again(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashes, "_library", lambda: None)
+    key, snapshot = begun(store, DISK[: 2 * MIB + 5])
+    assert (snapshot.offset, snapshot.state) == (2 * MIB, None)
+    with resumed(store, key, snapshot) as receiver:
+        send(receiver, DISK, stop=len(DISK), piece=MIB)
+        assert_right(store, key, receiver.finish(), DISK)
+
+
+@pytest.mark.parametrize("state", ["kept", "lost"])
+def test_bytes_that_are_gone_are_told(store: FileStore, state: str) -> None:
+    key, snapshot = begun(store, DISK[: 2 * MIB])
+    store.write(key, offset=MIB).close()
+    with pytest.raises(CannotContinue, match="from its beginning"):
+        resumed(store, key, snapshot if state == "kept" else Snapshot(2 * MIB, None, snapshot.durable))
+    store.abort(key)
+    with pytest.raises(CannotContinue, match="from its beginning"):
+        resumed(store, key, snapshot)
+
+
+def test_a_store_that_cannot_read_back_is_told(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_back(_store: FileStore, _key: str, *, stop: int) -> None:
+        raise NoSuchData(f"nobody can read {stop} bytes")
+
+    key, snapshot = begun(store, DISK[: 2 * MIB])
+    monkeypatch.setattr(FileStore, "read_back", read_back)
+    with pytest.raises(CannotContinue, match="from its beginning"):
+        resumed(store, key, Snapshot(2 * MIB, None, snapshot.durable))
+
+
+def test_fewer_bytes_than_were_to_be_read_again_are_told(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_back = FileStore.read_back
+    key, snapshot = begun(store, DISK[: 2 * MIB])
+    monkeypatch.setattr(FileStore, "read_back", lambda self, key, *, stop: read_back(self, key, stop=stop - 1))
+    with pytest.raises(CannotContinue, match="from its beginning"):
+        resumed(store, key, Snapshot(2 * MIB, None, snapshot.durable))
+
+
+@pytest.mark.usefixtures("full_after_one_block")
+def test_a_snapshot_never_tells_of_bytes_that_did_not_reach_the_store(store: FileStore) -> None:
+    with Receiver(writer=store.write(store.begin()), intake=INTAKE) as receiver:
+        receiver.feed(DISK[:MIB])
+        assert receiver.snapshot().offset == MIB
+        with pytest.raises(StoreFull):
+            receiver.feed(DISK[MIB:])
+        for act in (receiver.snapshot, receiver.finish):
+            with pytest.raises(StoreProblem, match="did not reach the store"):
+                act()
+
+
+def test_a_refused_file_has_no_snapshot(store: FileStore) -> None:
+    with Receiver(writer=store.write(store.begin()), intake=INTAKE) as receiver:
+        receiver.feed(bytes(MIB))
+        with pytest.raises(RefusedImage):
+            receiver.finish()
+        with pytest.raises(StoreProblem):
+            receiver.snapshot()
+
+
+# --- After a crash between the last byte and the row ------------------------------------------------
+
+
+@pytest.fixture
+def finished(store: FileStore) -> tuple[str, Snapshot]:
+    """Data that is complete in the store, and the snapshot that was taken just before."""
+    key = store.begin()
+    with Receiver(writer=store.write(key), intake=INTAKE) as receiver:
+        receiver.feed(DISK[:-1000])
+        receiver.feed(DISK[-1000:])
+        snapshot = receiver.snapshot()
+        receiver.finish()
+    return key, snapshot
+
+
+def test_finished_data_is_taken_up_from_its_state(store: FileStore, finished: tuple[str, Snapshot]) -> None:
+    key, snapshot = finished
+    with resumed(store, key, snapshot) as receiver:
+        assert receiver.size == len(DISK)
+        assert_right(store, key, receiver.finish(), DISK)
+
+
+@pytest.mark.parametrize("offset", [len(DISK), 2 * MIB, 1000])
+def test_finished_data_is_taken_up_without_state(store: FileStore, finished: tuple[str, Snapshot], offset: int) -> None:
+    key, snapshot = finished
+    with resumed(store, key, Snapshot(offset, None, snapshot.durable)) as receiver:
+        send(receiver, DISK, stop=len(DISK), piece=70_000)
+        assert receiver.snapshot().durable.done()
+        assert_right(store, key, receiver.finish(), DISK)
+
+
+@pytest.mark.parametrize(
+    "sent", [DISK[2 * MIB : -1] + b"x", DISK[2 * MIB :] + b"x", DISK[2 * MIB : -1]], ids=["other", "more", "less"]
+)
+def test_finished_data_is_not_taken_up_by_another_file(
+    store: FileStore, finished: tuple[str, Snapshot], sent: bytes
+) -> None:
+    key, snapshot = finished
+    with (
+        pytest.raises(CannotContinue, match="not what it was"),
+        resumed(store, key, Snapshot(2 * MIB, None, snapshot.durable)) as receiver,
+    ):
+        receiver.feed(sent)
+        receiver.finish()
+    assert content(store, key) == DISK
+
+
+# --- Hashes that fail -------------------------------------------------------------------------------
 
 
 class BrokenHash:
     """A hash that fails, as hashlib does when memory runs out."""
 
-    def update(self, _data: bytes) -> None:
+    state = None
+
+    def update(self, _block: bytes) -> None:
         raise MemoryError
 
+    def hexdigest(self) -> str:
+        raise AssertionError("nobody asks a broken hash")
 
-def test_an_error_in_a_hash_thread_reaches_the_upload(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = held(store)
+
+def test_an_error_in_a_hash_thread_reaches_the_upload(store: FileStore) -> None:
     key = store.begin()
     with (
         pytest.raises(HashingFailed, match="sha512"),
-        Receiver(writer=store.write(key), intake=Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT)) as receiver,
+        Receiver(writer=store.write(key), intake=INTAKE) as receiver,
     ):
-        receiver._hashes[1]._hash = BrokenHash()  # type: ignore[assignment]
+        receiver._hashes["sha512"]._hash = BrokenHash()
         receiver.feed(DISK)
         receiver.finish()
-    assert is_untouched(store, before)
+    assert not store.exists(key)
+    store.abort(key)
 
 
-class HangingHash:
+class HangingHash(BrokenHash):
     """A hash that does not come back until it is told to."""
 
     def __init__(self) -> None:
         self.go_on = threading.Event()
 
-    def update(self, _data: bytes) -> None:
+    def update(self, _block: bytes) -> None:
         self.go_on.wait()
 
 
@@ -188,7 +441,7 @@ def test_a_hash_thread_that_hangs_is_noticed(monkeypatch: pytest.MonkeyPatch, bl
     monkeypatch.setattr(streams, "PATIENCE", 0.05)
     thread = HashThread("md5")
     hanging = HangingHash()
-    thread._hash = hanging  # type: ignore[assignment]
+    thread._hash = hanging
     with pytest.raises(HashingFailed, match="come to a halt"):
         for _ in range(blocks):
             thread.feed(b"x")
