@@ -195,6 +195,7 @@ TASK_SECONDS = {"control": 300, "mail": 60, "data": 6 * 3600}
 # What happens by the clock: `manage.py sync_schedules` writes it into the database. A name stands for one schedule.
 SCHEDULES = {
     "Mail that is due": {"func": "accounts.tasks.send_mail", "cluster": "mail", "minutes": 1},
+    "Uploads that have come": {"func": "images.tasks.attend_to_uploads", "cluster": "control", "minutes": 1},
     "Uploads and image data that nobody needs": {"func": "images.tasks.clean_up", "cluster": "data", "minutes": 60},
 }
 

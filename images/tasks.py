@@ -22,6 +22,16 @@ def run_conversion(upload_id: str) -> None:
     actions.run_conversion(UUID(upload_id))
 
 
+def complete(upload_id: str) -> None:
+    """Complete an upload whose bytes have all come."""
+    actions.complete_upload(UUID(upload_id))
+
+
+def attend_to_uploads() -> str:
+    """Have somebody go on with what came whole before the process died that took it."""
+    return f"{actions.attend_to_uploads()} uploads are gone on with."
+
+
 def unpack(upload_id: str) -> None:
     """Unpack an archive that has come."""
     actions.unpack_upload(UUID(upload_id))

@@ -13,6 +13,7 @@ from images.actions.changes import (
 from images.actions.closing import delete_images_of
 from images.actions.conversions import remove_dead_folders, run_conversion, start_conversion
 from images.actions.creation import NewImage, create_image, make_planned_image, plan_image
+from images.actions.neglect import attend_to_uploads, complete_upload
 from images.actions.quotas import (
     end_quota_requests_of,
     grant_quota_request,
@@ -31,7 +32,9 @@ from images.actions.uploads import discard_upload, receive_form_file, receive_up
 __all__ = [
     "NewImage",
     "add_reference",
+    "attend_to_uploads",
     "collect_data",
+    "complete_upload",
     "create_image",
     "deactivate",
     "deactivate_for_owner",

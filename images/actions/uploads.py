@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.errors import Conflict
 from accounts.viewer import Viewer
 from images.actions.reception import Reception, claim, discarded
 from images.actions.removal import discard
