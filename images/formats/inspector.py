@@ -120,7 +120,5 @@ def recognised(head: bytes) -> Structure:
     found = [each for each in FORMATS if each.matches(head)]
     if len(found) > 1:
         raise two_formats()
-    if found:
-        return found[0](head)
     refuse_foreign(head)
-    return Raw(head)
+    return (found or [Raw])[0](head)

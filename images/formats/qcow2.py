@@ -21,6 +21,7 @@ MAX_L1_BYTES = 32 * 1024 * 1024
 MAX_REFCOUNT_TABLE = 8 * 1024 * 1024  # bytes
 MAX_REFCOUNT_ORDER = 6  # 64 bits
 MAX_TABLES = 3 * 32768  # clusters of tables that are told apart from data; beyond them, overlaps stay unnoticed
+MAX_EXTENSIONS = 32  # five kinds are known
 END_OF_EXTENSIONS, DATA_FILE_NAME, LUKS_HEADER, BITMAPS = 0, 0x44415441, 0x0537BE77, 0x23852875
 
 
@@ -93,7 +94,11 @@ class Qcow2(Structure):
             raise damaged("qcow2", "its header makes no sense")
 
     def _follow_extensions(self, head: bytes) -> None:
+        seen: set[int] = set()
         for kind, place, length in self._extensions(head):
+            if kind in seen or len(seen) >= MAX_EXTENSIONS:  # no program writes one twice
+                raise damaged("qcow2", "its header says too much")
+            seen.add(kind)
             if kind == DATA_FILE_NAME:
                 raise other_file("qcow2", "names another file for its data")  # CVE-2024-32498, without the feature bit
             if kind == LUKS_HEADER:
@@ -132,6 +137,7 @@ class Qcow2(Structure):
         self._mapped = l1_entries * (self._cluster * self._cluster // 8)
         self._follow(l1_offset, l1_entries * 8)
         self._follow(refcount_offset, refcount_bytes)
+        self.watch.want(refcount_offset, 8, self._see_first_refcounts)
         self.watch.want(refcount_offset, refcount_bytes, self._see_refcounts)
         self.watch.want(l1_offset, min(self._cluster, l1_entries * 8), self._see_first_l1)
         self.watch.want(l1_offset + self._cluster, l1_entries * 8 - self._cluster, self._see_l1)
@@ -157,6 +163,10 @@ class Qcow2(Structure):
             if len(self._tables) < MAX_TABLES:
                 self._tables.add(place)
 
+    def _see_first_refcounts(self, entry: bytes) -> None:
+        if entry and not any(entry):  # the header itself is counted
+            raise damaged("qcow2", "its reference counts are missing")
+
     def _see_refcounts(self, table: bytes) -> None:
         for entry in whole_entries(table, ">Q"):
             if entry:
@@ -175,16 +185,24 @@ class Qcow2(Structure):
                 self.watch.want(offset, self._cluster, self._see_l2)
 
     def _see_l2(self, table: bytes) -> None:
-        # The last cluster of a file may be written in part only, so that only its first byte is sure to exist.
         entries = whole_entries(table, ">Q")
         clusters = {entry & OFFSET_MASK for entry in entries if not entry & COMPRESSED} - {0}
-        compressed_mask = (1 << (62 - (self._cluster_bits - 8))) - 1
-        compressed = {entry & compressed_mask for entry in entries if entry & COMPRESSED}
+        compressed = {self._compressed(entry) for entry in entries if entry & COMPRESSED}
         if any(offset % self._cluster for offset in clusters):
             raise damaged("qcow2", "its data is in impossible places")
-        if not self._tables.isdisjoint(clusters | {offset - offset % self._cluster for offset in compressed}):
+        touched = {place - place % self._cluster for extent in compressed for place in (extent[0], extent[1] - 1)}
+        if not self._tables.isdisjoint(clusters | touched):
             raise damaged("qcow2", "its data lies where its tables are")
-        self.needs(max(clusters | compressed, default=-1) + 1)
+        # The last cluster of the disk may be shorter, and nobody knows here which one that is.
+        self.needs(max(clusters) + (self.virtual_size % self._cluster or self._cluster) if clusters else 0)
+        self.needs(max((end for _, end in compressed), default=0))
+
+    def _compressed(self, entry: int) -> tuple[int, int]:
+        """Where compressed data begins, and the first byte of its last sector, which is written in part only."""
+        size_bit = 62 - (self._cluster_bits - 8)
+        start = entry & ((1 << size_bit) - 1)
+        more_sectors = (entry & (COMPRESSED - 1)) >> size_bit
+        return start, max(start, (start // SECTOR + more_sectors) * SECTOR) + 1
 
     def _see_first_cluster(self, entry: bytes) -> None:
         (first,) = self.unpack(">Q", entry)

@@ -103,7 +103,10 @@ class FixedVhd(Structure):
         self.virtual_size, kind = read_footer(self, ending.tail[-SECTOR:])
         if kind != FIXED:
             raise damaged("vhd", "its beginning is missing")
-        self.needs(self.virtual_size + SECTOR)
+        (size,) = self.unpack(">Q", ending.tail[-SECTOR:], 48)
+        self.needs(size + SECTOR)
+        if ending.size > size + SECTOR:
+            raise damaged("vhd", "it is larger than its disk")
         super().finish(ending)
 
 

@@ -5,6 +5,7 @@ names files of the machine that opens it (CVE-2022-47951, CVE-2024-32498).
 """
 
 import re
+from functools import partial
 
 from images.formats.refusals import Reason, RefusedImage, damaged, disk_in_disk, other_file, truncated
 from images.formats.structure import MAX_PIECES, SECTOR, Ending, Structure, is_disk_format, whole_entries
@@ -19,6 +20,7 @@ MAX_GRAIN = 2**16  # sectors; 128 is usual
 MAX_TABLE = 512  # entries; always 512
 MAX_DIRECTORY = 32 * 1024 * 1024  # entries
 NO_PARENT = "ffffffff"
+MARKER = 12  # bytes before a compressed grain: its first sector in the disk, its length in bytes
 
 
 class Vmdk(Structure):
@@ -95,7 +97,15 @@ class Vmdk(Structure):
         sectors = set(whole_entries(table, "<I")) - {0, 1}
         if (sectors and min(sectors) < self._first_free) or not self._tables.isdisjoint(sectors):
             raise damaged("vmdk", "its data lies where its tables are")
-        self.needs((max(sectors, default=-1) + 1) * SECTOR)
+        grain = SECTOR if self._is_compressed else self.virtual_size % (self._grain * SECTOR) or self._grain * SECTOR
+        self.needs(max(sectors) * SECTOR + grain if sectors else 0)
+        if sectors and self._is_compressed:
+            self.watch.want(max(sectors) * SECTOR, MARKER, partial(self._see_marker, max(sectors)))
+
+    def _see_marker(self, sector: int, marker: bytes) -> None:
+        """The marker before a compressed grain says how long it is."""
+        _, length = self.unpack("<QI", marker)
+        self.needs(sector * SECTOR + MARKER + length)
 
     def _see_first_grain(self, entry: bytes) -> None:
         for sector in whole_entries(entry, "<I"):

@@ -172,7 +172,11 @@ def gzip() -> bytes:
 
 def vhdx_with_parent(folder: Path) -> bytes:
     """A VHDX whose metadata names a parent disk, in place of the size that it no longer needs to say itself."""
-    data = by_qemu("vhdx")(folder)
+    return vhdx_with_parent_of(by_qemu("vhdx")(folder))
+
+
+def vhdx_with_parent_of(data: bytes) -> bytes:
+    """The same, made of a VHDX that is sound."""
     table = data.index(b"metadata")
     place = data.index(VHDX_VIRTUAL_SIZE, table)
     return data[:place] + VHDX_PARENT_LOCATOR + data[place + 16 :]
