@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django.urls import reverse_lazy
 
+from config.image_stores import read_image_stores
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -201,7 +203,12 @@ SCHEDULES = {
 
 # --- Image data -------------------------------------------------------------------------------------
 
+# The default store is this folder, unless STOCKROOM_STORES names a default one; regions choose among all of them.
 IMAGE_STORE_DIR = Path(env("STOCKROOM_IMAGE_DIR", default=str(DATA_DIR / "images")))
+IMAGE_STORES = read_image_stores(os.environ)
+# Copies of image data from other machines, for programs that need a file: at most so many bytes of them.
+IMAGE_CACHE_DIR = Path(env("STOCKROOM_CACHE_DIR", default=str(DATA_DIR / "cache")))
+IMAGE_CACHE_BYTES = env.int("STOCKROOM_CACHE_BYTES", default=20 * 1024**3)
 IMAGE_MAX_BYTES = env.int("STOCKROOM_IMAGE_MAX_BYTES", default=64 * 1024**3)
 IMAGE_MAX_VIRTUAL_BYTES = env.int("STOCKROOM_IMAGE_MAX_VIRTUAL_BYTES", default=2 * 1024**4)
 UPLOAD_LIFETIME_HOURS = env.int("STOCKROOM_UPLOAD_LIFETIME_HOURS", default=24)

@@ -10,7 +10,7 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.plugins.browser", "tests.people"]
+pytest_plugins = ["tests.plugins.browser", "tests.plugins.objects", "tests.people"]
 
 settings.register_profile(
     "short", derandomize=True, deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]

@@ -36,11 +36,9 @@ use = egg:swift#{kind}
 PROXY = """[DEFAULT]
 swift_dir = {folder}
 [pipeline:main]
-pipeline = catch_errors cache s3api tempauth copy slo proxy-server
+pipeline = catch_errors s3api tempauth copy slo proxy-server
 [filter:catch_errors]
 use = egg:swift#catch_errors
-[filter:cache]
-use = egg:swift#memcache
 [filter:s3api]
 use = egg:swift#s3api
 max_upload_part_num = 10000

@@ -183,7 +183,7 @@ class Unfinished:
                 Bucket=self.bucket.bucket, Key=self.bucket.finished(self.key), UploadId=upload
             )
         except ClientError as error:
-            if code_of(error) != "NoSuchUpload":
+            if code_of(error) not in {"NoSuchUpload", "NoSuchKey"}:
                 raise
 
     def _point(self, name: str, parts: Sequence[Part], offset: int) -> Point | None:

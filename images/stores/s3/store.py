@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from images.downloads import attachment
+from images.filenames import attachment
 from images.problems import NoSuchData
 from images.stores.base import Stored
 from images.stores.cache import default_cache

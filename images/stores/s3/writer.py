@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from images.problems import NoSuchData, StoreProblem, TooLarge, WriterReplaced
+from images.problems import DataProblem, NoSuchData, StoreProblem, TooLarge, WriterReplaced
 from images.stores.s3.bucket import GONE, code_of, told
 from images.stores.s3.pieces import Mark, Part, Point, Unfinished
 
@@ -30,7 +30,7 @@ def part_size(number: int, *, smallest: int, most: int) -> int:
         smallest: bytes of the first part.
         most: how many parts an upload may have.
     """
-    return smallest << 2 * ((number - 1) * STEPS // most)
+    return smallest << 2 * ((min(number, most) - 1) * STEPS // most)
 
 
 def take_over(unfinished: Unfinished, offset: int, *, smallest: int, most: int) -> "ObjectWriter":
@@ -129,7 +129,7 @@ class ObjectWriter:
         try:
             self.sync().result()
             self._submit(lambda: self._unfinished.put_closed(self._mark.writer)).result()
-        except StoreProblem as problem:
+        except DataProblem as problem:
             logger.info("A writer lets go without keeping its last bytes: %s", problem)
         self._thread.shutdown(wait=False)
 

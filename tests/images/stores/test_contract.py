@@ -12,7 +12,7 @@ from images.stores import ImageStore
 from tests.images.stores.bytes_of_images import MIB, PART, content, keep, keys_in, send, some_bytes
 from tests.images.stores.conftest import MakeStore
 
-SIZES = [0, 1, MIB, PART - 1, PART, PART + 1, 2 * PART, 3 * PART + 12345]
+SIZES = [0, 1, PART - 1, PART, PART + 1, 3 * PART + 12345]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -68,7 +68,7 @@ def test_finished_data_is_never_written_again(store: ImageStore) -> None:
     assert content(store, key) == b"whole"
 
 
-@pytest.mark.parametrize("size", [1, MIB, PART, PART + 1, 2 * PART + MIB + 7])
+@pytest.mark.parametrize("size", [1, PART, 2 * PART + MIB + 7])
 def test_an_upload_goes_on_where_it_was_let_go(make_store: MakeStore, size: int) -> None:
     data = some_bytes(size + 1000)
     key = make_store().begin()
@@ -81,7 +81,7 @@ def test_an_upload_goes_on_where_it_was_let_go(make_store: MakeStore, size: int)
     assert content(make_store(), key) == data
 
 
-@pytest.mark.parametrize("size", [1, MIB, PART, PART + 1, 2 * PART + MIB + 7])
+@pytest.mark.parametrize("size", [1, PART, 2 * PART + MIB + 7])
 def test_an_upload_goes_on_where_it_was_safe_when_the_server_died(make_store: MakeStore, size: int) -> None:
     data = some_bytes(size + 3 * PART)
     key = make_store().begin()
