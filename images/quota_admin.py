@@ -76,9 +76,9 @@ class QuotaAdmin(ForQuotaStaff, admin.ModelAdmin):  # type: ignore[type-arg]  # 
 class QuotaRequestAdmin(ForQuotaStaff, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Who asks for more. Staff grant it or refuse it; the admins of the account are told."""
 
-    list_display = ("account", "wanted", "requested_by", "requested_at", "status", "decided_by")
+    list_display = ("account", "wanted", "requested_by", "requested_at", "status")
     list_filter = ("status", "requested_at")
-    list_select_related = ("account", "requested_by", "decided_by")
+    list_select_related = ("account", "requested_by")
     search_fields = ("account__title", "account__number", "requested_by__username", "reason", "answer")
     ordering = ("-requested_at",)
     date_hierarchy = "requested_at"

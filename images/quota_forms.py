@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from images.models import Quota
@@ -73,7 +74,7 @@ class QuotaRequestForm(forms.Form):
             if limit is not None and data[counted] <= limit:
                 text = f"The account may have {counted.write(limit)} already. Enter more, or nothing."
                 self.add_error(counted, ValidationError(text, code="not_more"))
-        if not given and not self.errors:
+        if not given and not self.errors.keys() & set(ASKED_FOR):
             raise ValidationError("Say how much image data, or how many images, the account should have.")
         return data
 
@@ -92,10 +93,13 @@ class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable
         model = Quota
         fields = ("account", "bytes", "images", "uploads", "imports", "note")
 
-    @property
-    def limits(self) -> dict[Counted, int | None]:
-        """What was set; None where the account is to have as much as everybody."""
-        return {counted: self.cleaned_data[counted] for counted in Counted}
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for counted in Counted:
+            everybody = counted.name_amount(settings.QUOTA[counted])
+            unit = "With its unit, like 2 TiB. " if counted is Counted.BYTES else ""
+            self.fields[counted].label = counted.label
+            self.fields[counted].help_text = f"{unit}Empty: as for everybody, {everybody}."
 
 
 class AnswerForm(forms.Form):

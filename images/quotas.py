@@ -58,11 +58,10 @@ LABELS: Mapping[Counted, str] = {
     Counted.IMPORTS: "Unfinished imports",
 }
 EXPLANATIONS: Mapping[Counted, str] = {
-    Counted.BYTES: "What the images of this account take in the store, and what unfinished uploads bring. "
-    "Data that two images share counts once.",
-    Counted.IMAGES: "The images of this account, and those that uploads on their way become by themselves.",
-    Counted.UPLOADS: "Files that are being sent or wait for the rest or for their form, and conversions.",
-    Counted.IMPORTS: "Imports that run, wait, or have come and are no image yet.",
+    Counted.BYTES: "The images of this account and the uploads on their way. Data that two images share counts once.",
+    Counted.IMAGES: "The images of this account, and uploads that become one by themselves.",
+    Counted.UPLOADS: "Files that are being sent or wait for their form, and conversions.",
+    Counted.IMPORTS: "Imports that run or wait.",
 }
 # What an account can ask for more of; how much it does at once is for staff to decide.
 ASKED_FOR = (Counted.BYTES, Counted.IMAGES)
@@ -159,8 +158,9 @@ def wanted_by(asked: QuotaRequest) -> dict[Counted, int]:
 
 
 def write_limits(limits: Limits) -> str:
-    """Limits in a sentence: "1.5 TiB of image data, 1,000 images"."""
-    return ", ".join(counted.name_amount(limit) for counted, limit in limits.items())
+    """Limits in a sentence: "1.5 TiB of image data and 1,000 images"."""
+    *others, last = [counted.name_amount(limit) for counted, limit in limits.items()]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def why_not_ask(limits: Limits, waiting: QuotaRequest | None) -> str:

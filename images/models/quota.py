@@ -21,7 +21,7 @@ class Quota(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
-        return f"Quota of {self.account_id}"
+        return f"Quota of {self.account}"
 
 
 class QuotaRequest(models.Model):
@@ -59,7 +59,7 @@ class QuotaRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Request of {self.account_id}"
+        return f"Request of {self.account}"
 
     @property
     def is_open(self) -> bool:

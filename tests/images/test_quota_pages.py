@@ -29,8 +29,9 @@ FORM = {"bytes": "2 TiB", "images": "2000", "reason": "The autumn release."}
 
 @pytest.fixture(autouse=True)
 def quota(settings: Settings) -> dict[str, int | None]:
-    settings.QUOTA = {"bytes": TIB, "images": 10, "uploads": 20, "imports": 5}
-    return settings.QUOTA
+    limits: dict[str, int | None] = {"bytes": TIB, "images": 10, "uploads": 20, "imports": 5}
+    settings.QUOTA = limits
+    return limits
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ class TestAccountPage:
         alice = browse(cast.alice)
         answer = alice.get(page(cast))
         assertContains(answer, "Waiting for staff")
-        assertContains(answer, "Alice Archer asked for 2 TiB of image data, 2,000 images")
+        assertContains(answer, "Alice Archer asked for 2 TiB of image data and 2,000 images")
         assertContains(answer, "Staff have not answered the last request.")
         answer = alice.post(page(cast, "quota_withdraw", pk=asked.pk), follow=True)
         assertContains(answer, "The request is withdrawn.")
@@ -221,7 +222,7 @@ class TestAdministration:
 
     def test_open_requests_are_found_and_looked_at(self, keeper: Client, asked: QuotaRequest) -> None:
         answer = keeper.get(self.of_request(), {"status__exact": "open", "q": "acme"})
-        assertContains(answer, "2 TiB of image data, 2,000 images")
+        assertContains(answer, "2 TiB of image data and 2,000 images")
         answer = keeper.get(self.of_request("change", asked.pk))
         assertContains(answer, "The autumn release.")
         assertContains(answer, 'value="grant"')
@@ -235,7 +236,7 @@ class TestAdministration:
     def test_a_request_is_refused_with_an_answer(self, keeper: Client, asked: QuotaRequest) -> None:
         form = {"action": "refuse", "_selected_action": [asked.pk]}
         answer = keeper.post(self.of_request(), form)
-        assertContains(answer, "asks for 2 TiB of image data, 2,000 images")
+        assertContains(answer, "asks for 2 TiB of image data and 2,000 images")
         assertNotContains(answer, "errorlist")
         assertContains(keeper.post(self.of_request(), form | {"answer": " "}), "Say why")
         answer = keeper.post(self.of_request(), form | {"answer": "Not now."}, follow=True)

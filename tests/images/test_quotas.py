@@ -29,8 +29,9 @@ GIB = 1024**3
 @pytest.fixture
 def quota(settings: Settings) -> dict[str, int | None]:
     """What everybody may have; a test changes it."""
-    settings.QUOTA = {"bytes": 10 * len(DISK), "images": 10, "uploads": 10, "imports": 10}
-    return settings.QUOTA
+    limits: dict[str, int | None] = {"bytes": 10 * len(DISK), "images": 10, "uploads": 10, "imports": 10}
+    settings.QUOTA = limits
+    return limits
 
 
 def used(cast: Cast) -> tuple[int, int, int, int]:

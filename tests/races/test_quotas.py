@@ -25,8 +25,9 @@ DISK = bootable_raw("Hello")
 @pytest.fixture
 def quota(settings: Settings) -> dict[str, int | None]:
     """What everybody may have; a test changes it."""
-    settings.QUOTA = {"bytes": 1024 * GIB, "images": 1000, "uploads": 100, "imports": 100}
-    return settings.QUOTA
+    limits: dict[str, int | None] = {"bytes": 1024 * GIB, "images": 1000, "uploads": 100, "imports": 100}
+    settings.QUOTA = limits
+    return limits
 
 
 @pytest.fixture

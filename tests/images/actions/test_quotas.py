@@ -27,8 +27,9 @@ WANTED = {Counted.BYTES: 2 * TIB, Counted.IMAGES: 2000}
 
 @pytest.fixture(autouse=True)
 def quota(settings: Settings) -> dict[str, int | None]:
-    settings.QUOTA = {"bytes": TIB, "images": 1000, "uploads": 20, "imports": 5}
-    return settings.QUOTA
+    limits: dict[str, int | None] = {"bytes": TIB, "images": 1000, "uploads": 20, "imports": 5}
+    settings.QUOTA = limits
+    return limits
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ class TestAsking:
         for person in (keeper, cast.root):
             letter = Notification.objects.get(user=person)
             assert letter.subject == "Acme Producers asks for a larger quota"
-            assert "asks for 2 TiB of image data, 2,000 images for the account Acme Producers" in letter.body
+            assert "asks for 2 TiB of image data and 2,000 images for the account Acme Producers" in letter.body
             assert "It has 0 bytes of 1 TiB and 0 of 1,000 images now." in letter.body
             assert letter.path == reverse("admin:images_quotarequest_change", args=[asked.pk])
         assert events(cast) == [("quota requested", "alice")]
@@ -130,7 +131,7 @@ class TestAnswering:
         assert limits_of(cast.acme) == {"bytes": 2 * TIB, "images": 2000, "uploads": 20, "imports": 5}
         assert told(cast.alice) == ["Acme Producers has a larger quota"]
         letter = Notification.objects.get(user=cast.alice)
-        assert "may now have 2 TiB of image data, 2,000 images." in letter.body
+        assert "may now have 2 TiB of image data and 2,000 images." in letter.body
         assert letter.path == f"/a/{cast.acme.number}/account/#quota"
         assert told(cast.carol) == []
         assert events(cast)[-1] == ("quota request granted", "keeper")
