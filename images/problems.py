@@ -85,7 +85,7 @@ class DamagedData(StoreProblem):
     """Stored data is not what it was when it was checked; it is never given out."""
 
     code = "damaged-data"
-    status = 500
+    status = 409
 
 
 class CannotContinue(DataProblem):

@@ -69,11 +69,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def usable_by(self, viewer: "Viewer") -> "ImageQuerySet":
         """That the viewer may boot servers from: own, accepted, public, community, in the marketplace."""
-        return self.filter(_usable(viewer))
+        return self.filter(_usable(viewer), data__damaged_at__isnull=True)
 
     def exportable_by(self, viewer: "Viewer") -> "ImageQuerySet":
         """Whose data the viewer may download and copy."""
-        return self.filter(_exportable(viewer))
+        return self.filter(_exportable(viewer), data__damaged_at__isnull=True)
 
     def with_rights(self, viewer: "Viewer") -> "ImageQuerySet":
         """With ``can_use`` and ``can_export`` of the viewer on each row, so that menus cost no query."""
@@ -125,6 +125,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
     def unexpired(self) -> "UploadQuerySet":
         """That can still become an image."""
         return self.filter(expires_at__gt=timezone.now())
+
+    def waiting_for_bytes(self) -> "UploadQuerySet":
+        """That somebody sends, or has begun to send."""
+        return self.filter(origin="upload", status__in=["waiting", "receiving"])
 
     def visible_to(self, viewer: "Viewer") -> "UploadQuerySet":
         """Of the account; a creator sees their own. The state may be large, and is fetched when it is needed."""

@@ -21,9 +21,9 @@ urlpatterns = [
     path("images/<uuid:pk>/label/", views.reference_edit, name="reference_edit"),
     path("images/<uuid:pk>/add/", views.reference_add, name="reference_add"),
     path("images/<uuid:pk>/take-out/", views.reference_remove, name="reference_remove"),
-    path("uploads/", views.upload_start, name="upload_start"),
     path("account/quota/request/", views.quota_request, name="quota_request"),
     path("account/quota/requests/<int:pk>/withdraw/", views.quota_withdraw, name="quota_withdraw"),
-    path("uploads/<uuid:pk>/data", views.upload_data, name="upload_data"),
+    path("uploads/", views.upload_collection, name="upload_collection"),
+    path("uploads/<uuid:pk>/", views.upload_resource, name="upload_resource"),
     path("uploads/<uuid:pk>/discard/", views.upload_discard, name="upload_discard"),
 ]

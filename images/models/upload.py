@@ -88,6 +88,11 @@ class Upload(models.Model):
         return self.filename or str(self.id)
 
     @property
+    def is_expired(self) -> bool:
+        """Whether its time is over, so that it waits only for being swept away."""
+        return self.expires_at <= timezone.now()
+
+    @property
     def title(self) -> str:
         """What people call it: as the image that it will be, or as the file."""
         return (self.plan or {}).get("name") or self.filename or "File without a name"

@@ -11,9 +11,10 @@ from images.views.conversions import image_convert
 from images.views.details import image_detail, image_download
 from images.views.lists import image_list
 from images.views.looks import image_inside
-from images.views.references import reference_add, reference_edit, reference_remove
 from images.views.quotas import quota_request, quota_withdraw
-from images.views.uploads import image_upload, upload_data, upload_discard, upload_start
+from images.views.references import reference_add, reference_edit, reference_remove
+from images.views.tus import upload_collection, upload_resource
+from images.views.uploads import image_upload, upload_discard
 
 __all__ = [
     "image_convert",
@@ -29,12 +30,12 @@ __all__ = [
     "image_unprotect",
     "image_upload",
     "image_visibility",
-    "reference_add",
-    "reference_edit",
     "quota_request",
     "quota_withdraw",
+    "reference_add",
+    "reference_edit",
     "reference_remove",
-    "upload_data",
+    "upload_collection",
     "upload_discard",
-    "upload_start",
+    "upload_resource",
 ]

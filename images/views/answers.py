@@ -6,14 +6,16 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
+from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from accounts.errors import Conflict
 from accounts.middleware import PanelRequest
-from images.problems import DataProblem
+from images.problems import Busy, DataProblem
+from images.slots import RETRY_SECONDS
 
 P = ParamSpec("P")
 View = Callable[Concatenate[PanelRequest, P], HttpResponseBase]
@@ -33,17 +35,28 @@ def tell(request: HttpRequest, text: str, *, undo: str = "") -> None:
     messages.success(request, text)
 
 
-def answers_json(view: View[P]) -> View[P]:
-    """Turn every refusal of a view into JSON with its status and the sentence for the person."""
+def answers_in_kind(view: View[P]) -> View[P]:
+    """Turn every problem with image data into a page for a browser and into JSON for everybody else."""
 
     @wraps(view)
     def wrapped(request: PanelRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
-        except REFUSALS as refused:
-            return refusal_as_json(refused)
+        except DataProblem as problem:
+            return problem_as_answer(request, problem)
 
     return wrapped
+
+
+def problem_as_answer(request: HttpRequest, problem: DataProblem) -> HttpResponse:
+    """A problem with image data as the client likes to read it."""
+    if request.get_preferred_type(["text/html", "application/json"]) == "text/html":
+        response = render(request, "images/problem.html", {"message": str(problem)}, status=problem.status)
+    else:
+        response = refusal_as_json(problem)
+    if isinstance(problem, Busy):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def refusal_as_json(refused: Exception) -> JsonResponse:

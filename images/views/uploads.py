@@ -1,14 +1,12 @@
 """The upload page, and the bytes on their way in."""
 
-import json
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -18,12 +16,12 @@ from accounts.errors import Conflict
 from accounts.middleware import PanelRequest
 from images import actions
 from images.actions.reception import Reception
-from images.bodies import checked_multipart, discard_rest, raw_chunks
+from images.bodies import checked_multipart, discard_rest
 from images.forms import UploadForm
 from images.models import Image, Region, Upload
 from images.permissions import Verb, require
 from images.problems import DataProblem, QuotaExceeded
-from images.views.answers import REFUSALS, answers_json, refusal_as_json, tell
+from images.views.answers import tell
 
 NO_FILE = "Choose the disk image to upload."
 FILE_GONE = "The file that came with this form is no longer here. Choose it again."
@@ -108,7 +106,7 @@ def _page(
         "unfinished": [upload for upload in unfinished if upload != chosen],
         "problem": problem,
         "max_size": settings.IMAGE_MAX_BYTES,
-        "start_url": reverse("upload_start", kwargs={"number": request.viewer.account.number}),
+        "start_url": reverse("upload_collection", kwargs={"number": request.viewer.account.number}),
         "lifetime_hours": settings.UPLOAD_LIFETIME_HOURS,
     }
     return render(request, "images/upload.html", context, status=status)
@@ -124,76 +122,6 @@ def _as_found(upload: Upload | None) -> dict[str, Any]:
         "format": upload.data.disk_format,
         "size": upload.data.size,
         "checksum": upload.data.checksum,
-    }
-
-
-@require_POST
-@answers_json
-def upload_start(request: PanelRequest) -> HttpResponseBase:
-    """Make the address that the bytes of a file can be sent to."""
-    require(request.viewer, Verb.CREATE)
-    filename, size = _announced(request.body)
-    upload = actions.start_upload(by=request.viewer, filename=filename, size=size)
-    data_url = reverse("upload_data", kwargs={"number": request.viewer.account.number, "pk": upload.pk})
-    return JsonResponse({"id": str(upload.pk), "data_url": data_url}, status=201)
-
-
-def _announced(body: bytes) -> tuple[str, int | None]:
-    """The name and the size of the file, out of JSON.
-
-    Raises:
-        ValidationError: it is not what upload.js sends.
-    """
-    try:
-        told = json.loads(body)
-        name, size = told.get("filename", ""), told.get("size")
-        name.encode()  # half of a surrogate pair is no text
-    except (ValueError, AttributeError, RecursionError):
-        name, size = None, None
-    if not isinstance(name, str) or "\0" in name or not (size is None or (type(size) is int and size > 0)):
-        raise ValidationError("Send JSON with the name and the size of the file.")
-    return name, size
-
-
-@require_http_methods(["GET", "PUT"])
-def upload_data(request: PanelRequest, pk: UUID) -> HttpResponseBase:
-    """Take the bytes of an upload (PUT), or say what has become of it (GET)."""
-    if request.method == "GET":
-        return _state(request, pk)
-    return _take(request, pk)
-
-
-@answers_json
-def _state(request: PanelRequest, pk: UUID) -> HttpResponseBase:
-    require(request.viewer, Verb.CREATE)
-    upload = Upload.objects.visible_to(request.viewer).unexpired().select_related("data").filter(pk=pk).first()
-    if upload is None:
-        raise Http404
-    return JsonResponse({"status": upload.status, "error": upload.problem} | _found(upload))
-
-
-def _take(request: PanelRequest, pk: UUID) -> HttpResponseBase:
-    """Take the bytes. A client that is refused while it sends hears why."""
-    try:
-        require(request.viewer, Verb.CREATE)
-        chunks = raw_chunks(request, max_bytes=settings.IMAGE_MAX_BYTES)
-        upload = actions.receive_upload(pk, by=request.viewer, chunks=chunks)
-    except REFUSALS as refused:
-        discard_rest(request)
-        return refusal_as_json(refused)
-    return JsonResponse(_found(upload))
-
-
-def _found(upload: Upload) -> dict[str, Any]:
-    data = upload.data
-    if data is None:
-        return {}
-    return {
-        "format": data.disk_format,
-        "size": data.size,
-        "virtual_size": data.virtual_size,
-        "md5": data.checksum,
-        "sha512": data.os_hash_value,
     }
 
 

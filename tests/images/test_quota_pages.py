@@ -166,9 +166,8 @@ class TestAsking:
 class TestUploadPage:
     def test_the_script_is_told_why(self, cast: Cast, browse: Browse, quota: dict[str, int]) -> None:
         quota["uploads"] = 0
-        answer = browse(cast.carol).post(
-            page(cast, "upload_start"), {"filename": "a.img", "size": 100}, content_type="application/json"
-        )
+        headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "100"}
+        answer = browse(cast.carol).post(page(cast, "upload_collection"), headers=headers, content_type="")
         assert (answer.status_code, answer.json()["code"]) == (403, "quota-exceeded")
         assert answer.json()["error"].startswith("Acme Producers has 0 of 0 unfinished uploads.")
 

@@ -1,6 +1,5 @@
 """The pages of images: what they show, how many queries they cost, and what they refuse."""
 
-import json
 import uuid
 from collections.abc import Callable
 
@@ -9,7 +8,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
-from pytest_django.fixtures import Settings
 
 from accounts.models import Event, User
 from accounts.viewer import Viewer
@@ -358,87 +356,6 @@ class TestUploadPage:
         client.post(url("upload_discard", cast.producer, upload.pk))
         assert not Upload.objects.exists()
         assert not get_store().exists(ImageData.objects.get().store_key)
-
-
-class TestScriptedUpload:
-    def start(self, client: Client, viewer: Viewer, **told: object) -> dict[str, str]:
-        told = {"filename": "disk.img", **told}
-        answer = client.post(url("upload_start", viewer), json.dumps(told), content_type="application/json")
-        found: dict[str, str] = answer.json()
-        return found
-
-    def test_bytes_go_to_the_address_that_was_given(self, cast: Cast, signed_in: SignedIn) -> None:
-        client, content = signed_in(cast.carol), bootable_raw("Hello")
-        started = self.start(client, cast.creator, size=len(content))
-        answer = client.put(started["data_url"], content, content_type="application/octet-stream")
-        assert answer.json()["format"] == "raw"
-        assert answer.json()["size"] == len(content)
-        assert client.get(started["data_url"]).json()["status"] == "received"
-
-    def test_a_refused_file_can_be_asked_about_and_sent_again(self, cast: Cast, signed_in: SignedIn) -> None:
-        client = signed_in(cast.carol)
-        started = self.start(client, cast.creator)
-        refused = client.put(started["data_url"], b"words" * 1000, content_type="application/octet-stream")
-        assert refused.status_code == 422
-        assert client.get(started["data_url"]).json() == {"status": "waiting", "error": refused.json()["error"]}
-        again = client.put(started["data_url"], bootable_raw("Hi"), content_type="application/octet-stream")
-        assert again.status_code == 200
-
-    def test_a_file_that_has_come_cannot_be_sent_again(self, cast: Cast, signed_in: SignedIn) -> None:
-        client = signed_in(cast.carol)
-        started = self.start(client, cast.creator)
-        client.put(started["data_url"], bootable_raw("Hi"), content_type="application/octet-stream")
-        again = client.put(started["data_url"], bootable_raw("Hi"), content_type="application/octet-stream")
-        assert again.status_code == 409
-        assert ImageData.objects.count() == 1
-
-    def test_another_size_than_announced_is_refused(self, cast: Cast, signed_in: SignedIn) -> None:
-        client = signed_in(cast.carol)
-        started = self.start(client, cast.creator, size=5)
-        answer = client.put(started["data_url"], bootable_raw("Hi"), content_type="application/octet-stream")
-        assert answer.status_code == 400
-        assert not ImageData.objects.exists()
-
-    @pytest.mark.parametrize(
-        "body",
-        [
-            "",
-            "[]",
-            "null",
-            "[" * 100_000,
-            '{"filename": "\\ud800"}',
-            '{"filename": 5}',
-            '{"size": -1}',
-            '{"size": true}',
-            "\x00",
-        ],
-    )
-    def test_a_senseless_start_is_refused(self, cast: Cast, signed_in: SignedIn, body: str) -> None:
-        answer = signed_in(cast.carol).post(url("upload_start", cast.creator), body, content_type="application/json")
-        assert answer.status_code == 400
-        assert answer.json()["error"]
-
-    def test_a_file_over_the_limit_is_refused_at_the_start(
-        self, cast: Cast, signed_in: SignedIn, settings: Settings
-    ) -> None:
-        settings.IMAGE_MAX_BYTES = 1000
-        answer = signed_in(cast.carol).post(
-            url("upload_start", cast.creator), {"filename": "x", "size": 1001}, content_type="application/json"
-        )
-        assert answer.status_code == 413
-
-    def test_an_observer_gets_json_too(self, cast: Cast, signed_in: SignedIn) -> None:
-        answer = signed_in(cast.dave).post(url("upload_start", cast.observer), {}, content_type="application/json")
-        assert answer.status_code == 403
-        assert "Only a creator" in answer.json()["error"]
-
-    def test_others_cannot_send_to_the_address(self, cast: Cast, signed_in: SignedIn) -> None:
-        started = self.start(signed_in(cast.alice), cast.producer)
-        for user, viewer in ((cast.carol, cast.creator), (cast.bob, cast.consumer)):
-            answer = signed_in(user).put(
-                url("upload_data", viewer, started["id"]), bootable_raw("Hi"), content_type="application/octet-stream"
-            )
-            assert answer.status_code == 404
 
 
 class TestDownload:

@@ -1,6 +1,5 @@
 """Files as people have them, made by qemu-img and friends: what is uploaded is what somebody else downloads."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -50,11 +49,13 @@ def _signed_in(user: User) -> Client:
 
 def _uploaded(client: Client, account: Account, name: str, content: bytes) -> Image:
     """As the page does it: announce, send, describe."""
-    told = json.dumps({"filename": name, "size": len(content)})
-    started = client.post(_url("upload_start", account), told, content_type="application/json").json()
-    sent = client.put(started["data_url"], content, content_type="application/octet-stream")
-    assert sent.status_code == 200, sent.content
-    form = {"upload": started["id"], "name": name, "region": "IAD", "visibility": "private"}
+    version = {"Tus-Resumable": "1.0.0"}
+    told = version | {"Upload-Length": str(len(content))}
+    address = client.post(_url("upload_collection", account), headers=told, content_type="").headers["Location"]
+    told = version | {"Upload-Offset": "0"}
+    sent = client.patch(address, content, content_type="application/offset+octet-stream", headers=told)
+    assert sent.status_code == 204, sent.content
+    form = {"upload": client.get(address).json()["id"], "name": name, "region": "IAD", "visibility": "private"}
     answer = client.post(_url("image_upload", account), form)
     assert answer.status_code == 302, answer.content
     return Image.objects.select_related("data").get(name=name)
