@@ -1,11 +1,13 @@
 """The Django admin of images. Records are read only; what staff may do goes through the same actions as the pages."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
+from django.forms import ChoiceField
 from django.http import HttpRequest
 
 from accounts.admin import ReadOnly
@@ -24,6 +26,7 @@ from images.models import (
     Upload,
 )
 from images.quota_admin import QuotaAdmin, QuotaRequestAdmin
+from images.stores import store_names
 
 Operation = Callable[..., Image]
 
@@ -37,6 +40,12 @@ class RegionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscripta
 
     list_display = ("code", "name", "is_default", "store", "closed_at")
     search_fields = ("code", "name")
+
+    def formfield_for_dbfield(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        """The store of a region is one of those that the settings name."""
+        if db_field.name != "store":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        return ChoiceField(choices=[(name, name) for name in store_names()], help_text=db_field.help_text)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """A region is closed, never deleted: images name it."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, SSLError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, HTTPClientError, SSLError
 from botocore.loaders import create_loader
 
 from images.problems import DamagedData, NoSuchData, StoreFull, StoreProblem, WriterReplaced
@@ -153,7 +153,7 @@ def as_problem(error: Exception) -> StoreProblem:
         return StoreProblem(REASONS.get(code, BROKEN))
     if isinstance(error, SSLError):
         return StoreProblem(UNTRUSTED)
-    return StoreProblem(SILENT if isinstance(error, HTTPClientError) else BROKEN)
+    return StoreProblem(SILENT if isinstance(error, (HTTPClientError, EndpointConnectionError)) else BROKEN)
 
 
 def code_of(error: ClientError) -> str:
