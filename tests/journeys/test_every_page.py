@@ -46,6 +46,7 @@ OF_ACCOUNT = [
     "account/edit/",
     "account/close/",
     "account/leave/",
+    "account/quota/request/",
     "groups/",
     "groups/new/",
     "groups/{team}/",
