@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from accounts.admin import ReadOnly
 from accounts.errors import Conflict
+from accounts.models import Account
 from images import actions
 from images.models import (
     DataHold,
@@ -19,6 +20,7 @@ from images.models import (
     ImageData,
     ImageGroupObjectPermission,
     ImageTag,
+    Import,
     Quota,
     QuotaRequest,
     Reference,
@@ -166,3 +168,22 @@ class GrantAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("content_object", "group", "permission")
     search_fields = ("content_object__name", "content_object__id", "group__name")
     show_full_result_count = False
+
+
+@admin.register(Import)
+class ImportAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Imports on their way: where the bytes of an upload are fetched from."""
+
+    list_display = ("upload", "host", "account", "status", "attempts", "restarts", "next_at", "since")
+    list_filter = ("upload__status",)
+    list_select_related = ("upload__account",)
+    search_fields = ("upload__filename", "upload__id", "upload__account__title", "upload__account__number")
+    fields = ("upload", "host", "account", "status", "attempts", "restarts", "next_at", "since")
+
+    @admin.display(ordering="upload__account")
+    def account(self, fetch: Import) -> Account:
+        return fetch.upload.account
+
+    @admin.display(ordering="upload__status")
+    def status(self, fetch: Import) -> str:
+        return fetch.upload.get_status_display()

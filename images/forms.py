@@ -237,11 +237,9 @@ class FactsForm(forms.Form):
         return texts | {name: self.cleaned_data[name] or 0 for name in self.NUMBERS}
 
 
-class UploadForm(FactsForm):
-    """A new image of an uploaded file."""
+class NewImageForm(FactsForm):
+    """A new image, wherever its data comes from."""
 
-    upload = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    file = forms.FileField(label="Disk image", required=False)
     region = RegionField(queryset=Region.objects.none(), empty_label=None)
     visibility = VisibilityField(initial=Image.Visibility.PRIVATE, label="Who sees it")
     recipients = forms.CharField(
@@ -278,6 +276,13 @@ class UploadForm(FactsForm):
             tags=data["tags"],
             recipients=data["recipients"],
         )
+
+
+class UploadForm(NewImageForm):
+    """A new image of an uploaded file."""
+
+    upload = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    file = forms.FileField(label="Disk image", required=False)
 
 
 class EditForm(FactsForm):

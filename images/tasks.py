@@ -32,6 +32,11 @@ def attend_to_uploads() -> str:
     return f"{actions.attend_to_uploads()} uploads are gone on with."
 
 
+def run_import(upload_id: str) -> None:
+    """Fetch what an import lacks."""
+    actions.run_import(UUID(upload_id))
+
+
 def unpack(upload_id: str) -> None:
     """Unpack an archive that has come."""
     actions.unpack_upload(UUID(upload_id))

@@ -7,6 +7,8 @@ from images import views
 urlpatterns = [
     path("images/", views.image_list, name="image_list"),
     path("images/upload/", views.image_upload, name="image_upload"),
+    path("images/import/", views.image_import, name="image_import"),
+    path("images/incoming/", views.image_incoming, name="image_incoming"),
     path("images/<uuid:pk>/", views.image_detail, name="image_detail"),
     path("images/<uuid:pk>/edit/", views.image_edit, name="image_edit"),
     path("images/<uuid:pk>/visibility/", views.image_visibility, name="image_visibility"),
@@ -25,5 +27,7 @@ urlpatterns = [
     path("account/quota/requests/<int:pk>/withdraw/", views.quota_withdraw, name="quota_withdraw"),
     path("uploads/", views.upload_collection, name="upload_collection"),
     path("uploads/<uuid:pk>/", views.upload_resource, name="upload_resource"),
+    path("imports/<uuid:pk>/cancel/", views.import_cancel, name="import_cancel"),
+    path("imports/<uuid:pk>/retry/", views.import_retry, name="import_retry"),
     path("uploads/<uuid:pk>/discard/", views.upload_discard, name="upload_discard"),
 ]

@@ -13,6 +13,8 @@ from images.actions.changes import (
 from images.actions.closing import delete_images_of
 from images.actions.conversions import remove_dead_folders, run_conversion, start_conversion
 from images.actions.creation import NewImage, create_image, make_planned_image, plan_image
+from images.actions.imports import cancel_import, retry_import, run_import, start_import
+from images.actions.looks import request_look, run_look
 from images.actions.neglect import attend_to_uploads, complete_upload
 from images.actions.quotas import (
     end_quota_requests_of,
@@ -22,7 +24,6 @@ from images.actions.quotas import (
     set_quota,
     withdraw_quota_request,
 )
-from images.actions.looks import request_look, run_look
 from images.actions.references import add_reference, label, remove_reference
 from images.actions.removal import collect_data, discard_expired_uploads
 from images.actions.staff import deactivate_for_owner, publish, reactivate_for_owner, unpublish
@@ -33,6 +34,7 @@ __all__ = [
     "NewImage",
     "add_reference",
     "attend_to_uploads",
+    "cancel_import",
     "collect_data",
     "complete_upload",
     "create_image",
@@ -56,15 +58,18 @@ __all__ = [
     "receive_upload",
     "record_download",
     "refuse_quota_request",
-    "request_look",
     "remove_dead_folders",
     "remove_reference",
+    "request_look",
     "request_quota",
-    "set_quota",
+    "retry_import",
     "run_conversion",
+    "run_import",
     "run_look",
+    "set_quota",
     "set_visibility",
     "start_conversion",
+    "start_import",
     "start_upload",
     "unpack_upload",
     "unprotect",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.errors import Conflict
 from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
-from images import hooks
+from images import hooks, notices
 from images.actions.events import record_image
 from images.models import Image, ImageTag, Region, Upload
 from images.permissions import Verb, get_upload, require, visibility_refusal
@@ -133,16 +133,20 @@ def make_planned_image(upload: Upload) -> Image | None:
     The rights of the person are those of this moment. If something does not fit any more, the upload stays, with the
     reason, for a person to go on with.
     """
-    plan, upload.plan = upload.plan or {}, None
+    plan = upload.plan or {}
     try:
         with transaction.atomic():
-            return create_image(upload.pk, by=_planner(upload), new=NewImage.planned(plan))
+            image = create_image(upload.pk, by=_planner(upload), new=NewImage.planned(plan))
+            notices.image_came(upload, image)
+            return image
     except ValidationError as refused:
         upload.problem = " ".join(refused.messages)
     except (Conflict, PermissionDenied) as refused:
         upload.problem = str(refused)
     except Http404:
         upload.problem = "Its time was over before it had come."
+    notices.upload_stopped(upload)
+    upload.plan = None
     upload.save(update_fields=["plan", "problem"])
     return None
 

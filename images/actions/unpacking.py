@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.errors import Conflict
+from images import notices
 from images.actions.reception import Reception, claim
 from images.archives import unpacked
 from images.models import Upload
@@ -40,6 +41,8 @@ def unpack_upload(upload_id: UUID) -> Upload | None:
     except (DataProblem, Conflict):
         if Upload.objects.filter(pk=upload_id, status=Upload.Status.PROCESSING, claim=None).exists():
             raise
+        if refused := Upload.objects.filter(pk=upload_id, status=Upload.Status.FAILED).first():
+            notices.upload_stopped(refused)
         return None  # refused, which the row says; discarded; or somebody else is at it
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator
@@ -115,7 +116,12 @@ class Import(models.Model):
     since = models.DateTimeField(default=timezone.now, help_text="When somebody started it, or last tried it again.")
 
     def __str__(self) -> str:
-        return self.url
+        return f"Import from {self.host}"
+
+    @property
+    def host(self) -> str:
+        """The server alone: an address may be signed, and then whoever reads it can use it."""
+        return urlsplit(self.url).hostname or ""
 
 
 class Conversion(models.Model):

@@ -9,6 +9,7 @@ from images.views.changes import (
 )
 from images.views.conversions import image_convert
 from images.views.details import image_detail, image_download
+from images.views.imports import image_import, image_incoming, import_cancel, import_retry
 from images.views.lists import image_list
 from images.views.looks import image_inside
 from images.views.quotas import quota_request, quota_withdraw
@@ -23,6 +24,8 @@ __all__ = [
     "image_detail",
     "image_download",
     "image_edit",
+    "image_import",
+    "image_incoming",
     "image_inside",
     "image_list",
     "image_protect",
@@ -30,6 +33,8 @@ __all__ = [
     "image_unprotect",
     "image_upload",
     "image_visibility",
+    "import_cancel",
+    "import_retry",
     "quota_request",
     "quota_withdraw",
     "reference_add",

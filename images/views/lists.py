@@ -14,6 +14,7 @@ from accounts.middleware import PanelRequest
 from accounts.viewer import Viewer
 from images import hooks, listing
 from images.forms import ListForm
+from images.incoming import incoming_of
 from images.listing import Sort, Tab, Wanted
 from images.menus import Menus
 from images.models import Region
@@ -43,6 +44,7 @@ def image_list(request: PanelRequest) -> HttpResponse:
     is_fragment = htmx.target == "image-list" and not htmx.history_restore_request
     if not is_fragment:
         context["notices"] = hooks.list_notices.ask(request, wanted.region)
+        context["incoming"] = incoming_of(request.viewer)
     response = render(request, "images/list.html#list" if is_fragment else "images/list.html", context)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
@@ -63,6 +65,7 @@ def list_context(viewer: Viewer, wanted: Wanted) -> dict[str, Any]:
         "newer": address.of(before=page.newer) if page.newer else "",
         "older": address.of(after=page.older) if page.older else "",
         "first": address.of(),
+        "here": address.here,
         "without_filters": address.of(**dict.fromkeys(listing.filters_of(wanted), "")),
         "everywhere": address.of(region="", **dict.fromkeys(listing.filters_of(wanted), "")),
         "in_community": address.of(tab=Tab.COMMUNITY),
@@ -91,6 +94,12 @@ class Address:
         """The address with these parameters changed."""
         given = {name: str(value) for name, value in {**self.parameters, **changes}.items() if value}
         return f"{self.path}?{urlencode(given)}" if given else self.path
+
+    @property
+    def here(self) -> str:
+        """This very list, on the page that is shown."""
+        places = {"after": self.wanted.after, "before": self.wanted.before}
+        return self.of(**{name: str(cursor) for name, cursor in places.items() if cursor})
 
     def without(self, *names: str) -> dict[str, str]:
         """The parameters that a form for the named ones has to keep."""

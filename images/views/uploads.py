@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import Conflict
 from accounts.middleware import PanelRequest
+from accounts.views.going_back import go_back
 from images import actions
 from images.actions.reception import Reception
 from images.bodies import checked_multipart, discard_rest
@@ -130,4 +131,4 @@ def upload_discard(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Throw an unfinished upload away."""
     actions.discard_upload(pk, by=request.viewer)
     tell(request, "The upload is discarded.")
-    return redirect("image_upload", number=request.viewer.account.number)
+    return go_back(request, reverse("image_upload", kwargs={"number": request.viewer.account.number}))

@@ -12,7 +12,7 @@ from tests.people import Cast
 
 pytestmark = pytest.mark.django_db
 
-MODELS = ("region", "image", "imagedata", "datahold", "upload", "reference", "imagegroupobjectpermission")
+MODELS = ("region", "image", "imagedata", "datahold", "upload", "import", "reference", "imagegroupobjectpermission")
 CHANGES = reverse("admin:images_image_changelist")
 
 
@@ -50,7 +50,7 @@ def test_a_reviewer_sees_only_images_that_are_open_to_everybody(cast: Cast, gold
     assert client.get(reverse("admin:images_image_change", args=[golden.pk])).status_code == 302
 
 
-@pytest.mark.parametrize("model", ["imagedata", "upload", "reference", "imagegroupobjectpermission"])
+@pytest.mark.parametrize("model", ["imagedata", "upload", "import", "reference", "imagegroupobjectpermission"])
 def test_a_reviewer_does_not_see_what_accounts_keep(cast: Cast, model: str) -> None:
     make_reviewer(cast.sam)
     client = Client()

@@ -61,7 +61,7 @@ class TestList:
             make_image(cast.acme, cast.alice)
         client, address = signed_in(cast.alice), url("image_list", cast.producer)
         client.get(address)
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             client.get(address)
 
     @pytest.mark.parametrize("number", [1, 30])
@@ -74,7 +74,7 @@ class TestList:
         make_image(cast.beta, cast.bob)
         client, address = signed_in(cast.bob), url("image_list", cast.consumer)
         client.get(address)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             client.get(address)
 
     def test_a_click_is_answered_with_the_list_alone(self, cast: Cast, golden: Image, signed_in: SignedIn) -> None:

@@ -64,6 +64,7 @@ def sign_in_by_form(page: Page, login: str, password: str = factories.PASSWORD) 
 
 def upload(page: Page, file: Path, name: str) -> None:
     """From Saved Images to the page of a new image."""
+    page.get_by_text("Add image", exact=True).click()
     page.get_by_role("link", name="Upload an image").first.click()
     page.get_by_label("Disk image").set_input_files(file)
     page.get_by_role("textbox", name="Name", exact=True).fill(name)

@@ -30,6 +30,8 @@ OF_ACCOUNT = [
     "images/?tab=community",
     "images/?q=nothing-like-this",
     "images/upload/",
+    "images/import/",
+    "images/incoming/",
     "images/{image}/",
     "images/{image}/edit/",
     "images/{image}/visibility/",

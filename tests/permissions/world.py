@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.actions import invite, make_reviewer
 from accounts.models import Account, AnyGroup, Membership, User
 from accounts.roles import Role
-from images.actions import request_quota, start_upload
+from images.actions import NewImage, request_quota, start_import, start_upload
 from images.models import Image
 from images.quotas import Counted
 from sharing import actions
@@ -91,6 +91,8 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
     actions.accept(held.pk, by=cast.producer)
     open_image = factories.make_image(cast.beta, cast.bob, visibility="community")
     upload = start_upload(by=cast.creator, filename="disk.img")
+    new = NewImage(name="imported", region=cast.iad)
+    fetched = start_import(by=cast.creator, url="https://mirror.example/disk.img", new=new)
     trust = actions.trust(cast.beta.group_ptr, recipient=cast.acme, by=cast.producer)
     return {
         "image": of_image,
@@ -102,6 +104,7 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "reference_edit": {"pk": held.image_id},
         "reference": {"pk": open_image.pk},
         "upload": {"pk": upload.pk},
+        "import": {"pk": fetched.pk},
         "offer": {"share": waiting.pk},
         "trust": {"trust": trust.pk},
         "quota": {"pk": request_quota(by=cast.producer, wanted={Counted.IMAGES: 2000}, reason="More.").pk},

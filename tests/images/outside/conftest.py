@@ -7,13 +7,7 @@ from pytest_django.fixtures import Settings
 
 from images.outside import client, watch
 from images.outside.places import IPAddress
-
-
-class EveryPort:
-    """Servers of tests listen where there is room."""
-
-    def __contains__(self, port: object) -> bool:
-        return True
+from tests.images.outside.servers import EveryPort
 
 
 @pytest.fixture

@@ -26,6 +26,13 @@ class Server:
         return f"{scheme}://{host}:{self.port}{path}"
 
 
+class EveryPort:
+    """What ``IMPORT_PORTS`` is in tests: their servers listen where there is room."""
+
+    def __contains__(self, port: object) -> bool:
+        return True
+
+
 Answering = Callable[[BaseHTTPRequestHandler], None]
 
 

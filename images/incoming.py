@@ -1,0 +1,205 @@
+"""What is on its way to Saved Images: uploads, imports and conversions that are no image yet."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.viewer import Viewer
+from images.actions.reception import is_alive
+from images.models import Upload
+from images.permissions import Verb, may
+
+MOST_ROWS = 50
+SECONDS_IN_MINUTE = 60
+SECONDS_IN_HOUR = 3600
+
+Status, Origin = Upload.Status, Upload.Origin
+
+# What is being done while bytes come, and while they are worked on.
+RECEIVING = {Origin.UPLOAD: "Uploading", Origin.IMPORT: "Importing", Origin.CONVERSION: "Converting"}
+PROCESSING = {Origin.UPLOAD: "Unpacking", Origin.IMPORT: "Unpacking", Origin.CONVERSION: "Converting"}
+KINDS = {Origin.UPLOAD: "Upload", Origin.IMPORT: "Import", Origin.CONVERSION: "Conversion"}
+
+
+@dataclass(frozen=True)
+class State:
+    """What an upload is at, for a person.
+
+    Attributes:
+        words: "Importing".
+        look: a status of components that has the fitting colour and shape.
+        note: why, or what to do; a sentence.
+        is_moving: whether it changes without anybody's doing.
+    """
+
+    words: str
+    look: str
+    note: str = ""
+    is_moving: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to do with an upload.
+
+    Attributes:
+        url: a page, or where a form is posted to.
+        is_link: whether it is a page.
+        is_end: whether it throws the upload away.
+    """
+
+    name: str
+    label: str
+    url: str
+    is_link: bool = False
+    is_end: bool = False
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One upload on its way."""
+
+    upload: Upload
+    state: State
+    steps: list[Step]
+
+    @property
+    def kind(self) -> str:
+        """Upload, import or conversion."""
+        return KINDS[Origin(self.upload.origin)]
+
+    @property
+    def source(self) -> str:
+        """Where it comes from, where that is not the title already."""
+        upload = self.upload
+        if upload.origin == Origin.CONVERSION:
+            return f"{upload.conversion.image.name} as {upload.conversion.disk_format}"
+        return upload.filename if upload.filename != upload.title else ""
+
+    @property
+    def percent(self) -> int | None:
+        """How far it is; None if nobody knows."""
+        upload = self.upload
+        if upload.status == Status.PROCESSING or upload.origin == Origin.CONVERSION:
+            return upload.percent
+        return upload.offset * 100 // upload.size if upload.size else None
+
+    @property
+    def has_progress(self) -> bool:
+        """Whether a bar says something: an unknown length is shown only while something moves."""
+        if self.upload.status in (Status.RECEIVED, Status.FAILED):
+            return False
+        return self.state.is_moving or bool(self.percent)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether bytes of the file itself are counted at this moment."""
+        return self.upload.status in (Status.RECEIVING, Status.WAITING) and self.upload.offset > 0
+
+    @property
+    def time_left(self) -> str:
+        """How long it will take, in words; empty if nobody knows."""
+        upload = self.upload
+        if upload.status != Status.RECEIVING or not (upload.size and upload.rate):
+            return ""
+        return _duration((upload.size - upload.offset) / upload.rate)
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """The section "On its way" of an account.
+
+    Attributes:
+        url: where the section is asked for anew.
+        has_fewer: whether something that stood there has become an image, or is gone.
+    """
+
+    arrivals: list[Arrival]
+    url: str
+    has_fewer: bool = False
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the section changes without anybody's doing."""
+        return any(arrival.state.is_moving for arrival in self.arrivals)
+
+
+def incoming_of(viewer: Viewer, *, shown: int = 0) -> Incoming:
+    """What the viewer has on its way, the newest first; admins see all of the account. One query.
+
+    Args:
+        shown: how many the page shows that asks.
+    """
+    url = reverse("image_incoming", kwargs={"number": viewer.account.number})
+    if not may(viewer, Verb.CREATE):
+        return Incoming([], url)
+    uploads = Upload.objects.visible_to(viewer).unexpired().defer("state")
+    uploads = uploads.select_related("account", "created_by", "data", "fetch", "conversion__image")
+    arrivals = [_arrival(upload) for upload in uploads.order_by("-created_at")[:MOST_ROWS]]
+    return Incoming(arrivals, f"{url}?shown={len(arrivals)}", has_fewer=len(arrivals) < shown)
+
+
+def _arrival(upload: Upload) -> Arrival:
+    return Arrival(upload, _state(upload), _steps(upload))
+
+
+def _state(upload: Upload) -> State:
+    match upload.status:
+        case Status.RECEIVED:
+            return State("Not an image yet", "warning", upload.problem or "The file is here. Say what image it is.")
+        case Status.FAILED:
+            return State("Failed", "failed", upload.problem)
+        case Status.PROCESSING:
+            return State(PROCESSING[Origin(upload.origin)], "uploading", upload.problem, is_moving=True)
+        case Status.RECEIVING if is_alive(upload):
+            return State(RECEIVING[Origin(upload.origin)], "uploading", _restarted(upload), is_moving=True)
+    if upload.origin == Origin.UPLOAD:
+        return State("Interrupted" if upload.offset else "Waiting", "pending", upload.problem or _advice(upload))
+    return _state_in_background(upload)
+
+
+def _state_in_background(upload: Upload) -> State:
+    """Of what the panel does by itself, and is not doing just now."""
+    if upload.status == Status.RECEIVING:
+        return State("Waiting", "pending", "Nothing has come for a while. It goes on by itself.", is_moving=True)
+    if upload.origin == Origin.IMPORT and upload.fetch.next_at:
+        seconds = round((upload.fetch.next_at - timezone.now()).total_seconds())
+        when = f"Trying again in {_duration(seconds)}" if seconds > 0 else "Trying again"
+        return State("Waiting", "pending", f"{when}: {upload.problem}", is_moving=True)
+    if upload.problem:
+        return State("Stopped", "failed", upload.problem)
+    return State("Waiting", "pending", "It begins as soon as there is room.", is_moving=True)
+
+
+def _restarted(upload: Upload) -> str:
+    if upload.origin == Origin.IMPORT and upload.fetch.restarts:
+        return "It came from its beginning again: the server has another version now, or cannot send the rest of one."
+    return ""
+
+
+def _advice(upload: Upload) -> str:
+    return "Choose the same file again, and it goes on where it stopped." if upload.offset else "Nothing has come yet."
+
+
+def _steps(upload: Upload) -> list[Step]:
+    number, fetched = upload.account.number, upload.origin == Origin.IMPORT
+    here = {"number": number, "pk": upload.pk}
+    steps = []
+    if upload.status == Status.RECEIVED or (upload.origin == Origin.UPLOAD and upload.status != Status.FAILED):
+        label = "Finish" if upload.status == Status.RECEIVED else "Continue"
+        url = f"{reverse('image_upload', kwargs={'number': number})}?upload={upload.pk}"
+        steps.append(Step("continue", label, url, is_link=True))
+    if fetched and upload.status in (Status.WAITING, Status.FAILED) and upload.problem:
+        steps.append(Step("retry", "Try again", reverse("import_retry", kwargs=here)))
+    end = "Cancel" if fetched and upload.status in (Status.WAITING, Status.RECEIVING) else "Discard"
+    url = reverse("import_cancel" if fetched else "upload_discard", kwargs=here)
+    return [*steps, Step("end", end, url, is_end=True)]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < SECONDS_IN_MINUTE:
+        return f"{max(1, round(seconds))} s"
+    if seconds < SECONDS_IN_HOUR:
+        return f"{round(seconds / SECONDS_IN_MINUTE)} min"
+    return f"{seconds / SECONDS_IN_HOUR:.1f} h"
