@@ -8,13 +8,14 @@ Sources: RFC 1952 (gzip), and The .xz File Format 1.2.0, https://tukaani.org/xz/
 import lzma
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import ClassVar
 
 from accounts.templatetags.panel import size as readable_size
 from images.formats import Inspection, Inspector, Reason, RefusedImage, recognised
-from images.formats.structure import BLOCK
+from images.formats.raw import Raw
+from images.formats.structure import BLOCK, Structure
 
 STEP = 1024 * 1024  # bytes that are unpacked at once
 PIECE = 16 * 1024  # bytes that are fed at once: what is left behind a stream is copied, and streams may be tiny
@@ -73,9 +74,11 @@ class GzipStream(Stream):
     def blocks(self, packed: bytes) -> Iterator[bytes]:
         """What the next bytes unpack to."""
         block = self._unpacker.decompress(packed, STEP)
-        while block:
-            yield block
+        yield block
+        # At the end zlib keeps the last tail, and would take it for more of what follows.
+        while block and not self._unpacker.eof:
             block = self._unpacker.decompress(self._unpacker.unconsumed_tail, STEP)
+            yield block
 
 
 class XzStream(Stream):
@@ -157,10 +160,10 @@ def known_kind(head: bytes) -> type[Stream]:
         raise RefusedImage(Reason.EMPTY, "This file is empty. Choose the archive of the disk.")
     kind = kind_of(head)
     if kind is None:
-        found = recognised(head).disk_format  # says itself what else is no disk
+        found = recognised(head)  # says itself what else is no disk
+        looks = f", but looks like a {found.disk_format} file" if is_disk(found) else ""
         raise RefusedImage(
-            Reason.NOT_AN_ARCHIVE,
-            f"This is no gzip or xz archive, but looks like a {found} file. Send it again without “Unpack”.",
+            Reason.NOT_AN_ARCHIVE, f"This is no gzip or xz archive{looks}. Send the disk itself, without “Unpack”."
         )
     return kind
 
@@ -265,8 +268,11 @@ class ArchiveInspector:
             self._check(self._kind, head)
         self._start = b"" if is_enough else start
 
-    def finish(self) -> Inspection:
+    def finish(self, read: Callable[[int, int], bytes] | None = None) -> Inspection:
         """Say that the archive is complete. What the disk is only unpacking shows: its format is that of the archive.
+
+        Args:
+            read: as for ``Inspector``; nothing of an archive is read twice.
 
         Raises:
             RefusedImage: there is no archive, or no disk inside.
@@ -286,6 +292,11 @@ class ArchiveInspector:
             code = Reason(refused.code)
             what = "It holds another archive; unpack it yourself." if code is Reason.ARCHIVE else str(refused)
             raise RefusedImage(code, f"Inside of this {kind.name} archive is no disk that we take. {what}") from refused
+
+
+def is_disk(found: Structure) -> bool:
+    """Whether it is a disk, as far as its beginning shows."""
+    return not isinstance(found, Raw) or found.is_disk
 
 
 def too_much(what: str) -> RefusedImage:

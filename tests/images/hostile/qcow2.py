@@ -168,7 +168,7 @@ def headers() -> Iterable[Hostile]:
         "A program that trusts the length reads, or allocates, 4 GiB.",
         changed((EXTENSIONS, u32(NAMES) + u32(2**32 - 1))),
         Reason.DAMAGED,
-        "CVE-2014-0142 and its kin",
+        "CVE-2014-0144",
     )
     yield Hostile(
         "qcow2 with a table of feature names longer than its header",
@@ -212,7 +212,7 @@ def headers() -> Iterable[Hostile]:
             "Deleted files of the past would go out with the disk, through tables that nobody has checked.",
             changed((SNAPSHOTS, u32(count) + u64(END))),
             Reason.UNSUPPORTED_FEATURES,
-            "CVE-2015-5162 (time and memory)",
+            "CVE-2015-5162",
         )
 
 
@@ -255,7 +255,7 @@ def sizes() -> Iterable[Hostile]:
             what,
             changed((REFCOUNT_CLUSTERS, u32(clusters))),
             Reason.DAMAGED,
-            "CVE-2014-0147",
+            "CVE-2014-0144",
         )
 
 

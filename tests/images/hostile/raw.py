@@ -85,7 +85,7 @@ def disks() -> Iterable[Hostile]:
         "A program that trusts the count reads, or allocates, 512 GiB.",
         lambda: put(files.gpt(), (SECTOR + 80, le32(2**32 - 1))),
         Taken("raw", guest),
-        "CVE-2015-5162's kin",
+        "CVE-2015-5162",
     )
     yield Hostile("a GPT without its copy at the end", "The line broke.", lambda: files.gpt()[:MIB], Reason.TRUNCATED)
     yield Hostile(
