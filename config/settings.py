@@ -15,6 +15,7 @@ from django.core.management.utils import get_random_secret_key
 from django.urls import reverse_lazy
 
 from config.image_stores import read_image_stores
+from config.sendfile import read_sendfile
 
 env = environ.Env()
 
@@ -198,7 +199,8 @@ TASK_SECONDS = {"control": 300, "mail": 60, "data": 6 * 3600}
 SCHEDULES = {
     "Mail that is due": {"func": "accounts.tasks.send_mail", "cluster": "mail", "minutes": 1},
     "Uploads that have come": {"func": "images.tasks.attend_to_uploads", "cluster": "control", "minutes": 1},
-    "Uploads and image data that nobody needs": {"func": "images.tasks.clean_up", "cluster": "data", "minutes": 60},
+    "Uploads and image data that nobody needs": {"func": "images.tasks.collect", "cluster": "data", "minutes": 60},
+    "Verifying image data": {"func": "images.tasks.verify_next", "cluster": "data", "minutes": 60},
 }
 
 # --- Image data -------------------------------------------------------------------------------------
@@ -214,6 +216,15 @@ IMAGE_MAX_VIRTUAL_BYTES = env.int("STOCKROOM_IMAGE_MAX_VIRTUAL_BYTES", default=2
 UPLOAD_LIFETIME_HOURS = env.int("STOCKROOM_UPLOAD_LIFETIME_HOURS", default=24)
 # Uploads and downloads at once in each server process; the threads that are left always answer pages (images/slots.py).
 TRANSFERS = env.int("STOCKROOM_TRANSFERS", default=max(1, env.int("WEB_THREADS", default=32) * 3 // 4))
+# Image data is read and compared with its checksums every week: each hour for so long, and no faster than this.
+VERIFY_SECONDS = env.int("STOCKROOM_VERIFY_SECONDS", default=300)
+VERIFY_BYTES_PER_SECOND = env.int("STOCKROOM_VERIFY_BYTES_PER_SECOND", default=100 * 1024**2)
+# How long the old bytes of moved image data stay, for those who are still reading them.
+LEFTOVER_HOURS = env.int("STOCKROOM_LEFTOVER_HOURS", default=24)
+# The web server that sends the files of file stores in place of the panel; and whether whoever downloads is sent to
+# the store itself where it can give out addresses that hold for a minute.
+SENDFILE = read_sendfile(env("STOCKROOM_SENDFILE", default=""))
+DOWNLOAD_LINKS = env.bool("STOCKROOM_DOWNLOAD_LINKS", default=True)
 # What an account may have unless staff set something else for it; None, which is an empty variable: any number.
 QUOTA = {
     counted: int(text) if (text := env(f"STOCKROOM_QUOTA_{counted.upper()}", default=str(most))) else None
@@ -318,7 +329,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static.StaticFilesStorage"},
 }
 
 # --- Safety in the browser --------------------------------------------------------------------------

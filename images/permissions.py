@@ -13,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from accounts.errors import Conflict
 from accounts.models import User
 from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.viewer import Viewer
@@ -68,11 +69,21 @@ class Right(StrEnum):
 
 
 def refusal(viewer: Viewer, verb: Verb, image: Image | None = None) -> str:
-    """Why the viewer may not do this with an image that they can see; empty when they may.
+    """Why the viewer may not, or nobody can, do this with an image that they can see; empty when they may.
 
     Args:
         image: None for what needs no image (adding one).
     """
+    if reason := _refusal_by_rights(viewer, verb, image):
+        return reason
+    return "Its data is damaged, so that nobody gets it." if image and _wants_damaged(verb, image) else ""
+
+
+def _wants_damaged(verb: Verb, image: Image) -> bool:
+    return verb in (Verb.USE, Verb.EXPORT) and image.data.is_damaged
+
+
+def _refusal_by_rights(viewer: Viewer, verb: Verb, image: Image | None) -> str:
     if not viewer.role.includes(NEEDED_ROLE[verb]):
         able = [role for role in ROLES_OF_KIND[Kind.ACCOUNT] if role.includes(NEEDED_ROLE[verb])]
         who = " or ".join(role.with_article for role in able)
@@ -119,9 +130,12 @@ def require(viewer: Viewer, verb: Verb, image: Image | None = None) -> None:
 
     Raises:
         PermissionDenied: with the reason, for the person.
+        Conflict: they may, but nobody can, because the data is damaged.
     """
-    if reason := refusal(viewer, verb, image):
+    if reason := _refusal_by_rights(viewer, verb, image):
         raise PermissionDenied(reason)
+    if image and _wants_damaged(verb, image):
+        raise Conflict(image.data.why_not_given)
 
 
 def get_image(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> Image:
@@ -133,6 +147,7 @@ def get_image(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> Im
     Raises:
         Http404: the viewer cannot see it; the same as for an id that never existed.
         PermissionDenied: they can see it but may not do this; with the reason.
+        Conflict: they may, but nobody can, because the data is damaged.
     """
     images = Image.objects.visible_to(viewer).with_rights(viewer).with_reference(viewer).with_tags()
     images = images.select_related("account", "region", "data__content_check", "created_by")

@@ -16,6 +16,7 @@ from accounts.models import Account, Organization, Team, User
 from accounts.roles import Role
 from accounts.viewer import Viewer
 from images.models import Image, Region
+from images.stores import FileStore, get_store
 from tests import factories
 
 
@@ -108,6 +109,16 @@ def image_store(settings: Settings, tmp_path: Path) -> Path:
     """A folder of the test's own for image data."""
     settings.IMAGE_STORE_DIR = tmp_path / "images"
     return tmp_path / "images"
+
+
+@pytest.fixture
+def archive(image_store: Path, settings: Settings, tmp_path: Path) -> FileStore:
+    """A second store of the test's own, named "archive"."""
+    description = {"BACKEND": "images.stores.files.FileStore", "OPTIONS": {"root": tmp_path / "archive"}}
+    settings.IMAGE_STORES = {"archive": description}
+    store = get_store("archive")
+    assert isinstance(store, FileStore)
+    return store
 
 
 @pytest.fixture

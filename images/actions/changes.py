@@ -19,6 +19,7 @@ from images.models import Image, ImageTag
 from images.permissions import Verb, get_image, refresh_grants, require, visibility_refusal
 
 ONE_DOWNLOAD = timedelta(days=1)  # how long a download may go on in parts
+ONE_START = timedelta(minutes=1)  # programs ask for the beginning several times: to look, and again when the line broke
 
 # What ``edit`` may change. Visibility, protection and status have actions of their own.
 EDITABLE = (
@@ -199,13 +200,14 @@ def bury(image: Image, by: Viewer) -> Image:
 
 @transaction.atomic
 def record_download(image: Image, *, by: Viewer, begins: bool) -> None:
-    """Write down that somebody downloads an image. The producer is told of what was shared with consent.
+    """Write down that somebody downloads an image, once however many requests it takes them.
+
+    The producer is told of what was shared with consent.
 
     Args:
         begins: whether the first byte is asked for. A part from further on belongs to a download that was recorded;
             when none was within a day, somebody leaves out the first byte in order not to be seen.
     """
     earlier = Event.objects.of("image", image.pk).filter(verb="downloaded", account=by.account, actor=by.user)
-    if not begins and earlier.filter(at__gt=timezone.now() - ONE_DOWNLOAD).exists():
-        return
-    record_copy("downloaded", image, by)
+    if not earlier.filter(at__gt=timezone.now() - (ONE_START if begins else ONE_DOWNLOAD)).exists():
+        record_copy("downloaded", image, by)

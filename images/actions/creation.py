@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
+from django_q.tasks import async_task
 
 from accounts.errors import Conflict
 from accounts.permissions import lock_groups
@@ -91,6 +92,7 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
     _require_rights(image, lock_groups(by))
     if upload.plan is None:
         confirm(by.account, images=1)
+    _keep_in_region(image)
     return image
 
 
@@ -149,6 +151,13 @@ def make_planned_image(upload: Upload) -> Image | None:
     upload.plan = None
     upload.save(update_fields=["plan", "problem"])
     return None
+
+
+def _keep_in_region(image: Image) -> None:
+    """Move the data where the region keeps it; the region may have been chosen after the file had come."""
+    data, store = image.data, image.region.store
+    if data.store != store:
+        transaction.on_commit(lambda: async_task("images.tasks.move_data", str(data.pk), store, cluster="data"))
 
 
 def _planner(upload: Upload) -> Viewer:

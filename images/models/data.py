@@ -53,6 +53,21 @@ class ImageData(models.Model):
     def __str__(self) -> str:
         return f"{self.disk_format}, {self.size} bytes"
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the stored bytes are known to be wrong: nobody gets them."""
+        return self.damaged_at is not None
+
+    @property
+    def why_not_given(self) -> str:
+        """What somebody hears who wants damaged data; empty while the data is right."""
+        if not self.is_damaged:
+            return ""
+        return (
+            f"The data of this image is damaged. {self.damage} Nobody gets it, so that nobody starts from wrong bytes. "
+            "Its owner can upload the image again, or ask whoever runs this panel to put back a backup."
+        )
+
 
 class DataHold(models.Model):
     """Somebody needs the bytes for a while (a server, a download, a conversion), whatever becomes of the image."""

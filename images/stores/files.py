@@ -58,12 +58,15 @@ class FileStore:
             return FileRange(self._incoming(key).open("rb", buffering=0), start=0, stop=stop)
 
     def abort(self, key: str) -> None:
-        """Remove an unfinished file."""
+        """Remove an unfinished file, and what its writers left beside it."""
         path = self._incoming(key)
-        with _told(), suppress(FileNotFoundError), _opened(path, os.O_RDONLY) as file, _locked(file):
-            # The mark first: whoever dies in between leaves a file under a key, which is found and collected.
-            _mark(path).unlink(missing_ok=True)
-            path.unlink()
+        with _told():
+            with suppress(FileNotFoundError), _opened(path, os.O_RDONLY) as file, _locked(file):
+                # The mark first: whoever dies in between leaves a file under a key, which is found and collected.
+                _mark(path).unlink(missing_ok=True)
+                path.unlink()
+            for mark in path.parent.glob(f"{_mark(path).name}*"):
+                mark.unlink(missing_ok=True)
 
     def delete(self, key: str) -> None:
         """Remove a finished file. Who has it open, reads on to its end."""
@@ -102,14 +105,16 @@ class FileStore:
         yield self._final(key)
 
     def stored(self) -> Iterator[Stored]:
-        """All files, whoever made them; what has no name of ours is left alone."""
+        """All files, whoever made them, and marks that a writer left alone; what has no name of ours stays."""
         for folder, finished in ((self.root / "incoming", False), (self.root / "data", True)):
             for path in folder.glob("*/*" if finished else "*"):
+                key = path.name if finished else path.name.partition(".")[0]
+                is_alone = path.name != key and not path.with_name(key).exists()
                 with suppress(FileNotFoundError):
-                    if KEY.fullmatch(path.name):
+                    if KEY.fullmatch(key) and (path.name == key or is_alone):
                         found = path.stat()
                         changed = datetime.fromtimestamp(found.st_mtime, UTC)
-                        yield Stored(path.name, found.st_size, changed, finished)
+                        yield Stored(key, found.st_size, changed, finished)
 
     def link(self, key: str, *, filename: str, content_type: str, seconds: int) -> str:
         """None: files are given out by the panel, or by the web server before it."""

@@ -1,27 +1,27 @@
 """Image Detail and the download."""
 
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.middleware import PanelRequest
-from accounts.models import Event
 from accounts.viewer import Viewer
 from images import actions, hooks
-from images.downloads import Download, serve
+from images.activity import activity_of
+from images.downloads import GIVEN, Download, begins, serve
 from images.looks import Look
 from images.menus import DANGEROUS, address, as_actions, entries_of
-from images.models import Image
+from images.models import Image, ImageData
 from images.permissions import Verb, get_image, refusal
+from images.problems import NoSuchData
 from images.rows import name_for, source_for
 from images.stores import get_store
+from images.views.answers import answers_in_kind
 
-EVENTS = 12
 RELATIVES = 20
 BUTTONS = 3
 
@@ -43,7 +43,7 @@ def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
     relatives = list(Image.objects.related_to(image, viewer).order_by("-created_at")[:RELATIVES])
     here = address(viewer, "image_detail", image)
     entries = [entry for entry in entries_of(viewer, image) if entry.url != here]
-    events = Event.objects.of("image", image.pk).visible_to(viewer)
+    events, downloads = activity_of(image, viewer)
     return {
         "image": image,
         "look": Look(image.data),
@@ -54,7 +54,8 @@ def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
         "source": source_for(viewer, image),
         "parent": next((relative for relative in relatives if relative.pk == image.parent_id), None),
         "children": [relative for relative in relatives if relative.pk != image.parent_id],
-        "events": events.select_related("account")[:EVENTS],
+        "events": events,
+        "downloads": downloads,
         "buttons": [entry for entry in entries if entry.order < DANGEROUS and not entry.copy][:BUTTONS],
         "primary": "Share Image" if is_own else "Download",
         "actions": as_actions(entries),
@@ -75,33 +76,32 @@ def changes_of(viewer: Viewer, image: Image) -> dict[str, dict[str, str]]:
 
 
 @require_safe
+@answers_in_kind
 def image_download(request: PanelRequest, pk: UUID) -> HttpResponseBase:
-    """The bytes, whole or in part.
+    """The bytes, whole or in part; or where they are, for a minute.
 
     No DataHold is placed: the file is open before this view returns, and what is open stays readable when the
     data is removed meanwhile. Between the check and the opening nothing but this request's own work happens, and
     data that goes in that moment is a 404 like any image that has just been deleted.
     """
     image = get_image(request.viewer, pk, Verb.EXPORT)
-    response = serve(request, download_of(image))
-    if request.method == "GET" and response.status_code in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-        actions.record_download(image, by=request.viewer, begins=_begins(response))
+    try:
+        response = actions.reading(image.data, lambda data: serve(request, download_of(image, data)))
+    except NoSuchData:
+        raise Http404 from None
+    if request.method == "GET" and response.status_code in GIVEN:
+        actions.record_download(image, by=request.viewer, begins=begins(request, download_of(image, image.data)))
     return response
 
 
-def download_of(image: Image) -> Download:
+def download_of(image: Image, data: ImageData) -> Download:
     """The data of an image, under its name."""
-    data = image.data
     return Download(
         store=get_store(data.store),
         key=data.store_key,
+        stamp=data.stamp,
         size=data.size,
         filename=f"{image.name}.{data.disk_format}",
         etag=data.checksum,
         last_modified=data.created_at,
     )
-
-
-def _begins(response: HttpResponseBase) -> bool:
-    """Whether the first byte is in it: a download that goes on is the same download."""
-    return response.status_code == HTTPStatus.OK or response.headers.get("Content-Range", "").startswith("bytes 0-")

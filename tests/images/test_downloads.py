@@ -1,9 +1,16 @@
 """Downloads: ranges, conditions and names as RFC 9110 and RFC 6266 have them."""
 
+import gc
+import os
+from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import HTTP
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import request_finished
 from django.db import close_old_connections
 from django.http import FileResponse
@@ -12,8 +19,14 @@ from django.test import RequestFactory
 from django.utils.http import http_date
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django.fixtures import Settings
 
-from images.downloads import Download, attachment, parsed_range, serve
+from config.sendfile import read_sendfile
+from images.downloads import Download, begins, serve
+from images.filenames import attachment
+from images.problems import Busy, DamagedData, NoSuchData
+from images.ranges import parsed_range
+from images.slots import slots
 from images.stores import FileStore
 
 DATA = bytes(range(200)) * 3
@@ -28,9 +41,12 @@ EARLIER = http_date(MODIFIED.timestamp() - 1)
 def download(tmp_path: Path) -> Download:
     store = FileStore(tmp_path / "images")
     key = store.begin()
-    store.append(key, offset=0, chunk=DATA)
-    store.finish(key)
-    return Download(store=store, key=key, size=SIZE, filename="Disk.qcow2", etag=ETAG, last_modified=MODIFIED)
+    writer = store.write(key)
+    writer.write(DATA)
+    stamp = writer.finish()
+    return Download(
+        store=store, key=key, stamp=stamp, size=SIZE, filename="Disk.qcow2", etag=ETAG, last_modified=MODIFIED
+    )
 
 
 def ask(download: Download, *, method: str = "GET", **headers: str) -> tuple[HttpResponseBase, bytes]:
@@ -96,7 +112,10 @@ def test_a_range_behind_the_end_is_answered_with_the_true_length(download: Downl
 @pytest.mark.parametrize(
     "asked",
     [
-        "bytes=0-4,8-9",
+        "bytes=0-4,4-9",
+        "bytes=0-,0-",
+        "bytes=" + ",".join(f"{start}-{start}" for start in range(11)),
+        "bytes=0-4,9-5",
         "bytes=9-5",
         "bytes=-",
         "bytes=a-b",
@@ -107,9 +126,38 @@ def test_a_range_behind_the_end_is_answered_with_the_true_length(download: Downl
         "",
     ],
 )
-def test_what_is_malformed_or_several_ranges_gets_the_whole(download: Download, asked: str) -> None:
+def test_what_is_malformed_or_asks_for_the_same_twice_gets_the_whole(download: Download, asked: str) -> None:
     response, body = ask(download, Range=asked)
     assert (response.status_code, body) == (200, DATA)
+
+
+@pytest.mark.parametrize(
+    ("asked", "spans"),
+    [
+        ("bytes=0-4,8-9", [(0, 5), (8, 10)]),
+        ("bytes=-5, 0-0", [(SIZE - 5, SIZE), (0, 1)]),
+        ("bytes=0-4,100-199,400-", [(0, 5), (100, 200), (400, SIZE)]),
+    ],
+)
+def test_several_ranges_are_given_in_one_answer(download: Download, asked: str, spans: list[tuple[int, int]]) -> None:
+    response, body = ask(download, Range=asked)
+    assert response.status_code == 206
+    assert "Content-Range" not in response
+    assert response["Content-Length"] == str(len(body))
+    head = f"Content-Type: {response['Content-Type']}\r\n\r\n".encode()
+    parts = message_from_bytes(head + body, policy=HTTP).iter_parts()
+    assert [(part["Content-Range"], part["Content-Type"]) for part in parts] == [
+        (f"bytes {start}-{stop - 1}/{SIZE}", "application/octet-stream") for start, stop in spans
+    ]
+    boundary = response["Content-Type"].partition("boundary=")[2].encode()
+    found = [part.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n") for part in body.split(b"--" + boundary)[1:-1]]
+    assert found == [DATA[start:stop] for start, stop in spans]
+
+
+@pytest.mark.parametrize(("asked", "status"), [(f"bytes=0-4,{SIZE}-", 206), (f"bytes={SIZE}-,{SIZE + 1}-", 416)])
+def test_ranges_that_do_not_exist_are_left_out(download: Download, asked: str, status: int) -> None:
+    response, body = ask(download, Range=asked)
+    assert (response.status_code, body) == (status, DATA[:5] if status == 206 else b"")
 
 
 @pytest.mark.parametrize(
@@ -184,3 +232,132 @@ def test_no_name_breaks_the_header(name: str) -> None:
 def test_a_parsed_range_never_leaves_the_data(first: int, last: int, size: int) -> None:
     for span in (parsed_range(str(first), str(last), size=size), parsed_range("", str(last), size=size)):
         assert span is None or (0 <= span.start <= span.stop and (not span or span.stop <= size))
+
+
+@pytest.mark.parametrize("header", ["", "bytes=5-9", "bytes=0-1,5-9"])
+def test_what_was_touched_is_not_given(download: Download, header: str) -> None:
+    os.utime(download.store.root / download.store.path_below_root(download.key))  # type: ignore[attr-defined]
+    with pytest.raises(DamagedData):
+        ask(download, Range=header)
+    download.store.delete(download.key)
+    with pytest.raises(NoSuchData):
+        ask(download, Range=header)
+    assert slots.held == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_start"),
+    [("", True), ("bytes=0-", True), ("bytes=5-", False), ("bytes=5-9,0-1", True), ("bytes=-5", False), ("?", True)],
+)
+def test_a_download_begins_with_its_first_byte(download: Download, asked: str, is_start: bool) -> None:
+    assert begins(RequestFactory().get("/", headers={"Range": asked}), download) is is_start
+
+
+class TestSlots:
+    """``images.slots``: who fetches slowly leaves room for pages."""
+
+    def test_a_download_holds_one_until_it_is_closed(self, download: Download) -> None:
+        responses = [serve(RequestFactory().get("/", headers={"Range": asked}), download) for asked in ("", "bytes=5-")]
+        assert slots.held == 2
+        for response in responses:
+            close(response)
+            close(response)
+        assert slots.held == 0
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the file is lost with it
+    def test_a_response_that_is_lost_gives_it_back(self, download: Download) -> None:
+        response = serve(RequestFactory().get("/"), download)
+        assert slots.held == 1
+        del response
+        gc.collect()
+        assert slots.held == 0
+
+    def test_a_head_needs_none(self, download: Download, settings: Settings) -> None:
+        settings.TRANSFERS = 0
+        assert ask(download, method="HEAD")[0].status_code == 200
+        with pytest.raises(Busy):
+            ask(download)
+
+
+class TestSendfile:
+    """The web server in front sends the file."""
+
+    @pytest.fixture(params=["nginx:/protected/", "apache"])
+    def sent(self, request: pytest.FixtureRequest, settings: Settings, download: Download) -> str:
+        """Which header says what is sent."""
+        settings.SENDFILE = read_sendfile(request.param)
+        header: str = settings.SENDFILE["header"]
+        return header
+
+    def test_only_its_place_is_answered(self, download: Download, sent: str) -> None:
+        response, body = ask(download, Range="bytes=5-")
+        assert (response.status_code, body) == (200, b"")
+        assert response[sent].endswith(f"/data/{download.key[:2]}/{download.key}")
+        root = str(download.store.root) if sent == "X-Sendfile" else "/protected/default"  # type: ignore[attr-defined]
+        assert response[sent].startswith(f"{root}/")
+        assert response["ETag"] == f'"{ETAG}"'
+        assert response["Content-Type"] == "application/octet-stream"
+        assert response["Content-Disposition"] == 'attachment; filename="Disk.qcow2"'
+        assert slots.held == 0
+
+    def test_a_path_is_quoted(self, download: Download, sent: str, tmp_path: Path) -> None:
+        root = tmp_path / "böse %41 \r\n"
+        (tmp_path / "images").rename(root)
+        store = FileStore(root, name="with space")
+        response, _ = ask(replace(download, store=store))
+        assert response[sent].isascii()
+        assert unquote(response[sent]).startswith("/protected/with space/" if "Accel" in sent else str(root))
+
+    def test_conditions_are_answered_here(self, download: Download, sent: str) -> None:
+        for headers, status in (({"If_None_Match": f'"{ETAG}"'}, 304), ({"Range": f"bytes={SIZE}-"}, 416)):
+            response, _ = ask(download, **headers)
+            assert response.status_code == status
+            assert sent not in response
+
+    def test_what_was_touched_is_not_given(self, download: Download, sent: str) -> None:
+        os.utime(download.store.root / download.store.path_below_root(download.key))  # type: ignore[attr-defined]
+        with pytest.raises(DamagedData):
+            ask(download)
+
+    def test_the_setting_is_checked(self) -> None:
+        assert read_sendfile("")["header"] == ""
+        for wrong in ("nginx", "nginx:protected", "nginx:/x", "Apache", "lighttpd"):
+            with pytest.raises(ImproperlyConfigured, match="STOCKROOM_SENDFILE"):
+                read_sendfile(wrong)
+
+
+class LinkingStore(FileStore):
+    """A store that gives out addresses, as an object store does."""
+
+    def link(self, key: str, *, filename: str, content_type: str, seconds: int) -> str:
+        return f"https://objects.example.org/{key}?seconds={seconds}&name={quote(filename)}&type={quote(content_type)}"
+
+
+class TestLinks:
+    """Who may have the data is sent to the store itself."""
+
+    @pytest.fixture
+    def linked(self, download: Download) -> Download:
+        return replace(download, store=LinkingStore(download.store.root))  # type: ignore[attr-defined]
+
+    def test_a_get_leads_there_for_a_minute(self, linked: Download) -> None:
+        response, body = ask(linked, Range="bytes=5-")
+        assert (response.status_code, body) == (302, b"")
+        assert response["Location"] == (
+            f"https://objects.example.org/{linked.key}?seconds=60&name=Disk.qcow2&type=application/octet-stream"
+        )
+        assert response["Cache-Control"] == "private, no-store"
+        assert slots.held == 0
+
+    def test_a_head_and_conditions_are_answered_here(self, linked: Download) -> None:
+        assert ask(linked, method="HEAD")[0]["Content-Length"] == str(SIZE)
+        assert ask(linked, If_None_Match=f'"{ETAG}"')[0].status_code == 304
+
+    def test_what_was_touched_is_not_given(self, linked: Download) -> None:
+        os.utime(linked.store.root / linked.store.path_below_root(linked.key))  # type: ignore[attr-defined]
+        with pytest.raises(DamagedData):
+            ask(linked)
+
+    def test_a_setting_has_the_panel_send_it(self, linked: Download, settings: Settings) -> None:
+        settings.DOWNLOAD_LINKS = False
+        assert ask(linked)[1] == DATA

@@ -1,12 +1,11 @@
 """Bytes on their way in, and out again when nobody needs them."""
 
 import uuid
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.management import call_command
 from django.db import connection
 from django.http import Http404
 from django.utils import timezone
@@ -16,11 +15,9 @@ from accounts.viewer import Viewer
 from images import actions
 from images.actions import NewImage
 from images.demo_disks import bootable_raw
-from images.models import DataHold, Image, ImageData, Upload
+from images.models import Image, ImageData, Upload
 from images.problems import DataProblem, TooLarge
 from images.stores import get_store
-from images.tasks import clean_up
-from tests.factories import make_data, make_image
 from tests.people import Cast
 
 pytestmark = pytest.mark.django_db
@@ -108,8 +105,11 @@ def test_no_transaction_is_open_while_bytes_stream(cast: Cast) -> None:
 
 
 class TestDiscarding:
-    def test_bytes_go_with_it(self, cast: Cast, received: Upload) -> None:
-        actions.discard_upload(received.pk, by=cast.creator)
+    def test_bytes_go_with_it(
+        self, cast: Cast, received: Upload, django_capture_on_commit_callbacks: Callable[..., Any]
+    ) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            actions.discard_upload(received.pk, by=cast.creator)
         data = ImageData.objects.get()
         assert data.removed_at
         assert not is_stored(data)
@@ -162,55 +162,3 @@ class TestCreating:
         assert set(refused.value.error_dict) == {"recipients"}
         assert Upload.objects.get() == received
         assert not Image.objects.exists()
-
-
-class TestCollecting:
-    def test_data_of_a_live_image_stays(self, golden: Image) -> None:
-        assert list(actions.collect_data(dry_run=False)) == []
-        assert is_stored(golden.data)
-
-    def test_data_of_a_deleted_image_goes(self, cast: Cast, golden: Image) -> None:
-        actions.delete(golden.pk, by=cast.producer)
-        assert list(actions.collect_data(dry_run=True)) == [golden.data]
-        assert is_stored(golden.data)
-        assert clean_up() == "0 uploads and 1 image data removed."
-        assert not is_stored(golden.data)
-        assert list(actions.collect_data(dry_run=False)) == []
-
-    def test_data_of_two_images_goes_with_the_second(self, cast: Cast, golden: Image) -> None:
-        twin = make_image(cast.acme, cast.alice, data=golden.data)
-        actions.delete(golden.pk, by=cast.producer)
-        assert list(actions.collect_data(dry_run=False)) == []
-        actions.delete(twin.pk, by=cast.producer)
-        assert list(actions.collect_data(dry_run=False)) == [golden.data]
-
-    @pytest.mark.parametrize(("hours", "goes"), [(None, False), (1, False), (-1, True)])
-    def test_data_that_somebody_holds_stays(self, cast: Cast, golden: Image, hours: int | None, goes: bool) -> None:
-        until = None if hours is None else timezone.now() + timedelta(hours=hours)
-        DataHold.objects.create(data=golden.data, holder="server 1", expires_at=until)
-        actions.delete(golden.pk, by=cast.producer)
-        assert bool(list(actions.collect_data(dry_run=False))) is goes
-
-    def test_a_received_upload_keeps_its_data_until_it_expires(self, cast: Cast, received: Upload) -> None:
-        clean_up()
-        assert Upload.objects.exists()
-        Upload.objects.update(expires_at=timezone.now())
-        assert clean_up() == "1 uploads and 1 image data removed."
-
-    def test_deleting_starts_the_clean_up(
-        self, cast: Cast, golden: Image, django_capture_on_commit_callbacks: object, work_through: object
-    ) -> None:
-        with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
-            actions.delete(golden.pk, by=cast.producer)
-        work_through()  # type: ignore[operator]
-        assert not is_stored(golden.data)
-
-    def test_the_command_only_lists_unless_told_to_remove(
-        self, db: None, image_store: object, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        data = make_data()
-        call_command("collect_image_data")
-        assert f"Would remove the image data {data.pk}" in capsys.readouterr().out
-        assert is_stored(data)
-        call_command("collect_image_data", remove=True)
-        assert not is_stored(data)
