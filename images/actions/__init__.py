@@ -23,15 +23,9 @@ from images.actions.health import (
     verify_data,
     verify_next,
 )
-<<<<<<<
-from images.actions.moving import Moved, movable, move_data
-=======
-from images.actions.closing import delete_images_of
-from images.actions.conversions import remove_dead_folders, run_conversion, start_conversion
-from images.actions.creation import NewImage, create_image, make_planned_image, plan_image
 from images.actions.imports import cancel_import, retry_import, run_import, start_import
 from images.actions.looks import request_look, run_look
->>>>>>>
+from images.actions.moving import Moved, movable, move_data
 from images.actions.neglect import attend_to_uploads, complete_upload
 from images.actions.quotas import (
     end_quota_requests_of,
@@ -53,12 +47,8 @@ __all__ = [
     "Verdict",
     "add_reference",
     "attend_to_uploads",
-<<<<<<<
-    "collect",
-=======
     "cancel_import",
-    "collect_data",
->>>>>>>
+    "collect",
     "complete_upload",
     "create_image",
     "deactivate",
@@ -86,17 +76,10 @@ __all__ = [
     "receive_upload",
     "record_download",
     "refuse_quota_request",
-<<<<<<<
-=======
-    "remove_dead_folders",
->>>>>>>
     "remove_reference",
     "request_look",
     "request_quota",
-<<<<<<<
-=======
     "retry_import",
->>>>>>>
     "run_conversion",
     "run_import",
     "run_look",
