@@ -147,7 +147,7 @@ def _one_of(value: Any, known: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Leftovers:
+class Finding:
     """What was found of one kind.
 
     Attributes:
@@ -219,10 +219,10 @@ class Look:
         return self.check.problem if self.check and failed else ""
 
     @cached_property
-    def leftovers(self) -> list[Leftovers]:
+    def findings(self) -> list[Finding]:
         """What was found, the worst first."""
         known = [each for each in self._found.get("findings", ()) if each["kind"] in KINDS]
-        found = [Leftovers(KINDS[each["kind"]], each["number"], tuple(each["paths"])) for each in known]
+        found = [Finding(KINDS[each["kind"]], each["number"], tuple(each["paths"])) for each in known]
         return sorted(found, key=lambda each: WEIGHTS.index(each.kind.weight))
 
     @cached_property
@@ -251,20 +251,20 @@ class Look:
     @property
     def has_secrets(self) -> bool:
         """Whether something was found that gives others access."""
-        return any(each.kind.weight == "secret" for each in self.leftovers)
+        return any(each.kind.weight == "secret" for each in self.findings)
 
     @property
     def level(self) -> str:
         """How the summary is shown: as of components/alert.html."""
         if self.has_secrets:
             return "danger"
-        return "warning" if self.leftovers or self.gap else "success"
+        return "warning" if self.findings or self.gap else "success"
 
     @property
     def summary(self) -> str:
         """What was found, in a line, without saying where: fit for a consumer."""
-        found = ", ".join(each.title for each in self.leftovers)
-        return f"{found} found." if found else "No leftovers found."
+        found = ", ".join(each.title for each in self.findings)
+        return f"{found} found." if found else "Nothing found that should not be shared."
 
     @property
     def line(self) -> str:

@@ -1,4 +1,4 @@
-"""What lies inside a disk: partitions, file systems, and leftovers that had better not be shared.
+"""What lies inside a disk: partitions, file systems, and what had better not be shared.
 
 ``python -m images.inside FILE FORMAT`` prints what it has found so far as lines of JSON, each in place of the one
 before, so that the last one counts also when the program is stopped. No Django here: ``images.sandbox`` runs it locked

@@ -147,7 +147,7 @@ class Qcow2Disk:
         return int.from_bytes(data, "big")
 
 
-FORMATS = {"raw": RawDisk, "iso": RawDisk, "qcow2": Qcow2Disk}
+FORMATS: dict[str, type[RawDisk] | type[Qcow2Disk]] = {"raw": RawDisk, "iso": RawDisk, "qcow2": Qcow2Disk}
 
 
 def open_disk(path: str, disk_format: str) -> Disk:
@@ -156,5 +156,4 @@ def open_disk(path: str, disk_format: str) -> Disk:
     Raises:
         UnreadableDisk: it breaks the rules of its format.
     """
-    disk: Disk = FORMATS[disk_format](path)
-    return disk
+    return FORMATS[disk_format](path)

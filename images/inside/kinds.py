@@ -1,11 +1,11 @@
-"""The kinds of leftovers: what people call them, and what to do about them."""
+"""The kinds of findings: what people call them, and what to do about them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Weight(StrEnum):
-    """Why a leftover matters, the worst first."""
+    """Why a finding matters, the worst first."""
 
     SECRET = "secret"  # noqa: S105 - a word, not a password
     IDENTITY = "identity"
@@ -14,7 +14,7 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of leftover.
+    """A kind of finding.
 
     Attributes:
         one: what one of them is called, after a number.

@@ -31,7 +31,7 @@ class Volume:
 
 @dataclass(slots=True)
 class Finding:
-    """Leftovers of one kind."""
+    """What was found of one kind."""
 
     kind: str
     number: int = 0
@@ -54,7 +54,7 @@ class Report:
     finished: bool = False
 
     def found(self, kind: str, path: str, number: int) -> None:
-        """Add leftovers of a file."""
+        """Add what a file is."""
         finding = self.findings.setdefault(kind, Finding(kind))
         finding.number += number
         if len(finding.paths) < MOST_PATHS:

@@ -1,4 +1,4 @@
-"""Which files are leftovers: by their path, and where that is not enough by what is in them.
+"""Which files had better not be shared: by their path, and where that is not enough by what is in them.
 
 Paths are without a leading slash. What is in a file is looked at here and goes nowhere.
 """
@@ -56,7 +56,7 @@ def empty(content: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A file whose path matches is a leftover as often as ``count`` says of its first bytes."""
+    """A file whose path matches is a finding as often as ``count`` says of its first bytes."""
 
     kind: str
     path: str

@@ -98,10 +98,10 @@ class Walk:
             self._seen.add(meta.addr)
             return int(meta.addr)
         elif meta.type == pytsk3.TSK_FS_META_TYPE_REG and meta.size > 0:
-            self._look_for_leftovers(path, entry, int(meta.size))
+            self._search(path, entry, int(meta.size))
         return None
 
-    def _look_for_leftovers(self, path: str, entry: Any, size: int) -> None:
+    def _search(self, path: str, entry: Any, size: int) -> None:
         rules = rules_for(path)
         content = self._content(entry, size) if any(rule.needs_content for rule in rules) else b""
         for rule in rules:

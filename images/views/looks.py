@@ -18,15 +18,16 @@ from images.views.answers import tell
 @require_http_methods(["GET", "HEAD", "POST"])
 def image_inside(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Have an image looked into (POST), or say what is known of its inside."""
+    htmx = request.htmx  # type: ignore[attr-defined]  # the middleware's
     if request.method == "POST":
         actions.request_look(pk, by=request.viewer)
-        if not request.htmx:
+        if not htmx:
             tell(request, "The look inside has begun. It takes a minute or two.")
             return redirect(f"{reverse('image_detail', args=[request.viewer.account.number, pk])}#inside")
     image = get_image(request.viewer, pk, Verb.SEE)
     template = "images/inside.html"
-    if request.htmx:
-        template = f"images/inside/{'summary' if request.htmx.target == 'inside-summary' else 'section'}.html"
+    if htmx:
+        template = f"images/inside/{'summary' if htmx.target == 'inside-summary' else 'section'}.html"
     return render(request, template, look_context(request, image))
 
 

@@ -36,7 +36,7 @@ def ext4(path: Path, files: Mapping[str, str | bytes], *, size: int = 8 * MIB, k
     return path
 
 
-def fat(path: Path, files: Mapping[str, str | bytes], *, size: int = 4 * MIB, bits: int = 16) -> Path:
+def fat(path: Path, files: Mapping[str, str | bytes], *, size: int = 16 * MIB, bits: int = 16) -> Path:
     """A bare FAT file system."""
     folder = lay_out(path.with_suffix(".files"), files)
     with path.open("wb") as file:
@@ -87,7 +87,9 @@ def _gpt_header(here: int, there: int, table: int, total: int, entries: bytes) -
 
 def mbr_sector(*parts: tuple[int, int, int]) -> bytes:
     """A sector with a partition table: the type, first sector and number of sectors of each."""
-    rows = b"".join(struct.pack("<B3sB3sII", 0, b"", kind, b"", first, count) for kind, first, count in parts)
+    rows = b"".join(
+        struct.pack("<B3sB3sII", 0, b"\0\2\0", kind, b"\xff" * 3, first, count) for kind, first, count in parts
+    )
     return bytes(446) + rows.ljust(64, b"\0") + b"\x55\xaa"
 
 
