@@ -5,6 +5,7 @@ open, they are those of block/qcow2.c.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 
 from images.formats.refusals import Reason, RefusedImage, damaged, disk_in_disk, encrypted, other_file
 from images.formats.structure import SECTOR, Ending, Structure, is_disk_format, whole_entries
@@ -168,9 +169,7 @@ class Qcow2(Structure):
             raise damaged("qcow2", "its reference counts are missing")
 
     def _see_refcounts(self, table: bytes) -> None:
-        for entry in whole_entries(table, ">Q"):
-            if entry:
-                self._follow(entry, self._cluster)
+        self._follow_entries(table, 2**64 - 1)
 
     def _see_first_l1(self, table: bytes) -> None:
         entries = whole_entries(table, ">Q")
@@ -179,10 +178,20 @@ class Qcow2(Structure):
             self.watch.want(offset, 8, self._see_first_cluster)
 
     def _see_l1(self, table: bytes) -> None:
-        for entry in whole_entries(table, ">Q"):
-            if offset := entry & OFFSET_MASK:
-                self._follow(offset, self._cluster)
-                self.watch.want(offset, self._cluster, self._see_l2)
+        for offset in self._follow_entries(table, OFFSET_MASK)[: self.watch.room]:
+            self.watch.want(offset, self._cluster, self._see_l2)
+
+    def _follow_entries(self, table: bytes, mask: int) -> list[int]:
+        """Note the clusters of tables that a table names, all at once: a hostile one names millions."""
+        offsets = [offset for entry in whole_entries(table, ">Q") if (offset := entry & mask)]
+        clusters = set(offsets)
+        if any(offset % self._cluster for offset in clusters):
+            raise damaged("qcow2", "its tables are in impossible places")
+        if len(clusters) < len(offsets) or not self._tables.isdisjoint(clusters):
+            raise damaged("qcow2", "its tables overlap")
+        self._tables.update(islice(clusters, max(0, MAX_TABLES - len(self._tables))))
+        self.needs(max(clusters) + self._cluster if clusters else 0)
+        return offsets
 
     def _see_l2(self, table: bytes) -> None:
         entries = whole_entries(table, ">Q")

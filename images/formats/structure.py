@@ -89,6 +89,11 @@ class Watch:
         self._pieces: dict[int, list[tuple[int, int, Callable[[bytes], None]]]] = defaultdict(list)
         self._count = 0
 
+    @property
+    def room(self) -> int:
+        """How many pieces may still be wanted."""
+        return MAX_PIECES - self._count
+
     def want(self, offset: int, length: int, see: Callable[[bytes], None]) -> None:
         """Call ``see`` with the bytes from ``offset`` on, ``length`` in all, possibly in several pieces."""
         end = offset + length

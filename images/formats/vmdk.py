@@ -6,6 +6,7 @@ names files of the machine that opens it (CVE-2022-47951, CVE-2024-32498).
 
 import re
 from functools import partial
+from itertools import islice
 
 from images.formats.refusals import Reason, RefusedImage, damaged, disk_in_disk, other_file, truncated
 from images.formats.structure import MAX_PIECES, SECTOR, Ending, Structure, is_disk_format, whole_entries
@@ -18,7 +19,7 @@ MAX_DESCRIPTOR = 1024 * 1024  # bytes
 READ_BY_QEMU = 20 * SECTOR  # bytes in which QEMU looks for a parent, however long the descriptor says it is
 MAX_GRAIN = 2**16  # sectors; 128 is usual
 MAX_TABLE = 512  # entries; always 512
-MAX_DIRECTORY = 32 * 1024 * 1024  # entries
+MAX_DIRECTORY = 4 * 1024 * 1024  # entries: 128 TiB of the usual grains
 NO_PARENT = "ffffffff"
 MARKER = 12  # bytes before a compressed grain: its first sector in the disk, its length in bytes
 
@@ -82,14 +83,17 @@ class Vmdk(Structure):
                 self.watch.want(sector * SECTOR, 4, self._see_first_grain)
 
     def _see_directory(self, table: bytes) -> None:
-        for sector in whole_entries(table, "<I"):
-            if not sector:
-                continue
-            if sector < self._first_free or sector in self._tables:
-                raise damaged("vmdk", "its tables overlap")
-            if len(self._tables) < MAX_PIECES:
-                self._tables.add(sector)
-            self.needs(sector * SECTOR + self._entries * 4)
+        sectors = [sector for sector in whole_entries(table, "<I") if sector]
+        tables = set(sectors)
+        if (
+            len(tables) < len(sectors)
+            or not self._tables.isdisjoint(tables)
+            or min(tables, default=AT_END) < self._first_free
+        ):
+            raise damaged("vmdk", "its tables overlap")
+        self._tables.update(islice(tables, max(0, MAX_PIECES - len(self._tables))))
+        self.needs(max(tables) * SECTOR + self._entries * 4 if tables else 0)
+        for sector in sectors[: self.watch.room]:
             self.watch.want(sector * SECTOR, self._entries * 4, self._see_grains)
 
     def _see_grains(self, table: bytes) -> None:
