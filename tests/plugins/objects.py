@@ -14,6 +14,7 @@ from botocore.config import Config
 
 ACCESS_KEY = "stockroom:panel"
 SECRET_KEY = "not-a-secret"
+BUCKET = "images"
 PROGRAM = Path(__file__).with_name("swift_server.py")
 STORE = "images.stores.s3.S3Store"
 START_SECONDS = 30
@@ -46,13 +47,23 @@ class ObjectServer:
         if not port:
             pytest.fail(f"OpenStack Swift did not start:\n{(self._folder / 'errors').read_text()}", pytrace=False)
         self.endpoint = f"http://127.0.0.1:{port}"
+        self._make_bucket()
 
     def stop(self) -> None:
         self._process.communicate(timeout=START_SECONDS)
 
-    def make_bucket(self) -> str:
-        """Make a bucket that nobody else uses, and give its name."""
-        name = f"images-{uuid.uuid4().hex[:12]}"
+    def options(self) -> dict[str, Any]:
+        """What ``S3Store`` is made with, to use a place in the bucket that nobody else uses."""
+        return {
+            "endpoint": self.endpoint,
+            "bucket": BUCKET,
+            "prefix": f"panel-{uuid.uuid4().hex}/",
+            "access_key": ACCESS_KEY,
+            "secret_key": SECRET_KEY,
+            "part_bytes": 5 * 1024**2,
+        }
+
+    def _make_bucket(self) -> None:
         client = boto3.client(
             "s3",
             endpoint_url=self.endpoint,
@@ -61,20 +72,8 @@ class ObjectServer:
             aws_secret_access_key=SECRET_KEY,
             config=Config(proxies={}),
         )
-        client.create_bucket(Bucket=name)
+        client.create_bucket(Bucket=BUCKET)
         client.close()
-        return name
-
-    def options(self) -> dict[str, Any]:
-        """What ``S3Store`` is made with, to use a bucket that nobody else uses."""
-        return {
-            "endpoint": self.endpoint,
-            "bucket": self.make_bucket(),
-            "prefix": "panel/",
-            "access_key": ACCESS_KEY,
-            "secret_key": SECRET_KEY,
-            "part_bytes": 5 * 1024**2,
-        }
 
 
 @pytest.fixture(scope="session")
@@ -89,5 +88,5 @@ def object_server() -> Iterator[ObjectServer]:
 
 @pytest.fixture
 def object_store(object_server: ObjectServer) -> dict[str, Any]:
-    """An entry for ``settings.IMAGE_STORES``: a store with a bucket of its own."""
+    """An entry for ``settings.IMAGE_STORES``: a store with a place of its own."""
     return {"BACKEND": STORE, "OPTIONS": object_server.options()}

@@ -46,7 +46,7 @@ def take_over(unfinished: Unfinished, offset: int, *, smallest: int, most: int) 
     """
     for _ in range(TRIES):
         mark, tag = unfinished.read_mark()
-        parts = unfinished.parts(mark.upload)
+        parts = unfinished.parts(mark.upload) if mark.writer else []
         point = unfinished.find_point(mark, parts, offset)
         closed = unfinished.is_closed(mark.writer)
         first = max(mark.first, _last(parts) + 1) + (0 if closed else 1)

@@ -112,9 +112,9 @@ def test_an_upload_goes_on_at_the_last_but_one_safe_place_too(make_store: MakeSt
 def test_an_upload_may_begin_anew_after_any_break(make_store: MakeStore) -> None:
     data = some_bytes(PART + 17, seed=2)
     key = make_store().begin()
-    for _ in range(3):
+    for _ in range(2):
         killed = make_store().write(key)
-        send(killed, some_bytes(2 * PART))
+        send(killed, some_bytes(PART + 1))
         killed.sync().result()
     with closing(make_store().write(key, offset=0)) as writer:
         assert writer.offset == 0
@@ -126,9 +126,9 @@ def test_an_upload_may_begin_anew_after_any_break(make_store: MakeStore) -> None
 def test_an_upload_survives_many_small_goes(make_store: MakeStore) -> None:
     data = some_bytes(PART + MIB)
     key = make_store().begin()
-    for start in range(0, len(data), MIB):
+    for start in range(0, len(data), 2 * MIB):
         with closing(make_store().write(key, offset=start)) as writer:
-            send(writer, data[start : start + MIB])
+            send(writer, data[start : start + 2 * MIB])
     with closing(make_store().write(key, offset=len(data))) as writer:
         writer.finish()
     assert content(make_store(), key) == data

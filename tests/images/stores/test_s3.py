@@ -20,10 +20,10 @@ from tests.images.stores.bytes_of_images import MIB, PART, content, keep, keys_i
 
 
 def names_in(store: S3Store) -> list[str]:
-    """The names of all objects in the bucket, ours or not."""
+    """The names of all objects below the prefix, without it."""
     bucket = store._bucket
-    pages = bucket.client.get_paginator("list_objects_v2").paginate(Bucket=bucket.bucket)
-    return [each["Key"] for page in pages for each in page.get("Contents", [])]
+    pages = bucket.client.get_paginator("list_objects_v2").paginate(Bucket=bucket.bucket, Prefix=bucket.prefix)
+    return [each["Key"].removeprefix(bucket.prefix) for page in pages for each in page.get("Contents", [])]
 
 
 class Gate:
@@ -171,7 +171,7 @@ class TestFinishing:
 
     def test_nothing_but_the_object_is_left(self, s3: S3Store) -> None:
         key = keep(s3, some_bytes(PART + 1))
-        assert names_in(s3) == [f"panel/data/{key}"]
+        assert names_in(s3) == [f"data/{key}"]
 
     def test_a_server_that_dies_right_after_finishing_leaves_finished_data(
         self, s3: S3Store, monkeypatch: pytest.MonkeyPatch
@@ -183,7 +183,7 @@ class TestFinishing:
             s3.write(key, offset=PART + 1)
         assert keys_in(s3, finished=True) == keys_in(s3, finished=False) == {key}
         s3.abort(key)
-        assert names_in(s3) == [f"panel/data/{key}"]
+        assert names_in(s3) == [f"data/{key}"]
         assert content(s3, key) == some_bytes(PART + 1)
 
     @pytest.mark.parametrize("other", [b"", b"another object"])
@@ -222,7 +222,7 @@ class TestFinishing:
 
 class TestBucket:
     def test_what_lies_beside_our_prefix_is_left_alone(self, s3: S3Store, s3_options: dict[str, Any]) -> None:
-        neighbour = S3Store(**s3_options | {"prefix": "panel/data/other/"})
+        neighbour = S3Store(**s3_options | {"prefix": f"{s3_options['prefix']}data/other/"})
         theirs, ours = keep(neighbour, b"theirs"), keep(s3, b"ours")
         assert keys_in(s3, finished=True) == {ours}
         s3.abort(theirs)
