@@ -66,6 +66,24 @@ def test_of_ten_uploads_at_once_as_many_begin_as_may(cast: Cast, quota: dict[str
     assert Upload.objects.count() == 3
 
 
+@pytest.mark.usefixtures("slow_starts")
+@pytest.mark.parametrize("counted", ["imports", "images"])
+def test_of_ten_imports_at_once_as_many_begin_as_may(
+    cast: Cast, quota: dict[str, int], at_once: AtOnce, counted: str
+) -> None:
+    quota[counted] = 3
+
+    def start() -> None:
+        new = NewImage(name="new", region=cast.iad)
+        actions.start_import(by=cast.creator, url="https://images.example/disk.img", new=new)
+
+    outcomes = at_once(*[start] * 10)
+
+    assert sorted(outcomes) == ["done"] * 3 + ["no room"] * 7
+    levels = levels_of(cast.acme)
+    assert (levels[Counted.IMPORTS].used, levels[Counted.IMAGES].used) == (3, 3)
+
+
 def test_the_last_image_is_made_once(cast: Cast, quota: dict[str, int], at_once: AtOnce) -> None:
     quota["images"] = 2
     uploads = [_received(cast) for _ in range(5)]
