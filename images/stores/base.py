@@ -93,7 +93,8 @@ class ImageStore(Protocol):
 
         Raises:
             NoSuchData: no unfinished data has this key.
-            WrongOffset: fewer than ``offset`` bytes are there.
+            WrongOffset: fewer than ``offset`` bytes are there. A store need only be able to go on where a writer was
+                closed, and at its last two ``sync``.
         """
 
     def read_back(self, key: str, *, stop: int) -> ByteRange:

@@ -32,7 +32,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def prepare(config: pytest.Config) -> None:
-    for variable in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL", "DEBUG", "STOCKROOM_PRODUCTION", "STOCKROOM_DEMO"):
+    switches = ("DEBUG", "STOCKROOM_PRODUCTION", "STOCKROOM_DEMO", "STOCKROOM_STORES")
+    for variable in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL", *switches):
         os.environ.pop(variable, None)  # the tests do not depend on who runs them
     folder = Path(tempfile.mkdtemp(prefix="stockroom-tests-"))
     folder.chmod(0o711)  # the database may run as another user, below this folder
