@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from datetime import timedelta
 from itertools import pairwise
 from types import MethodType
@@ -30,6 +30,8 @@ from tests.images.files import disk
 from tests.people import Cast
 
 pytestmark = pytest.mark.django_db
+
+OnCommit = Callable[..., AbstractContextManager[object]]
 
 DISK = disk(3 * MIB)
 PIECE = 100_000  # bytes
@@ -265,12 +267,12 @@ class TestTwoAtOnce:
         complete_upload(upload.pk)
         assert_right(upload)
 
-    def test_discarding_ends_a_go(self, cast: Cast, django_capture_on_commit_callbacks: Callable[..., object]) -> None:
+    def test_discarding_ends_a_go(self, cast: Cast, django_capture_on_commit_callbacks: OnCommit) -> None:
         upload = start(cast)
 
         def chunks() -> Iterator[bytes]:
             yield DISK[: 2 * MIB]
-            with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+            with django_capture_on_commit_callbacks(execute=True):
                 actions.discard_upload(upload.pk, by=cast.creator)
             yield DISK[2 * MIB :]
 
@@ -469,8 +471,8 @@ class TestDeathAtTheEnd:
         assert_right(upload)
 
     def test_discarding_leaves_nothing_of_it(
-        self, cast: Cast, upload: Upload, django_capture_on_commit_callbacks: Callable[..., object]
+        self, cast: Cast, upload: Upload, django_capture_on_commit_callbacks: OnCommit
     ) -> None:
-        with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        with django_capture_on_commit_callbacks(execute=True):
             actions.discard_upload(upload.pk, by=cast.creator)
         assert stored() == []

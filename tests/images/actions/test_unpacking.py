@@ -3,7 +3,8 @@
 import gzip
 import hashlib
 import lzma
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from datetime import timedelta
 
 import pytest
@@ -25,6 +26,8 @@ from tests.images.files import disk
 from tests.people import Cast
 
 pytestmark = pytest.mark.django_db
+
+OnCommit = Callable[..., AbstractContextManager[object]]
 
 DISK = disk(3 * MIB)
 ARCHIVES = {"gzip": gzip.compress(DISK), "xz": lzma.compress(DISK)}
@@ -66,11 +69,11 @@ def assert_unpacked(upload: Upload) -> None:
 
 @pytest.mark.parametrize("kind", ARCHIVES)
 def test_the_disk_takes_the_place_of_the_archive(
-    cast: Cast, kind: str, work_through: WorkThrough, django_capture_on_commit_callbacks: object
+    cast: Cast, kind: str, work_through: WorkThrough, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     upload = sent(cast, ARCHIVES[kind])
     assert (upload.status, upload.data, upload.percent) == ("processing", None, 0)
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with django_capture_on_commit_callbacks(execute=True):
         assert work_through() == 1
     assert_unpacked(upload)
     assert len(stored()) == 1
@@ -93,7 +96,11 @@ def test_nobody_sends_a_disk_in_place_of_what_is_in_the_archive(cast: Cast) -> N
 
 @pytest.mark.parametrize(
     ("archive", "sentence"),
-    [(ARCHIVE[:-20], "ends too early"), (ARCHIVE[:-8] + bytes(8), "damaged"), (gzip.compress(bytes(MIB)), "no disk")],
+    [
+        (ARCHIVE[:-20], "ends too early"),
+        (ARCHIVE[:-8] + bytes(8), "damaged"),
+        (gzip.compress(bytes(MIB)), "nothing could start it"),
+    ],
     ids=["cut off", "wrong sum", "no disk"],
 )
 def test_what_is_wrong_with_an_archive_is_told_on_the_row(
@@ -134,7 +141,7 @@ def test_a_worker_that_dies_is_followed_by_another(cast: Cast, work_through: Wor
 
 
 def test_a_worker_that_dies_at_the_end_leaves_nothing(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: object
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     def killed(*_arguments: object) -> None:
         raise SystemExit
@@ -144,7 +151,7 @@ def test_a_worker_that_dies_at_the_end_leaves_nothing(
         patched.setattr(Reception, "_take", killed)
         actions.unpack_upload(upload.pk)
     fall_silent(upload)
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with django_capture_on_commit_callbacks(execute=True):
         assert actions.unpack_upload(upload.pk)
     assert_unpacked(upload)
     assert len(stored()) == 1
@@ -176,9 +183,9 @@ def test_an_archive_that_is_gone_has_to_come_again(cast: Cast) -> None:
     assert "from its beginning" in row(upload).problem
 
 
-def test_discarding_ends_it(cast: Cast, django_capture_on_commit_callbacks: object) -> None:
+def test_discarding_ends_it(cast: Cast, django_capture_on_commit_callbacks: OnCommit) -> None:
     upload = sent(cast)
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with django_capture_on_commit_callbacks(execute=True):
         actions.discard_upload(upload.pk, by=cast.creator)
     assert actions.unpack_upload(upload.pk) is None
     assert stored() == []
