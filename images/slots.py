@@ -4,14 +4,17 @@ A transfer keeps a thread for as long as its line needs: hours, for a large file
 ``WEB_THREADS`` of them in each process (config/gunicorn.py). Transfers get three quarters, pages always have the rest.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
 from django.conf import settings
+from django.http import HttpRequest
 
 from images.problems import Busy
 
+SMALL = 64 * 1024  # bytes of a body that is no transfer: a form without a file
 RETRY_SECONDS = 10  # what somebody is told who finds no slot
 
 
@@ -58,6 +61,17 @@ class Slots:
 
 
 slots = Slots()
+
+
+def slot_for(request: HttpRequest) -> AbstractContextManager[object]:
+    """A slot if the request has a body that takes its time; nothing to hold otherwise.
+
+    Raises:
+        Busy: all are taken.
+    """
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    is_small = length.isdecimal() and int(length) <= SMALL and "Transfer-Encoding" not in request.headers
+    return nullcontext() if is_small else hold()
 
 
 def hold() -> Slot:

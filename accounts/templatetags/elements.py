@@ -31,6 +31,7 @@ STATUS_ICONS = {
     "failed": "warning",
     "warning": "warning",
     "deactivated": "pause",
+    "stopped": "pause",
     "protected": "lock",
     "uploading": "upload",
 }

@@ -71,6 +71,15 @@ def ago(moment: datetime | None) -> str:
     return f"{words} ago" if moment < now else f"in {words}"
 
 
+@register.filter
+def day_and_time(moment: datetime) -> str:
+    """Write a moment that somebody has to be there for: "today 14:05", "tomorrow 09:00", "3 Dec 14:05"."""
+    local, now = timezone.localtime(moment), timezone.localtime()
+    days = (local.date() - now.date()).days
+    day = {0: "today", 1: "tomorrow"}.get(days) or date_format(local, "j M" if local.year == now.year else "j M Y")
+    return f"{day} {local:%H:%M}"
+
+
 def _distance_in_words(distance: timedelta) -> str:
     if distance < HOUR:
         return f"{distance // MINUTE} min"

@@ -10,7 +10,6 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +28,7 @@ from images.bodies import check_same_site, declared_length, discard_rest, raw_ch
 from images.models import Region, Upload
 from images.permissions import Verb, require
 from images.problems import BrokenUpload, Busy, Gone, WrongPart, WrongRequest
-from images.slots import RETRY_SECONDS, hold
+from images.slots import RETRY_SECONDS, slot_for
 from images.stores import get_store
 from images.views.answers import REFUSALS, refusal_as_json
 
@@ -82,7 +81,7 @@ def _answered(request: PanelRequest, handlers: Mapping[str, Handler], *args: UUI
 def _handled(request: PanelRequest, handler: Handler, *args: UUID) -> HttpResponseBase:
     """Ask the handler. A client that is refused while it sends hears why: what it still sends is read, in the slot."""
     try:
-        with _slot(request):
+        with slot_for(request):
             try:
                 _check(request)
                 return handler(request, *args)
@@ -93,11 +92,6 @@ def _handled(request: PanelRequest, handler: Handler, *args: UUID) -> HttpRespon
                 raise
     except REFUSALS as refused:
         return _refused(refused)
-
-
-def _slot(request: PanelRequest) -> AbstractContextManager[object]:
-    """What keeps its thread while a body comes, needs a slot for that."""
-    return hold() if _has_body(request) else nullcontext()
 
 
 def _has_body(request: PanelRequest) -> bool:

@@ -1,30 +1,32 @@
 """The upload page, and the bytes on their way in."""
 
-from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import Conflict
 from accounts.middleware import PanelRequest
+from accounts.viewer import Viewer
 from accounts.views.going_back import go_back
 from images import actions
 from images.actions.reception import Reception
+from images.bodies import UploadForm as Form
 from images.bodies import checked_multipart, discard_rest
 from images.forms import UploadForm
 from images.models import Image, Region, Upload
 from images.permissions import Verb, require
-from images.problems import DataProblem, QuotaExceeded
+from images.problems import Busy, DataProblem, QuotaExceeded
+from images.slots import RETRY_SECONDS, slot_for
+from images.unfinished import unfinished_of
 from images.views.answers import tell
 
 NO_FILE = "Choose the disk image to upload."
+ARCHIVE_ENDINGS = (".gz", ".xz")
 FILE_GONE = "The file that came with this form is no longer here. Choose it again."
 
 
@@ -35,13 +37,15 @@ def image_upload(request: PanelRequest) -> HttpResponse:
     require(request.viewer, Verb.CREATE)
     if request.method != "POST":
         return _page(request, _empty_form(request), upload_id=request.GET.get("upload", ""))
+    file = FormFile(request.viewer)
     try:
-        sent = checked_multipart(request, partial(_sink, request), max_bytes=settings.IMAGE_MAX_BYTES)
+        sent = _sent(request, file)
     except DataProblem as problem:
-        discard_rest(request)
         return _page(request, _empty_form(request), problem=problem, status=problem.status)
     fields = sent.fields.copy()
-    if sent.file:
+    if sent.problem:
+        file.forget()
+    elif sent.file:
         fields["upload"] = str(sent.file.pk)
     form = UploadForm(fields, viewer=request.viewer)
     made = _make(request, form, sent.problem)
@@ -54,8 +58,36 @@ def image_upload(request: PanelRequest) -> HttpResponse:
     return redirect("image_detail", number=request.viewer.account.number, pk=made.pk)
 
 
-def _sink(request: PanelRequest, filename: str) -> Reception:
-    return actions.receive_form_file(by=request.viewer, filename=filename)
+class FormFile:
+    """The file of a form that was sent without a script.
+
+    An archive is unpacked if its name says that it is one: a box to tick would come behind the file in the form.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._reception: Reception | None = None
+
+    def __call__(self, filename: str) -> Reception:
+        """Make what the file goes into."""
+        is_archive = filename.lower().endswith(ARCHIVE_ENDINGS)
+        self._reception = actions.receive_form_file(by=self._viewer, filename=filename, unpack=is_archive)
+        return self._reception
+
+    def forget(self) -> None:
+        """Throw away what is left of a file that was refused: the form itself says why."""
+        if self._reception:
+            actions.discard_upload(self._reception.upload.pk, by=self._viewer)
+
+
+def _sent(request: PanelRequest, file: FormFile) -> Form[Upload]:
+    """Read the form. A browser that is refused while it sends hears why."""
+    with slot_for(request):
+        try:
+            return checked_multipart(request, file, max_bytes=settings.IMAGE_MAX_BYTES)
+        except DataProblem:
+            discard_rest(request)
+            raise
 
 
 def _empty_form(request: PanelRequest) -> UploadForm:
@@ -97,33 +129,20 @@ def _page(
     problem: DataProblem | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    uploads = Upload.objects.visible_to(request.viewer).unexpired().exclude(status=Upload.Status.WAITING)
-    unfinished = list(uploads.select_related("data", "created_by").order_by("-created_at"))
-    chosen = next((upload for upload in unfinished if upload.data and str(upload.pk) == upload_id), None)
+    unfinished = unfinished_of(request.viewer)
+    chosen = next((each for each in unfinished if each.next and str(each.upload.pk) == upload_id), None)
     context = {
         "form": form,
         "visibilities": form.fields["visibility"].options(form["visibility"].value()),  # type: ignore[attr-defined]
-        "upload": _as_found(chosen),
-        "unfinished": [upload for upload in unfinished if upload != chosen],
+        "chosen": chosen,
+        "unfinished": [each for each in unfinished if each != chosen],
         "problem": problem,
         "max_size": settings.IMAGE_MAX_BYTES,
-        "start_url": reverse("upload_collection", kwargs={"number": request.viewer.account.number}),
-        "lifetime_hours": settings.UPLOAD_LIFETIME_HOURS,
     }
-    return render(request, "images/upload.html", context, status=status)
-
-
-def _as_found(upload: Upload | None) -> dict[str, Any]:
-    """A received upload, as components/upload_zone.html shows it."""
-    if upload is None or upload.data is None:
-        return {}
-    return {
-        "id": upload.pk,
-        "filename": upload.filename,
-        "format": upload.data.disk_format,
-        "size": upload.data.size,
-        "checksum": upload.data.checksum,
-    }
+    response = render(request, "images/upload.html", context, status=status)
+    if isinstance(problem, Busy):
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 @require_POST
