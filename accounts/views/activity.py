@@ -20,6 +20,7 @@ DETAILS = {
     "role": "role",
     "old": "before",
     "new": "now",
+    "wanted": "asked for",
     "joined": "joined",
     "left": "left",
     "removed": "removed",

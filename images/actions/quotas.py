@@ -42,7 +42,7 @@ def request_quota(*, by: Viewer, wanted: Limits, reason: str) -> QuotaRequest:
         images=wanted.get(Counted.IMAGES),
         reason=reason,
     )
-    _record("quota requested", account, by, new=write_limits(wanted_by(asked)), reason=reason)
+    _record("quota requested", account, by, wanted=write_limits(wanted_by(asked)), reason=reason)
     letters.quota_requested(asked)
     return asked
 
@@ -90,7 +90,7 @@ def set_quota(account: Account, *, by: User, limits: Limits, note: str = "") -> 
     quota = _saved(account, limits, note)
     after = limits_of(account)
     if before != after:
-        _record("quota changed", account, by, old=write_limits(before), new=write_limits(after))
+        _record("quota changed", account, by, **_change(before, after))
     return quota
 
 
@@ -114,7 +114,7 @@ def grant_quota_request(request_id: int, *, by: User) -> QuotaRequest:
             limits[counted] = wanted
     _saved(asked.account, limits, own.note)
     after = limits_of(asked.account)
-    _record("quota request granted", asked.account, by, old=write_limits(before), new=write_limits(after))
+    _record("quota request granted", asked.account, by, **_change(before, after))
     letters.quota_request_granted(asked, {counted: after[counted] for counted in wanted_by(asked)})
     return asked
 
@@ -159,6 +159,13 @@ def _saved(account: Account, limits: Limits, note: str) -> Quota:
     columns: dict[str, Any] = {counted.value: limits.get(counted) for counted in Counted}
     quota, _made = Quota.objects.update_or_create(account=account, defaults=columns | {"note": note})
     return quota
+
+
+def _change(before: Limits, after: Limits) -> dict[str, str]:
+    """What an event tells of a change: the limits that are others now."""
+    changed = [counted for counted in Counted if before[counted] != after[counted]]
+    sides = {"old": before, "new": after}
+    return {side: write_limits({each: limits[each] for each in changed}) for side, limits in sides.items() if changed}
 
 
 def _record(verb: str, account: Account, by: Viewer | User, **detail: Any) -> Event:
