@@ -17,13 +17,14 @@ from accounts.errors import Conflict
 from accounts.viewer import Viewer
 from images.actions.creation import NewImage, require_plan
 from images.actions.events import record_copy
+from images.actions.health import local_file
 from images.actions.holds import hold, let_go
 from images.actions.reception import SILENT_SECONDS, Reception, TakenOver, claim, discarded
 from images.actions.uploads import LONGEST_NAME, begun
 from images.conversions import TARGETS, convert, size_of, why_not
 from images.models import Conversion, ImageData, Region, Upload
 from images.permissions import Verb, get_image, require
-from images.problems import DamagedData, DataProblem, StoreProblem
+from images.problems import DataProblem, StoreProblem
 from images.quotas import reserve
 from images.stores import get_store
 from images.streams import too_large
@@ -165,7 +166,7 @@ def _convert(conversion: Conversion) -> None:
     upload = conversion.upload
     with _own_folder(upload) as folder:
         result = folder / "result"
-        with _source(conversion.image.data) as source:
+        with local_file(conversion.image.data) as source:
             convert(
                 conversion.image.data,
                 source,
@@ -186,16 +187,6 @@ def _own_folder(upload: Upload) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _source(data: ImageData) -> Iterator[Path]:
-    """The data as a file, if it still is what was checked."""
-    store = get_store(data.store)
-    if data.damaged_at or (data.stamp and store.stamp(data.store_key) != data.stamp):
-        raise DamagedData("The image data is damaged, so it was not converted.")
-    with store.local_file(data.store_key) as path:
-        yield path
 
 
 def _take_in(upload: Upload, result: Path) -> None:

@@ -9,12 +9,12 @@ from django_q.tasks import async_task
 from accounts.errors import Conflict
 from accounts.viewer import Viewer
 from images.actions.events import record_image
+from images.actions.health import local_file
 from images.actions.holds import hold, let_go
 from images.looks import is_underway, look_into, why_not_look
 from images.models import ContentCheck, ImageData
 from images.permissions import Verb, get_image
-from images.problems import DamagedData, DataProblem
-from images.stores import get_store
+from images.problems import DataProblem
 
 Status = ContentCheck.Status
 
@@ -77,10 +77,7 @@ def _begun(check_id: int) -> ContentCheck | None:
 
 
 def _looked(data: ImageData) -> tuple[dict[str, object], str]:
-    store = get_store(data.store)
-    if data.damaged_at or (data.stamp and store.stamp(data.store_key) != data.stamp):
-        raise DamagedData("The image data is damaged, so nobody looked into it.")
-    with store.local_file(data.store_key) as path:
+    with local_file(data) as path:
         return look_into(path, data.disk_format)
 
 

@@ -42,18 +42,18 @@ def answers_in_kind(view: View[P]) -> View[P]:
     def wrapped(request: PanelRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
-        except DataProblem as problem:
+        except (Conflict, DataProblem) as problem:
             return problem_as_answer(request, problem)
 
     return wrapped
 
 
-def problem_as_answer(request: HttpRequest, problem: DataProblem) -> HttpResponse:
-    """A problem with image data as the client likes to read it."""
-    if request.get_preferred_type(["text/html", "application/json"]) == "text/html":
-        response = render(request, "images/problem.html", {"message": str(problem)}, status=problem.status)
-    else:
-        response = refusal_as_json(problem)
+def problem_as_answer(request: HttpRequest, problem: Conflict | DataProblem) -> HttpResponse:
+    """A problem with image data as the client likes to read it: browsers name HTML, scripts take anything."""
+    response: HttpResponse = refusal_as_json(problem)
+    if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
+        context = {"message": str(problem)}
+        response = render(request, "images/problem.html", context, status=response.status_code)
     if isinstance(problem, Busy):
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

@@ -110,15 +110,21 @@ def told(problem: DataProblem) -> JsonResponse:
 
 
 @contextmanager
-def gunicorn(folder: Path) -> Iterator[int]:
-    """A running server whose image store lies below ``folder``; gives its port."""
+def gunicorn(folder: Path, **environment: str) -> Iterator[int]:
+    """A running server whose image store lies below ``folder``; gives its port.
+
+    Args:
+        environment: more variables for it.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.set_inheritable(True)
         command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--no-control-socket"]
         command += ["--worker-class", "gthread", "--threads", "4", "--log-level", "warning"]
         process = subprocess.Popen(
             [*command, f"{__name__}:application()"],
-            env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "STOCKROOM_DATA_DIR": str(folder)},
+            env=os.environ
+            | {"DJANGO_SETTINGS_MODULE": "tests.settings", "STOCKROOM_DATA_DIR": str(folder)}
+            | environment,
             pass_fds=[listener.fileno()],
         )
         port = listener.getsockname()[1]
