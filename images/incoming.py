@@ -87,10 +87,10 @@ class Arrival:
 
     @property
     def has_progress(self) -> bool:
-        """Whether a bar says something: an unknown length is shown only while something moves."""
+        """Whether a bar says something: of an unknown length only while bytes come or are worked on."""
         if self.upload.status in (Status.RECEIVED, Status.FAILED):
             return False
-        return self.state.is_moving or bool(self.percent)
+        return bool(self.percent) or self.state.look == "uploading"
 
     @property
     def is_measured(self) -> bool:
@@ -141,7 +141,8 @@ def incoming_of(viewer: Viewer, *, shown: int = 0) -> Incoming:
 
 
 def _arrival(upload: Upload) -> Arrival:
-    return Arrival(upload, _state(upload), _steps(upload))
+    state = _state(upload)
+    return Arrival(upload, state, _steps(upload, is_moving=state.is_moving))
 
 
 def _state(upload: Upload) -> State:
@@ -182,7 +183,7 @@ def _advice(upload: Upload) -> str:
     return "Choose the same file again, and it goes on where it stopped." if upload.offset else "Nothing has come yet."
 
 
-def _steps(upload: Upload) -> list[Step]:
+def _steps(upload: Upload, *, is_moving: bool) -> list[Step]:
     number, fetched = upload.account.number, upload.origin == Origin.IMPORT
     here = {"number": number, "pk": upload.pk}
     steps = []
@@ -192,7 +193,7 @@ def _steps(upload: Upload) -> list[Step]:
         steps.append(Step("continue", label, url, is_link=True))
     if fetched and upload.status in (Status.WAITING, Status.FAILED) and upload.problem:
         steps.append(Step("retry", "Try again", reverse("import_retry", kwargs=here)))
-    end = "Cancel" if fetched and upload.status in (Status.WAITING, Status.RECEIVING) else "Discard"
+    end = "Cancel" if is_moving else "Discard"
     url = reverse("import_cancel" if fetched else "upload_discard", kwargs=here)
     return [*steps, Step("end", end, url, is_end=True)]
 

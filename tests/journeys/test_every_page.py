@@ -7,7 +7,8 @@ from playwright.sync_api import Page
 from accounts.actions import invite
 from accounts.models import User
 from accounts.roles import Role
-from images.models import Image
+from images.actions import NewImage, start_import
+from images.models import Image, Upload
 from sharing import actions
 from sharing.addresses import parse
 from tests.factories import make_image, viewer
@@ -72,6 +73,7 @@ def paths(cast: Cast) -> list[str]:
     )
     actions.reject(shares[1].share.pk, by=viewer(cast.rhea), reason="Not needed any more.")
     make_image(cast.acme, cast.carol, visibility="community", name="netbsd-10-classroom")
+    _begin_import(cast)
     names = {
         "image": image.pk,
         "share": shares[0].share.pk,
@@ -84,6 +86,14 @@ def paths(cast: Cast) -> list[str]:
     }
     invite(cast.acme, address="nobody@new.example", role=Role.OBSERVER, by=cast.producer)
     return [f"/a/{cast.acme.number}/{path.format(**names)}" for path in OF_ACCOUNT]
+
+
+def _begin_import(cast: Cast) -> None:
+    """One that has stopped: it has everything that can stand there."""
+    upload = start_import(
+        by=cast.producer, url="https://mirror.example/disk.img", new=NewImage(name=LONG, region=cast.iad)
+    )
+    Upload.objects.filter(pk=upload.pk).update(size=2**30, offset=2**29, problem="The server answers 404 Not Found.")
 
 
 def _accepted(cast: Cast) -> Image:
