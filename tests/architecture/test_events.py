@@ -8,11 +8,12 @@ from tests.architecture.source import called_name, functions, parsed, python_fil
 
 RECORDERS = {"record"}
 SILENT = {
-    "find_upload": "looks for an upload and changes nothing",
-    "keep_received": "an upload is nobody else's business until it is an image, and that is an event",
     "mark_all_read": "about one's own notifications",
     "mark_read": "about one's own notification",
-    "start_upload": "as keep_received",
+    "receive_form_file": "as start_upload",
+    "receive_upload": "as start_upload",
+    "require_plan": "looks whether an image may be planned, and changes nothing",
+    "start_upload": "an upload is nobody else's business until it is an image, and that is an event",
 }
 
 
