@@ -16,13 +16,17 @@ from hypothesis import strategies as st
 from images.demo_disks import MIB
 from images.formats import Inspection, Inspector
 from images.formats.structure import BLOCK
+from tests.images.files import gpt, hybrid_iso, iso
 from tests.images.hostile.corpus import CORPUS
 from tests.images.hostile.judging import assert_qemu_agrees, verdict, went_on_elsewhere
+from tests.images.hostile.microsoft import fixed, vdi, vhd, vhdx
 from tests.images.hostile.qcow2 import COPIED, SOUND
 from tests.images.hostile.rows import put, u32, u64
+from tests.images.hostile.vmdk import sound, stream
 
 MAX_MEMORY = 64 * MIB
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS", "120"))
+SOUND_FILES = (lambda: SOUND, sound, stream, vhd, fixed, vdi, vhdx, iso, hybrid_iso, gpt)
 ROWS = {row.name: row for row in CORPUS}
 
 places = st.one_of(
@@ -53,16 +57,17 @@ def made(name: str) -> bytes:
 
 @st.composite
 def mutants(draw: st.DrawFn) -> tuple[bytes, bool]:
-    """A file of the corpus, changed here and there and cut off, and whether it is sent to be unpacked."""
+    """A sound file or one of the corpus, changed here and there and cut off, and whether it is sent to be unpacked."""
     row = ROWS[draw(st.sampled_from(sorted(ROWS)))]
-    data = made(row.name)[: 4 * MIB] or b"\0"
+    is_sound = draw(st.booleans())
+    data = draw(st.sampled_from(SOUND_FILES))() if is_sound else made(row.name)[: 4 * MIB] or b"\0"
     changes = draw(st.lists(st.tuples(places, values), max_size=6))
     data = put(data, *((place % len(data), value) for place, value in changes))
     if draw(st.integers(0, 3)) == 0:
         data = data[: draw(st.integers(0, len(data)))]
     if draw(st.integers(0, 7)) == 0:
         data += made(draw(st.sampled_from(sorted(ROWS))))[:MIB]
-    return data, row.unpack
+    return data, row.unpack and not is_sound
 
 
 def check(mutant: tuple[bytes, bool], folder: Path) -> None:
