@@ -207,12 +207,14 @@ def test_a_server_gets_the_file_itself_so_that_it_can_use_sendfile(download: Dow
     ("name", "expected"),
     [
         ("Ubuntu 24.04.qcow2", 'attachment; filename="Ubuntu 24.04.qcow2"'),
-        ('say "hi".img', 'attachment; filename="say \\"hi\\".img"'),
-        ("Größe.img", "attachment; filename*=utf-8''Gr%C3%B6%C3%9Fe.img"),
-        ("镜像.raw", "attachment; filename*=utf-8''%E9%95%9C%E5%83%8F.raw"),
+        ('say "hi".img', "attachment; filename=\"say _hi_.img\"; filename*=utf-8''say%20%22hi%22.img"),
+        ("Größe.img", "attachment; filename=\"Gro_e.img\"; filename*=utf-8''Gr%C3%B6%C3%9Fe.img"),
+        ("100%41.img", "attachment; filename=\"100_41.img\"; filename*=utf-8''100%2541.img"),
+        ("镜像.raw", "attachment; filename=\"__.raw\"; filename*=utf-8''%E9%95%9C%E5%83%8F.raw"),
         ("../../etc/passwd", 'attachment; filename="_.._etc_passwd"'),
         ("a\r\nSet-Cookie: x=1", 'attachment; filename="a__Set-Cookie: x=1"'),
         ("exe\u202egpj.img", 'attachment; filename="exe_gpj.img"'),
+        ("．．／x", "attachment; filename=\"_x\"; filename*=utf-8''%EF%BC%8E%EF%BC%8E%EF%BC%8Fx"),
         (" .. ", 'attachment; filename="image"'),
         ("", 'attachment; filename="image"'),
     ],
@@ -226,6 +228,9 @@ def test_no_name_breaks_the_header(name: str) -> None:
     header = attachment(name)
     assert header.isascii()
     assert header.isprintable()
+    plain = header.removeprefix('attachment; filename="').partition('"')[0]
+    assert plain.strip(" .")
+    assert not set(plain) & set("/\\%")
 
 
 @given(first=st.integers(0, 50), last=st.integers(0, 50), size=st.integers(0, 40))
