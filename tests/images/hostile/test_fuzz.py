@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -26,7 +27,18 @@ from tests.images.hostile.vmdk import sound, stream
 
 MAX_MEMORY = 64 * MIB
 FUZZ_SECONDS = int(os.environ.get("FUZZ_SECONDS", "120"))
-SOUND_FILES = (lambda: SOUND, sound, stream, vhd, fixed, vdi, vhdx, iso, hybrid_iso, gpt)
+SOUND_FILES: tuple[Callable[[], bytes], ...] = (
+    lambda: SOUND,
+    sound,
+    stream,
+    vhd,
+    fixed,
+    vdi,
+    vhdx,
+    iso,
+    hybrid_iso,
+    gpt,
+)
 ROWS = {row.name: row for row in CORPUS}
 
 places = st.one_of(
