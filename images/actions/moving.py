@@ -64,6 +64,8 @@ def move_data(data_id: UUID, store_name: str, *, on_progress: Callable[[int], No
         stamp = _copy(data, copy, on_progress)
     except DataProblem:
         discard_leftover(copy)
+        if not ImageData.objects.filter(pk=data.pk, removed_at__isnull=True).exists():
+            return Moved.GONE
         raise
     if _switch(data, copy, stamp):
         logger.info("Moved the image data %s (%s bytes) from %s to %s.", data.pk, data.size, data.store, store_name)
