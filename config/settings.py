@@ -244,7 +244,8 @@ SANDBOX_STRICT = env.bool("STOCKROOM_SANDBOX_STRICT", default=True)
 QEMU_IMG = env("STOCKROOM_QEMU_IMG", default="qemu-img")
 CONVERSION_DIR = Path(env("STOCKROOM_CONVERSION_DIR", default=str(DATA_DIR / "conversions")))
 CONVERSION_SECONDS = env.int("STOCKROOM_CONVERSION_SECONDS", default=2 * 3600)
-CONVERSION_MEMORY = env.int("STOCKROOM_CONVERSION_MEMORY", default=1024**3)  # bytes of address space
+# Bytes of address space: QEMU reserves much of it for 64 threads, and touches little.
+CONVERSION_MEMORY = env.int("STOCKROOM_CONVERSION_MEMORY", default=4 * 1024**3)
 LOOK_SECONDS = env.int("STOCKROOM_LOOK_SECONDS", default=300)
 LOOK_MEMORY = env.int("STOCKROOM_LOOK_MEMORY", default=1024**3)  # bytes of address space
 

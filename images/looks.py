@@ -27,7 +27,8 @@ LONGEST_LINE = 512 * 1024  # bytes; a report with everything that fits has a ten
 MOST_VOLUMES = 200
 MOST_COUNTED = 10**15
 PATIENCE = timedelta(hours=1)  # after which a look that says nothing may be asked for again
-WEIGHTS = ("secret", "identity", "trace")
+ORDER = list(KINDS.values())  # the worst first
+NAMED = 4  # kinds that a summary names
 
 
 def why_not_look(data: ImageData) -> str:
@@ -165,8 +166,8 @@ class Finding:
 
     @property
     def more(self) -> int:
-        """How many are not named."""
-        return self.number - len(self.paths)
+        """How many are not named. One file may hold several, so that fewer paths alone say nothing."""
+        return self.number - len(self.paths) if len(self.paths) == MOST_PATHS else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ class Look:
         """What was found, the worst first."""
         known = [each for each in self._found.get("findings", ()) if each["kind"] in KINDS]
         found = [Finding(KINDS[each["kind"]], each["number"], tuple(each["paths"])) for each in known]
-        return sorted(found, key=lambda each: WEIGHTS.index(each.kind.weight))
+        return sorted(found, key=lambda each: ORDER.index(each.kind))
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -263,8 +264,12 @@ class Look:
     @property
     def summary(self) -> str:
         """What was found, in a line, without saying where: fit for a consumer."""
-        found = ", ".join(each.title for each in self.findings)
-        return f"{found} found." if found else "Nothing found that should not be shared."
+        if not self.findings:
+            return "Nothing found that should not be shared."
+        named = [each.title for each in self.findings[:NAMED]]
+        if (others := len(self.findings) - NAMED) > 0:
+            named.append(f"and {others} more {'kind' if others == 1 else 'kinds'} of things")
+        return f"{', '.join(named)} found."
 
     @property
     def line(self) -> str:

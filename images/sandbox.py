@@ -235,10 +235,11 @@ def _failure(program: Program, status: int, said: Said) -> ProgramProblem:
             return ProgramOverLimit(f"{program.name} was stopped: it kept the processor busy for too long.")
         case signal.SIGXFSZ:
             return ProgramOverLimit(f"{program.name} was stopped: the result became larger than allowed.")
-        case number if number > 0:
-            return ProgramProblem(f"{program.name} broke down over this data (signal {number}).")
     lines = said.errors.decode(errors="replace").strip().splitlines()
-    return ProgramProblem(f"{program.name} failed: {lines[-1][:300] if lines else f'exit status {status}'}")
+    last = "".join(char for char in lines[-1][:300] if char.isprintable()) if lines else ""
+    if status < 0:
+        return ProgramProblem(f"{program.name} broke down (signal {-status}). {last}".rstrip())
+    return ProgramProblem(f"{program.name} failed: {last or f'exit status {status}'}")
 
 
 def _duration(seconds: float) -> str:

@@ -188,7 +188,7 @@ def test_of_a_flood_of_errors_the_end_is_kept() -> None:
 
 
 def test_no_core_is_dumped(tmp_path: Path) -> None:
-    with pytest.raises(ProgramProblem, match="broke down over this data"):
+    with pytest.raises(ProgramProblem, match="broke down"):
         run(f"import os; os.chdir({str(tmp_path)!r}); os.abort()", writable=tmp_path)
     assert not list(tmp_path.iterdir())
 
