@@ -84,10 +84,17 @@ class Address:
         Raises:
             RefusedAddress: as for ``parsed``; also from https to http, where anybody on the way could change the file.
         """
-        there = Address.parsed(urljoin(self.url, quote(location.encode("latin-1", "replace"), safe=KEPT)))
+        there = Address.parsed(_joined(self.url, quote(location.encode("latin-1", "replace"), safe=KEPT)))
         if self.scheme == "https" and there.scheme == "http":
             raise RefusedAddress("The server leads from https to http, where others could change the file on the way.")
         return there
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:  # as in _split
+        raise RefusedAddress(NO_ADDRESS) from None
 
 
 def _split(text: str) -> SplitResult:

@@ -48,6 +48,9 @@ PATIENCE_ASKED = {408, 425, 429, 500, 502, 503, 504}
 ENCODINGS = {"", "identity", "gzip", "x-gzip"}
 CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)")
 UNSATISFIED_RANGE = re.compile(r"bytes \*/(\d{1,19})")
+NO_DATES = (ValueError, TypeError, OverflowError)  # no date, one without a zone, or one with numbers without an end
+LONGEST_VALIDATOR = 255  # characters, as the column has them
+MOST_DIGITS = 19  # of a number of bytes
 NOT_UNDERSTOOD = "What the server answers cannot be understood."
 
 
@@ -315,7 +318,7 @@ def _whole(exchange: Exchange) -> Answer:
     length = response.headers.get("Content-Length", "")
     if "Transfer-Encoding" in response.headers or not length:
         return Answer(exchange, start=0, size=None)
-    if not (length.isascii() and length.isdecimal()):
+    if not (length.isascii() and length.isdecimal() and len(length) <= MOST_DIGITS):
         raise ServerRefused(NOT_UNDERSTOOD)
     return Answer(exchange, start=0, size=int(length))
 
@@ -344,19 +347,24 @@ def _patience(retry_after: str) -> float | None:
         return float(retry_after)
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - timezone.now()).total_seconds())
-    except (ValueError, TypeError):  # no date, or one without a zone
+    except NO_DATES:
         return None
 
 
 def _validator(etag: str, modified: str, date: str) -> str:
     """What names exactly these bytes: a strong ETag, or a time that lies well back (RFC 9110 section 8.8.2.2)."""
-    if etag.startswith('"') and len(etag) <= 255:  # noqa: PLR2004  # the column
+    if etag.startswith('"') and _fits(etag):
         return etag
     try:
         age = parsedate_to_datetime(date) - parsedate_to_datetime(modified)
-    except (ValueError, TypeError):
+    except NO_DATES:
         return ""
-    return modified if age.total_seconds() >= 60 else ""  # noqa: PLR2004  # as the section recommends
+    return modified if age.total_seconds() >= 60 and _fits(modified) else ""  # noqa: PLR2004  # as the section says
+
+
+def _fits(validator: str) -> bool:
+    """Whether it can be kept, and sent back: neither PostgreSQL nor a header takes everything."""
+    return validator.isprintable() and len(validator) <= LONGEST_VALIDATOR
 
 
 def _within(answer: Answer, limits: Limits) -> Answer:

@@ -566,3 +566,50 @@ def test_our_own_slowness_is_not_held_against_the_server() -> None:
                 time.sleep(0.8)
             came += len(chunk)
     assert came == len(CONTENT)
+
+
+# --- Headers that are meant to break who reads them ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2024 00:00:00 +9999999999999999999",
+        "1 Jan 2024 99999999999999999999:0:0 GMT",
+    ],
+)
+def test_a_date_of_endless_numbers_is_no_date(date: str) -> None:
+    with serving(file_of(b"x", Last_Modified=date, Date=date)) as server:
+        with opened(server.url(), limits=LIMITS) as answer:
+            assert answer.validator == ""
+    with serving(lambda handler: send(handler, 503, b"", Content_Length="0", Retry_After=date)) as server:
+        with pytest.raises(ServerBusy) as told:
+            fetched(server.url())
+    assert told.value.seconds is None
+
+
+def test_a_length_of_endless_digits_is_not_understood() -> None:
+    with serving(raw(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nx")) as server:
+        with pytest.raises(ServerRefused):
+            fetched(server.url())
+
+
+@pytest.mark.parametrize("location", ["http://[x/", "//[::1", "http://a]b/"])
+def test_a_redirect_to_half_an_address_is_refused(location: str) -> None:
+    with serving(redirect(location)) as server, pytest.raises(ServerRefused):
+        fetched(server.url())
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b'ETag: "a\0b"',
+        b"Date: Mon, 01 Jan 2024 00:00:00 GMT\r\nLast-Modified: Sun, 01 Jan 2023 00:00:00 GMT (" + b"x" * 300 + b")",
+        b"Date: Mon, 01 Jan 2024 00:00:00 GMT\r\nLast-Modified: Sun, 01 Jan 2023 00:00:00 GMT (\0)",
+    ],
+)
+def test_what_no_column_can_hold_names_no_version(header: bytes) -> None:
+    with serving(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n" + header + b"\r\n\r\nx")) as server:
+        with opened(server.url(), limits=LIMITS) as answer:
+            assert answer.validator == ""
