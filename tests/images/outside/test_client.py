@@ -580,19 +580,18 @@ def test_our_own_slowness_is_not_held_against_the_server() -> None:
     ],
 )
 def test_a_date_of_endless_numbers_is_no_date(date: str) -> None:
-    with serving(file_of(b"x", Last_Modified=date, Date=date)) as server:
-        with opened(server.url(), limits=LIMITS) as answer:
-            assert answer.validator == ""
-    with serving(lambda handler: send(handler, 503, b"", Content_Length="0", Retry_After=date)) as server:
-        with pytest.raises(ServerBusy) as told:
-            fetched(server.url())
+    with serving(file_of(b"x", Last_Modified=date, Date=date)) as server, opened(server.url(), limits=LIMITS) as answer:
+        assert answer.validator == ""
+    busy = serving(lambda handler: send(handler, 503, b"", Content_Length="0", Retry_After=date))
+    with busy as server, pytest.raises(ServerBusy) as told:
+        fetched(server.url())
     assert told.value.seconds is None
 
 
 def test_a_length_of_endless_digits_is_not_understood() -> None:
-    with serving(raw(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nx")) as server:
-        with pytest.raises(ServerRefused):
-            fetched(server.url())
+    endless = raw(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nx")
+    with serving(endless) as server, pytest.raises(ServerRefused):
+        fetched(server.url())
 
 
 @pytest.mark.parametrize("location", ["http://[x/", "//[::1", "http://a]b/"])
@@ -610,6 +609,6 @@ def test_a_redirect_to_half_an_address_is_refused(location: str) -> None:
     ],
 )
 def test_what_no_column_can_hold_names_no_version(header: bytes) -> None:
-    with serving(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n" + header + b"\r\n\r\nx")) as server:
-        with opened(server.url(), limits=LIMITS) as answer:
-            assert answer.validator == ""
+    headers = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n" + header + b"\r\n\r\nx")
+    with serving(headers) as server, opened(server.url(), limits=LIMITS) as answer:
+        assert answer.validator == ""
