@@ -102,8 +102,9 @@ def discard_leftover(leftover: Leftover) -> bool:
         if row is None or is_stored_as_data(row.store, row.store_key):
             return False
         store = get_store(row.store)
-        store.delete(row.store_key)
+        # In this order: whoever is still writing can finish no more once it is aborted.
         store.abort(row.store_key)
+        store.delete(row.store_key)
         row.delete()
         return True
 
