@@ -40,7 +40,9 @@ from images.problems import CannotContinue, DataProblem, HashingFailed, StorePro
 from images.quotas import confirm, reserve
 from images.validators import valid_checksum
 
-SAVE_SECONDS = 1  # how old the progress on the page is at most
+# How old the progress on the page is at most, which asks every two seconds. Saving every second, with the disk that is
+# waited for, cost up to a quarter of the speed.
+SAVE_SECONDS = 2
 MOST_TRIES = 8  # in a row that bring no byte
 MOST_RESTARTS = 8
 LONGEST_WAIT = 60  # seconds between two of them, unless the server asks for more

@@ -470,14 +470,9 @@ def test_some_answers_ask_for_patience(status: int) -> None:
     assert (caught.value.seconds, caught.value.transient) == (7.0, True)
 
 
-@pytest.mark.parametrize(
-    ("told", "least", "most"),
-    [
-        (format_datetime(timezone.now() + timedelta(hours=1), usegmt=True), 3000, 3600),
-        ("Fri, 20 Nov 2020 12:00:00 GMT", 0, 0),
-    ],
-)
-def test_patience_may_be_asked_for_until_a_time(told: str, least: float, most: float) -> None:
+@pytest.mark.parametrize(("hours", "least", "most"), [(1, 3000, 3600), (-24, 0, 0)])
+def test_patience_may_be_asked_for_until_a_time(hours: int, least: float, most: float) -> None:
+    told = format_datetime(timezone.now() + timedelta(hours=hours), usegmt=True)
     with (
         serving(lambda handler: send(handler, 503, b"", Retry_After=told)) as server,
         pytest.raises(ServerBusy) as caught,
