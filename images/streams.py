@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -35,6 +36,8 @@ QUEUED_BLOCKS = 8  # how far the stream may run ahead of a hash: enough to even 
 PATIENCE = 120  # seconds to wait for a hash thread that takes no block before calling it hung
 SALT = "images.streams"
 SIGNATURE_BYTES = 32
+
+Reader = Callable[[int, int], bytes]  # the bytes of finished data at an offset, up to a length
 LOST = "What had come of this file is lost. Send it from its beginning."
 CHANGED = "What had come of this file is not what it was. Send it from its beginning."
 
@@ -92,7 +95,7 @@ class AnyInspector(Protocol):
 
     def feed(self, block: bytes) -> None: ...
 
-    def finish(self) -> Inspection: ...
+    def finish(self, read: "Reader | None" = None) -> Inspection: ...
 
 
 @dataclass(slots=True)
@@ -129,12 +132,11 @@ class Knowledge:
             return None
         try:
             known = pickle.loads(zlib.decompress(packed))  # noqa: S301  # the signature was checked
-            is_complete = {name for name, state in known.hashes.items() if new_hash(name, state)} >= {
-                *intake.algorithms
-            }
+            for name in intake.algorithms:
+                new_hash(name, known.hashes[name])
         except Exception:  # noqa: BLE001  # whatever has changed since: the bytes are read again
             return None
-        return known if is_complete and known.intake.unpack == intake.unpack else None
+        return known if known.intake.unpack == intake.unpack else None
 
 
 class Receiver:
@@ -147,6 +149,7 @@ class Receiver:
         writer: where the data goes.
         intake: what may come.
         known: what an earlier receiver had learnt of the data that the writer already has.
+        read: reads what the writer has finished, so that inspection can look back.
         on_progress: called with the number of bytes in the store, at most once for each MiB.
     """
 
@@ -156,9 +159,11 @@ class Receiver:
         writer: Writer,
         intake: Intake,
         known: Knowledge | None = None,
+        read: Reader | None = None,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
         self._writer = writer
+        self._read = read
         self._intake = intake
         self._on_progress = on_progress
         states: dict[str, bytes] = known.hashes if known else {}
@@ -167,6 +172,14 @@ class Receiver:
         self._hashes = {name: HashThread(name, states.get(name)) for name in intake.algorithms}
         self._is_sound = True  # whether the store has what the hashes have
         self.size = writer.offset + len(self._buffer)
+
+    @classmethod
+    def begin(
+        cls, *, store: ImageStore, key: str, intake: Intake, on_progress: Callable[[int], None] | None = None
+    ) -> "Receiver":
+        """Receive into what ``store.begin`` gave."""
+        read = partial(read_finished, store, key)
+        return cls(writer=store.write(key), intake=intake, read=read, on_progress=on_progress)
 
     @classmethod
     def resume(cls, *, store: ImageStore, key: str, intake: Intake, offset: int, state: bytes | None) -> "Receiver":
@@ -178,9 +191,11 @@ class Receiver:
             CannotContinue: the store has not got the bytes, or cannot read them.
         """
         known = Knowledge.opened(state, intake) if state else None
+        read = partial(read_finished, store, key)
         if known is not None:
-            return cls(writer=_writer(store, key, offset - len(known.rest)), intake=intake, known=known)
-        receiver = cls(writer=_writer(store, key, offset - offset % BLOCK), intake=intake)
+            writer = _writer(store, key, offset - len(known.rest))
+            return cls(writer=writer, intake=intake, known=known, read=read)
+        receiver = cls(writer=_writer(store, key, offset - offset % BLOCK), intake=intake, read=read)
         try:
             receiver._learn_again(store, key)
         except BaseException:
@@ -228,7 +243,9 @@ class Receiver:
         return Snapshot(self.size, known.signed(), durable)
 
     def finish(self) -> Received:
-        """Say that all bytes have come, and make the data visible.
+        """Say that all bytes have come, and make the data visible in the store.
+
+        The last look is at finished data, which every store can read: if it is refused, the caller has to delete it.
 
         Raises:
             RefusedImage: what has come is no image that we take.
@@ -241,10 +258,10 @@ class Receiver:
             self._take(bytes(self._buffer))
             self._buffer.clear()
         self._is_sound = False  # whoever comes after this goes on from the snapshot before it
-        inspection = self._inspector.finish()
         found = {name: thread.hexdigest() for name, thread in self._hashes.items()}
         self._check(found)
         stamp = self._writer.finish()
+        inspection = self._inspector.finish(self._look_back if self._read else None)
         return Received(self.size, found["md5"], found["sha512"], inspection, stamp)
 
     def close(self) -> None:
@@ -276,6 +293,11 @@ class Receiver:
         self._inspector.feed(block)
         for each in self._hashes.values():
             each.feed(block)
+
+    def _look_back(self, offset: int, length: int) -> bytes:
+        """What a file says of itself may lie anywhere, far behind its end too."""
+        assert self._read
+        return self._read(offset, min(length, self.size - offset)) if offset < self.size else b""
 
     def _learn_again(self, store: ImageStore, key: str) -> None:
         end, learnt = self._writer.offset, 0
@@ -441,7 +463,7 @@ def receive(
     Leaves finished data under the key, or nothing at all.
     """
     try:
-        with Receiver(writer=store.write(key), intake=intake, on_progress=on_progress) as receiver:
+        with Receiver.begin(store=store, key=key, intake=intake, on_progress=on_progress) as receiver:
             for chunk in chunks:
                 receiver.feed(chunk)
             return receiver.finish()
@@ -449,7 +471,14 @@ def receive(
         # The error that made us stop is the one to tell; leftovers of a broken store are collected later.
         with suppress(StoreProblem):
             store.abort(key)
+            store.delete(key)
         raise
+
+
+def read_finished(store: ImageStore, key: str, offset: int, length: int) -> bytes:
+    """Some bytes of finished data, as many as there are up to a length."""
+    with closing(store.read(key, start=offset, stop=offset + length)) as stored:
+        return b"".join(stored)
 
 
 def too_large(max_bytes: int) -> TooLarge:

@@ -229,7 +229,7 @@ class Reception:
                 store=self._store, key=upload.store_key, intake=intake, offset=upload.offset, state=state
             )
         self._begin_anew()
-        return Receiver(writer=self._store.write(upload.store_key), intake=intake)
+        return Receiver.begin(store=self._store, key=upload.store_key, intake=intake)
 
     def _begin_anew(self) -> None:
         old, new = self.upload.store_key, self._store.begin()

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from images import hashes, streams
 from images.demo_disks import MIB, bootable_qcow2, bootable_raw
-from images.formats import RefusedImage
+from images.formats import Reason, RefusedImage
 from images.problems import (
     CannotContinue,
     HashingFailed,
@@ -34,6 +34,9 @@ from images.stores import FileStore
 from images.stores.files import FileWriter
 from images.streams import HashThread, Intake, Knowledge, Received, Receiver, Snapshot, receive
 from tests.images.files import disk, iso
+from tests.images.hostile.corpus import CORPUS
+from tests.images.hostile.judging import MAX_VIRTUAL_BYTES
+from tests.images.hostile.rows import Hostile
 
 DISK = disk(3 * MIB)
 LIMIT = 4 * MIB
@@ -448,3 +451,18 @@ def test_a_hash_thread_that_hangs_is_noticed(monkeypatch: pytest.MonkeyPatch, bl
         thread.hexdigest()
     thread.stop()
     hanging.go_on.set()
+
+
+@pytest.mark.parametrize("row", [row for row in CORPUS if not row.unpack], ids=lambda row: row.name)
+def test_what_comes_is_judged_as_the_whole_file_is(store: FileStore, row: Hostile) -> None:
+    """The tables that passed before anybody named them are looked at once more, in the store."""
+    key = store.begin()
+    intake = Intake(max_bytes=64 * MIB, max_virtual_bytes=MAX_VIRTUAL_BYTES)
+    if isinstance(row.becomes, Reason):
+        with pytest.raises(RefusedImage) as refused:
+            receive(store=store, key=key, chunks=[row.make()], intake=intake)
+        assert refused.value.code == row.becomes
+    else:
+        found = receive(store=store, key=key, chunks=[row.make()], intake=intake)
+        assert found.inspection.disk_format == row.becomes.disk_format
+    assert store.exists(key) is not isinstance(row.becomes, Reason)
