@@ -126,8 +126,13 @@ class ImageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class ImageDataAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Image data."""
 
-    list_display = ("id", "disk_format", "size", "virtual_size", "store", "created_at", "removed_at")
-    list_filter = ("disk_format", "store", ("removed_at", admin.EmptyFieldListFilter))
+    list_display = ("id", "disk_format", "size", "store", "created_at", "verified_at", "damaged_at", "removed_at")
+    list_filter = (
+        "disk_format",
+        "store",
+        ("damaged_at", admin.EmptyFieldListFilter),
+        ("removed_at", admin.EmptyFieldListFilter),
+    )
     search_fields = ("id", "checksum", "os_hash_value", "images__name")
     show_full_result_count = False
 
