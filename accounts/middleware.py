@@ -12,11 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 
 from accounts.errors import Conflict
 from accounts.models import User
-from accounts.records import network_address
+from accounts.records import in_administration, network_address
 from accounts.viewer import Viewer, choose, first_viewer, open_memberships
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -46,10 +47,12 @@ class CurrentAccountMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.viewer = None  # type: ignore[attr-defined]
         token = network_address.set(client_address(request))
+        staff_token = in_administration.set(request.path.startswith(reverse("admin:index")))
         try:
             response = self.get_response(request)
         finally:
             network_address.reset(token)
+            in_administration.reset(staff_token)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
             # A form sent after the session had ended leads here by way of signing in.
             response.content = render_to_string("405.html", request=request)

@@ -13,6 +13,8 @@ from accounts.viewer import Viewer
 
 # Where the request that is being served came from; set by the middleware.
 network_address: ContextVar[str | None] = ContextVar("network_address", default=None)
+# Whether that request went to the administration: whoever is there acts for the panel, and not for the account.
+in_administration: ContextVar[bool] = ContextVar("in_administration", default=False)
 
 
 def record(  # noqa: PLR0913  # the columns of an event are its arguments
@@ -39,6 +41,11 @@ def record(  # noqa: PLR0913  # the columns of an event are its arguments
     """
     actor = by.user if isinstance(by, Viewer) else by
     account = account or (by.account if isinstance(by, Viewer) else None)
+    # Without an actor the event speaks of somebody else: whose request it is must not show in it.
+    came_from = network_address.get() if actor else None
+    if came_from and in_administration.get():
+        # The account sees who of the staff it was, but not where they sit; the administration shows the detail.
+        detail["staff_address"], came_from = came_from, None
     return Event.objects.create(
         verb=verb,
         subject_kind=subject_kind,
@@ -51,8 +58,7 @@ def record(  # noqa: PLR0913  # the columns of an event are its arguments
         address=address,
         actor=actor,
         actor_login=actor.username if actor else "",
-        # Without an actor the event speaks of somebody else: whose request it is must not show in it.
-        network_address=network_address.get() if actor else None,
+        network_address=came_from,
         detail=detail,
     )
 

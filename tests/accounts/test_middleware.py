@@ -1,6 +1,7 @@
 """What every request passes through."""
 
 from django.test import Client
+from pytest_django.asserts import assertContains, assertNotContains
 from pytest_django.fixtures import Settings
 
 from accounts.models import Event
@@ -42,6 +43,21 @@ def test_events_go_by_the_same_address(cast: Cast, browse: Browse, settings: Set
     client.post("/me/", {"name": "Alice"}, headers={"x-forwarded-for": f"{FORGED}, {OUTSIDE}"})
     client.post("/me/", {"name": "Alice A."}, headers={"x-forwarded-for": f"{FORGED}, {OUTSIDE}"})
     assert Event.objects.filter(verb="renamed").latest("at").network_address == OUTSIDE
+
+
+def test_an_account_does_not_see_where_its_staff_sit(cast: Cast, browse: Browse, settings: Settings) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    image = factories.make_image(cast.acme, cast.alice)
+    image.visibility = "public"
+    image.save()
+    operation = {"action": "deactivate", "_selected_action": str(image.pk)}
+    browse(cast.root).post("/admin/images/image/", operation, headers={"x-forwarded-for": OUTSIDE})
+    event = Event.objects.get(verb="deactivated")
+    assert (event.account, event.actor, event.network_address) == (cast.acme, cast.root, None)
+    assert event.detail["staff_address"] == OUTSIDE  # for staff, in the administration
+    page = browse(cast.alice).get(f"/a/{cast.acme.number}/activity/")
+    assertContains(page, "root")
+    assertNotContains(page, OUTSIDE)
 
 
 def test_no_proxy_keeps_what_one_person_sees(cast: Cast, browse: Browse) -> None:
