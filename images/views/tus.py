@@ -7,7 +7,6 @@ Known to the server in ``Upload-Metadata``: filename, region (its code), unpack 
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -317,7 +316,7 @@ def _compared(chunks: Iterator[bytes], header: str) -> Iterator[bytes]:
         raise WrongRequest(f"Upload-Checksum can be one of {', '.join(ALGORITHMS)}.")
     try:
         expected = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # also for what is not ASCII
         raise WrongRequest("Upload-Checksum has to hold an algorithm and a hash in base64.") from error
     return _hashed(chunks, algorithm, expected)
 

@@ -350,7 +350,7 @@ class TestChecksum:
         assert where(right) == (204, len(DISK))
         assert ImageData.objects.get().os_hash_value == hashlib.sha512(DISK).hexdigest()
 
-    @pytest.mark.parametrize("header", ["crc32 AAAA", "sha1", "sha1 x", "", "sha1 Kq5s NclP"])
+    @pytest.mark.parametrize("header", ["crc32 AAAA", "sha1", "sha1 x", "", "sha1 Kq5s NclP", "sha1 \xff"])
     def test_a_senseless_one_is_refused(self, carol: Sender, header: str) -> None:
         url = carol.begin()
         assert carol.patch(url, 0, DISK, Upload_Checksum=header).status_code in {400, 460}
