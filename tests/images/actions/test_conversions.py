@@ -1,14 +1,19 @@
 """Converting an image: a new one is made in the background, whatever happens on the way."""
 
+import os
+import random
+import signal
+import time
 import uuid
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connections
 from django.http import Http404
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -29,6 +34,7 @@ from tests.conftest import WorkThrough
 from tests.people import Cast
 
 pytestmark = pytest.mark.django_db
+SIZE = 48 * 1024 * 1024  # bytes: long enough to be killed in the middle
 DISK = bootable_raw("A disk to convert.", size=1024 * 1024)
 
 
@@ -265,3 +271,38 @@ def test_how_far_it_is_stands_on_the_row(cast: Cast, disk: Image, monkeypatch: p
     monkeypatch.setattr(sandbox, "run", watched)
     run_conversion(upload.pk)
     assert seen == [9, 60]
+
+
+@pytest.mark.long
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seconds", [0.05, 0.15, 0.3, 0.5, 0.8, 1.2])
+def test_a_process_that_is_killed_leaves_one_image_and_nothing_else(
+    cast: Cast, conversion_dir: Path, image_store: Path, seconds: float
+) -> None:
+    content = bytearray(bootable_raw("A disk to convert.", size=SIZE))
+    content[1024 * 1024 :] = random.Random(seconds).randbytes(SIZE - 1024 * 1024)
+    upload = start(cast, factories.make_image(cast.acme, cast.alice, content=bytes(content)))
+    kill_after(seconds, lambda: run_conversion(upload.pk))
+    Upload.objects.update(seen_at=timezone.now() - timedelta(seconds=60))  # a minute goes by
+    run_conversion(upload.pk)
+    made = Image.objects.get(name="converted")
+    run_conversion(start_conversion(made.pk, by=cast.creator, disk_format="raw", name="back").pk)
+    assert as_bytes(Image.objects.get(name="back").data) == content
+    assert not Upload.objects.exists()
+    assert not DataHold.objects.exists()
+    assert not list(conversion_dir.iterdir())
+    assert not list((image_store / "incoming").iterdir())
+
+
+def kill_after(seconds: float, work: Callable[[], object]) -> None:
+    """Do some work in a process of its own, and kill that in the middle."""
+    connections.close_all()  # each process has its own
+    process = os.fork()
+    if not process:
+        with suppress(BaseException):
+            work()
+        os._exit(0)
+    time.sleep(seconds)
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
