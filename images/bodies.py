@@ -15,13 +15,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostErro
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import CsrfViewMiddleware
 
-from accounts.templatetags.panel import size as readable_size
 from images.problems import BrokenUpload, DataProblem, LengthRequired, UnreadableForm
 from images.streams import too_large
 
 CHUNK = 1024 * 1024  # bytes asked for at once; gunicorn then fills them with few system calls
 SMALLEST_CHUNK = 16 * 1024  # bytes
 CHUNK_SECONDS = 2  # what takes longer to come is asked for in smaller chunks: a line that breaks loses all of a chunk
+LINE_BROKE = "The line broke before the whole file had come. Try again."
 FORM_ALLOWANCE = 1024 * 1024  # bytes of a multipart form that are not the file
 
 T = TypeVar("T")
@@ -130,7 +130,7 @@ class Line:
         except Exception as error:
             # A lost connection and the limit for stalled clients (config/gunicorn.py) are OSErrors, but what a server
             # raises for a malformed chunk is its own affair.
-            raise BrokenUpload("The line broke before the whole file had come. Try again.") from error
+            raise BrokenUpload(LINE_BROKE) from error
         self.done += len(chunk)
         self._adapt(time.monotonic() - begun)
         return chunk
@@ -146,9 +146,7 @@ def _exactly(line: Line, length: int) -> Iterator[bytes]:
     while line.done < length:
         chunk = line.read(length - line.done)
         if not chunk:
-            raise BrokenUpload(
-                f"The line broke after {readable_size(line.done)} of {readable_size(length)}. Try again."
-            )
+            raise BrokenUpload(LINE_BROKE)
         yield chunk
 
 
@@ -263,7 +261,7 @@ def _parsed(request: HttpRequest, handler: FileUploadHandler) -> QueryDict:
     except (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent, RequestDataTooBig) as error:
         raise UnreadableForm("The form could not be read. Load the page again and resend it.") from error
     except (OSError, UnreadablePostError) as error:
-        raise BrokenUpload("The line broke before the whole file had come. Try again.") from error
+        raise BrokenUpload(LINE_BROKE) from error
 
 
 class StreamingUploadHandler(FileUploadHandler, Generic[T]):
@@ -328,7 +326,7 @@ class StreamingUploadHandler(FileUploadHandler, Generic[T]):
         if self._sink is None:
             return None
         if not self._whole:
-            raise BrokenUpload("The line broke before the whole file had come. Try again.")
+            raise BrokenUpload(LINE_BROKE)
         try:
             return self._sink.complete()
         except DataProblem as problem:

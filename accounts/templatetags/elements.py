@@ -31,7 +31,6 @@ STATUS_ICONS = {
     "failed": "warning",
     "warning": "warning",
     "deactivated": "pause",
-    "stopped": "pause",
     "protected": "lock",
     "uploading": "upload",
 }

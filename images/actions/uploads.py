@@ -25,7 +25,7 @@ LONGEST_NAME = 255
 
 
 @transaction.atomic
-def start_upload(
+def start_upload(  # noqa: PLR0913  # all that a sender can say of a file, by keyword
     *,
     by: Viewer,
     filename: str,

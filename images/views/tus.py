@@ -8,7 +8,7 @@ Known to the server in ``Upload-Metadata``: filename, region (its code), unpack 
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -116,21 +116,20 @@ def _refused(refused: Exception) -> HttpResponse:
             response.status_code = 423
             response.headers["Retry-After"] = str(IN_USE_SECONDS)
         case BrokenUpload():
-            response.status_code = 503  # clients give up at a 4xx, but this one only has to go on
-            response.headers["Retry-After"] = "0"
+            response.status_code = 409  # clients then ask for the offset and go on; they give up at any other 4xx
         case Busy():
             response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
-def _find(request: PanelRequest, pk: UUID) -> Upload:
+def _find(request: PanelRequest, pk: UUID, *, origins: Collection[str] = (Upload.Origin.UPLOAD,)) -> Upload:
     """The upload.
 
     Raises:
         Http404: there is none that this viewer may see, or it comes from elsewhere than a client.
         Gone: its time is over.
     """
-    uploads = Upload.objects.visible_to(request.viewer).filter(origin=Upload.Origin.UPLOAD)
+    uploads = Upload.objects.visible_to(request.viewer).filter(origin__in=origins)
     upload = uploads.select_related("data").filter(pk=pk).first()
     if upload is None:
         raise Http404
@@ -350,7 +349,8 @@ def _list(request: PanelRequest) -> HttpResponse:
 
 
 def _show(request: PanelRequest, pk: UUID) -> HttpResponse:
-    return JsonResponse(_state(_find(request, pk)))
+    """What has become of an upload, an import or a conversion."""
+    return JsonResponse(_state(_find(request, pk, origins=Upload.Origin.values)))
 
 
 def _state(upload: Upload) -> dict[str, Any]:

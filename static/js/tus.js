@@ -9,6 +9,12 @@ const SAMPLES = 64; // pieces of a file that its fingerprint is made of
 const SAMPLE_BYTES = 64 * 1024;
 const AGAIN = new Set([408, 409, 423, 425, 429]); // refusals that are over after a while
 
+const SENTENCES = { // for answers that have no body of their own
+  404: "This upload is no longer here. Choose the file again.",
+  410: "The time of this upload is over. Choose the file again to start over.",
+  423: "This file is being sent already, maybe in another tab.",
+};
+
 // What the server says of a request that it does not do. Worth another try if it is not about the file or the person.
 export class Refused extends Error {
   constructor(status, message, code = "") {
@@ -42,7 +48,11 @@ async function ask(url, options = {}) {
   }
   if (answer.ok) return answer;
   const told = parse(await answer.text());
-  throw new Refused(answer.status, told.error ?? "The panel did not take this file.", told.code);
+  throw new Refused(answer.status, told.error ?? sentence(answer.status), told.code);
+}
+
+function sentence(status) {
+  return SENTENCES[status] ?? (status < 500 ? "The panel did not take this file." : "The panel does not answer.");
 }
 
 export const list = async (url) => (await (await ask(url)).json()).uploads;
@@ -143,7 +153,7 @@ export class Transfer {
         clearInterval(watch);
         const told = parse(request.responseText);
         if (request.status === 204) resolve();
-        else if (request.status) reject(new Refused(request.status, told.error ?? "The panel did not take this file.", told.code));
+        else if (request.status) reject(new Refused(request.status, told.error ?? sentence(request.status), told.code));
         else this.unreadable(start).then((unreadable) => reject(unreadable ?? broken()));
       });
       request.send(this.file.slice(start));

@@ -22,7 +22,7 @@ class Upload {
     this.run = 0; // counts the files, so that a late answer for one that was discarded changes nothing
     this.submitWaits = null;
     this.listen();
-    if (root.dataset.next === "use") this.takeUp(root.dataset.url);
+    if (root.dataset.next === "use" && this.part("facts").hidden) this.takeUp(root.dataset.url);
   }
 
   part(name) {
@@ -138,7 +138,9 @@ class Upload {
   // An empty name gets that of the file, without its ending.
   suggestName(filename) {
     const field = this.form.elements.namedItem("name");
-    if (field && !field.value) field.value = filename.replace(ENDING, "").slice(0, field.maxLength > 0 ? field.maxLength : undefined);
+    if (!field || (field.value && field.value !== this.suggested)) return;
+    field.value = filename.replace(ENDING, "").slice(0, field.maxLength > 0 ? field.maxLength : undefined);
+    this.suggested = field.value;
   }
 
   // --- While it is sent ---
@@ -165,6 +167,7 @@ class Upload {
   }
 
   clear() {
+    this.part("done").hidden = true;
     for (const name of ["percent", "bytes", "speed", "left"]) this.part(name).textContent = "";
     this.note("");
   }
@@ -220,13 +223,13 @@ class Upload {
     this.part("left").textContent = "";
     this.part("pause").hidden = false;
     if (this.part("note").hidden) this.say(`${message} It is tried again by itself.`);
-    this.note(`${message} Trying again in ${seconds} s.`, { now: true });
+    this.note(`${message} Trying again in ${seconds} s.`, "broken");
   }
 
   showPaused() {
     this.part("speed").textContent = "";
     this.part("left").textContent = "";
-    this.note("Paused. What has come is kept.");
+    this.note("Paused. What has come is kept.", "paused");
     this.say("Paused.");
   }
 
@@ -276,7 +279,7 @@ class Upload {
   showDone(found) {
     this.settle(found);
     this.part("progress").hidden = true;
-    this.part("percent").textContent = "Upload done";
+    this.part("done").hidden = false;
     this.part("format").textContent = found.data.format;
     this.part("size").textContent = size(found.data.size);
     this.part("size").title = `${found.data.size.toLocaleString("en-GB")} bytes`;
@@ -373,10 +376,11 @@ class Upload {
     if (this.submitWaits) this.form.requestSubmit(this.submitWaits);
   }
 
-  note(text, { now = false } = {}) {
+  note(text, what = "") {
+    this.part("run").dataset.state = what;
     this.part("note").hidden = !text;
     this.part("message").textContent = text;
-    this.part("now").hidden = !now;
+    this.part("now").hidden = what !== "broken";
   }
 
   setError(message) {

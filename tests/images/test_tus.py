@@ -409,6 +409,7 @@ class TestGuards:
         url = carol.begin()
         Upload.objects.update(origin="import")
         assert {carol.head(url).status_code, carol.delete(url).status_code} == {404}
+        assert carol.state(url)["status"] == "waiting"
 
 
 class TestList:

@@ -1,16 +1,21 @@
 """The pages of images: what they show, how many queries they cost, and what they refuse."""
 
+import gzip
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from pytest_django.fixtures import Settings
 
 from accounts.models import Event, User
 from accounts.viewer import Viewer
+from images import actions
 from images.demo_disks import bootable_qcow2, bootable_raw
 from images.models import Image, ImageData, Reference, Upload
 from images.stores import get_store
@@ -245,7 +250,7 @@ def test_a_creator_is_told_why_not(cast: Cast, golden: Image, signed_in: SignedI
 class TestUploadPage:
     FORM = {"name": "Golden", "region": "IAD", "visibility": "private"}
 
-    def post(self, client: Client, cast: Cast, **fields: object) -> object:
+    def post(self, client: Client, cast: Cast, **fields: object) -> Any:
         return client.post(url("image_upload", cast.producer), {**self.FORM, **fields})
 
     def test_a_plain_form_makes_an_image(self, cast: Cast, signed_in: SignedIn) -> None:
@@ -345,15 +350,79 @@ class TestUploadPage:
         )
         assert answer.context["form"].errors["recipients"]
 
-    def test_unfinished_uploads_can_be_used_or_discarded(self, cast: Cast, signed_in: SignedIn) -> None:
+    def test_a_refused_file_leaves_nothing(
+        self, cast: Cast, signed_in: SignedIn, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        file = SimpleUploadedFile("notes.txt", b"These are words, not a disk." * 100)
+        with django_capture_on_commit_callbacks(execute=True):
+            self.post(signed_in(cast.alice), cast, file=file)
+        assert not Upload.objects.exists()
+        assert list(get_store().stored()) == []
+
+    @pytest.mark.parametrize("name", ["disk.img.gz", "DISK.IMG.GZ"])
+    def test_an_archive_of_a_form_is_known_by_its_name(
+        self, cast: Cast, signed_in: SignedIn, work_through: Callable[[], int], name: str
+    ) -> None:
+        packed = SimpleUploadedFile(name, gzip.compress(bootable_raw("Hi")))
+        answer = self.post(signed_in(cast.alice), cast, file=packed)
+        assert answer.headers["Location"] == url("image_list", cast.producer)
+        assert Upload.objects.get().plan
+        work_through()
+        assert Image.objects.get().data.size == len(bootable_raw("Hi"))
+        assert not Upload.objects.exists()
+
+    def test_a_form_whose_line_broke_can_be_gone_on_with(self, cast: Cast, signed_in: SignedIn) -> None:
+        with pytest.raises(ConnectionError), actions.receive_form_file(by=cast.producer, filename="a.img") as sink:
+            sink.feed(bootable_raw("Hi")[:1000])
+            raise ConnectionError
+        client, upload = signed_in(cast.alice), Upload.objects.get()
+        page = client.get(url("image_upload", cast.producer)).content.decode()
+        assert f'href="{url("image_upload", cast.producer)}?upload={upload.pk}"' in page
+        chosen = client.get(f"{url('image_upload', cast.producer)}?upload={upload.pk}").content.decode()
+        assert "Choose “a.img” again" in " ".join(chosen.split())
+
+    @pytest.mark.parametrize(
+        ("columns", "words"),
+        [
+            ({"offset": 43, "size": 100}, "Interrupted 43 %"),
+            ({"status": "receiving", "offset": 43, "size": 100, "claim": uuid.uuid4()}, "Uploading 43 %"),
+            ({"status": "processing", "percent": 12}, "Unpacking 12 %"),
+            ({"status": "processing", "plan": {}}, "Unpacking"),
+            ({"status": "failed", "problem": "This is a text file."}, "This is a text file."),
+            ({"problem": "There is no room left."}, "There is no room left."),
+        ],
+    )
+    def test_unfinished_uploads_say_how_far_they_are(
+        self, cast: Cast, signed_in: SignedIn, columns: dict[str, object], words: str
+    ) -> None:
+        actions.start_upload(by=cast.producer, filename="debian.qcow2")
+        Upload.objects.update(seen_at=timezone.now(), **columns)
+        page = signed_in(cast.alice).get(url("image_upload", cast.producer)).content.decode()
+        assert words in page
+        assert "Kept until" in page
+        assert "tomorrow " in page
+
+    def test_a_form_with_a_file_waits_for_a_slot(self, cast: Cast, signed_in: SignedIn, settings: Settings) -> None:
+        settings.TRANSFERS = 0
+        client = signed_in(cast.alice)
+        answer = self.post(client, cast, file=SimpleUploadedFile("disk.img", bootable_raw("Hi")))
+        assert answer.status_code == 503
+        assert "Nothing is lost" in answer.content.decode()
+        assert int(answer.headers["Retry-After"]) > 0
+        assert self.post(client, cast).status_code == 422
+
+    def test_unfinished_uploads_can_be_used_or_discarded(
+        self, cast: Cast, signed_in: SignedIn, django_capture_on_commit_callbacks: Any
+    ) -> None:
         client = signed_in(cast.alice)
         file = SimpleUploadedFile("disk.img", bootable_raw("Hi"))
         client.post(url("image_upload", cast.producer), {**self.FORM, "name": "", "file": file})
         upload = Upload.objects.get()
         assert "Unfinished uploads" in client.get(url("image_upload", cast.producer)).content.decode()
         chosen = client.get(f"{url('image_upload', cast.producer)}?upload={upload.pk}")
-        assert chosen.context["upload"]["id"] == upload.pk
-        client.post(url("upload_discard", cast.producer, upload.pk))
+        assert chosen.context["chosen"].upload == upload
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(url("upload_discard", cast.producer, upload.pk))
         assert not Upload.objects.exists()
         assert not get_store().exists(ImageData.objects.get().store_key)
 
