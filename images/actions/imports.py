@@ -21,6 +21,7 @@ from images.actions.creation import NewImage, require_plan
 from images.actions.later import run_later
 from images.actions.reception import Reception, claim, discarded, is_alive
 from images.actions.removal import discard
+from images.actions.turns import Turn, TurnOver
 from images.actions.uploads import LONGEST_NAME, begun
 from images.checksums import find_checksum
 from images.models import Import, Upload
@@ -152,6 +153,9 @@ def run_import(upload_id: UUID) -> Upload | None:
         return _fetch(_claimed(upload_id))
     except Conflict:
         return None  # it was cancelled, or somebody is at it
+    except TurnOver:
+        _run_soon(upload)
+        return None
     except DataProblem as problem:
         _go_on_later_or_stop(upload_id, offset, problem)
         return None
@@ -186,8 +190,10 @@ def _fetch(upload: Upload) -> Upload:
         limits = Limits(max_bytes=settings.IMAGE_MAX_BYTES, seconds=_seconds_left(upload))
         with opened(upload.fetch.url, limits=limits, start=start, validator=upload.fetch.validator) as answer:
             _compare(upload, answer, start)
+            turn = Turn("data", goes_on=answer.goes_on)
             for chunk in answer.chunks():
                 reception.feed(chunk)
+                turn.check()
         return reception.complete()
 
 

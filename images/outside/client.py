@@ -75,6 +75,7 @@ class Answer:
         size: bytes of the whole file; None if the server does not say.
         is_delimited: whether the end of the file can be told from a broken line.
         validator: what to ask with for the rest of the same version; empty if the server gives nothing to go by.
+        goes_on: whether the server has the rest of the same version for whoever asks later; by what it says.
         filename: what the address calls the file.
     """
 
@@ -84,6 +85,7 @@ class Answer:
         self.size = size
         self.is_delimited = size is not None or "Transfer-Encoding" in headers
         self.validator = _validator(headers.get("ETag", ""), headers.get("Last-Modified", ""), headers.get("Date", ""))
+        self.goes_on = bool(self.validator) and ("bytes" in headers.get("Accept-Ranges", "").lower() or start > 0)
         self.filename = exchange.address.filename
         self._exchange = exchange
 

@@ -20,7 +20,7 @@ from accounts.errors import Conflict
 from accounts.models import Event, Membership, Notification
 from accounts.viewer import Viewer
 from images import actions
-from images.actions import NewImage
+from images.actions import NewImage, turns
 from images.models import Image, Import, Upload
 from images.outside import RefusedAddress, client
 from images.problems import QuotaExceeded
@@ -143,6 +143,56 @@ def test_a_broken_line_is_gone_on_with(start: Any) -> None:
         assert go_on(upload)
     assert [request.get("range") for request in server.asked] == [None, f"bytes={HALF}-"]
     assert bytes_of(Image.objects.get()) == CONTENT
+
+
+class TestTurns:
+    """Two servers that send a little now and then must not hold up what everybody waits for."""
+
+    @pytest.fixture(autouse=True)
+    def no_time(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("TURN_SECONDS", "WHOLE_TURN_SECONDS", "LOOK_SECONDS"):
+            monkeypatch.setattr(turns, name, 0)
+
+    @pytest.fixture
+    def waiting(self, start: Any) -> OrmQ:
+        """A task of somebody else."""
+        return OrmQ.objects.create(key="data", payload="", lock=timezone.now())
+
+    def test_whoever_waits_comes_first_and_the_import_goes_on_behind(
+        self, start: Any, waiting: OrmQ, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+    ) -> None:
+        with serving(breaking(CONTENT, after=len(CONTENT), Accept_Ranges="bytes")) as server:
+            upload = start(server.url())
+            OrmQ.objects.exclude(pk=waiting.pk).delete()
+            with django_capture_on_commit_callbacks(execute=True):
+                assert actions.run_import(upload.pk) is None
+            upload.refresh_from_db()
+            assert (upload.status, upload.problem) == ("waiting", "")
+            assert 0 < upload.offset < len(CONTENT)
+            [behind] = OrmQ.objects.filter(pk__gt=waiting.pk)
+            assert behind.func() == "images.tasks.run_import"
+            assert behind.lock <= timezone.now()
+            OrmQ.objects.all().delete()
+            assert actions.run_import(upload.pk)
+        assert bytes_of(Image.objects.get()) == CONTENT
+        assert [request.get("range") is None for request in server.asked] == [True, False]
+
+    def test_what_cannot_go_on_begins_anew_and_not_for_ever(self, start: Any, waiting: OrmQ) -> None:
+        with serving(file_of(CONTENT)) as server:
+            upload = start(server.url())
+            assert actions.run_import(upload.pk) is None
+            upload.refresh_from_db()
+            assert (upload.status, upload.offset, upload.fetch.restarts) == ("waiting", 0, 1)
+            assert "Others wait" in upload.problem
+            OrmQ.objects.all().delete()
+            assert go_on(upload)
+        assert bytes_of(Image.objects.get()) == CONTENT
+
+    def test_nobody_waits_and_it_goes_on(self, start: Any, waiting: OrmQ) -> None:
+        with serving(file_of(CONTENT)) as server:
+            upload = start(server.url())
+            OrmQ.objects.update(lock=timezone.now() + timedelta(seconds=90))  # somebody works on all of them
+            assert actions.run_import(upload.pk)
 
 
 def test_another_version_comes_from_its_beginning(start: Any) -> None:
