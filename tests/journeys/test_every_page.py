@@ -37,6 +37,8 @@ OF_ACCOUNT = [
     "images/{image}/edit/",
     "images/{image}/visibility/",
     "images/{image}/deactivate/",
+    "images/{image}/convert/",
+    "images/{image}/inside/",
     "images/{image}/delete/",
     "images/{image}/share/",
     "images/{image}/shares/{share}/remove/",
