@@ -87,7 +87,7 @@ class SlowLine(Line):
 @pytest.mark.parametrize("speed", [4 * KIB, 64 * KIB, 512 * KIB, 100 * MIB])
 def test_no_chunk_takes_long_on_a_slow_line(speed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     line = SlowLine(DISK, speed)
-    monkeypatch.setattr(bodies.time, "monotonic", lambda: line.now)
+    monkeypatch.setattr("images.bodies.time.monotonic", lambda: line.now)
     chunks = list(raw_chunks(put(line, CONTENT_LENGTH=str(len(DISK))), max_bytes=LIMIT))
     longest = max(len(chunk) for chunk in chunks)
     assert longest / speed <= max(2, bodies.SMALLEST_CHUNK / speed)

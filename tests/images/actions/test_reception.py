@@ -1,7 +1,10 @@
 """Goes of bytes that break, die, collide and come at the wrong time: what has come is kept, and never mixed."""
 
+import errno
 import hashlib
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, closing, suppress
 from datetime import timedelta
 from itertools import pairwise
@@ -22,7 +25,7 @@ from images.actions.removal import discard_expired
 from images.demo_disks import MIB
 from images.formats import RefusedImage
 from images.models import ImageData, Upload
-from images.problems import BrokenUpload, StoreFull, StoreProblem, WrongChecksum, WrongOffset, WrongPart
+from images.problems import BrokenUpload, CannotContinue, StoreFull, StoreProblem, WrongChecksum, WrongOffset, WrongPart
 from images.stores import FileStore, get_store
 from images.stores.files import FileWriter
 from tests.conftest import WorkThrough
@@ -161,7 +164,7 @@ class TestGoingOn:
         upload = start(cast)
         send(upload, cast, pieces(stop=MIB))
         get_store().abort(row(upload).store_key)
-        with pytest.raises(reception.CannotContinue):
+        with pytest.raises(CannotContinue):
             send(upload, cast)
         assert (row(upload).status, row(upload).offset, stored()) == ("waiting", 0, [])
         send(upload, cast)
@@ -382,6 +385,23 @@ class TestStoresThatFail:
         send(upload, cast)
         assert_right(upload)
 
+    def test_a_disk_that_takes_half_of_a_block_keeps_none_of_it(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def write_half(descriptor: int, block: memoryview, offset: int) -> int:
+            if offset >= MIB:
+                pwrite(descriptor, block[: len(block) // 2], offset)
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return pwrite(descriptor, block, offset)
+
+        upload, pwrite = start(cast), os.pwrite
+        with monkeypatch.context() as patched, pytest.raises(StoreFull, match="no room left"):
+            patched.setattr(os, "pwrite", write_half)
+            send(upload, cast)
+        assert [each.size for each in get_store().stored()] == [MIB]
+        send(upload, cast)
+        assert_right(upload)
+
     def test_a_store_that_fails_at_the_end_has_all_bytes(
         self, cast: Cast, monkeypatch: pytest.MonkeyPatch, work_through: WorkThrough
     ) -> None:
@@ -410,16 +430,13 @@ class TestStoresThatFail:
         upload = start(cast)
         seen: list[bool] = []
 
-        def slow(futures: list[object], *, timeout: float) -> object:
+        def slow(durable: list["Future[None]"], *, timeout: float) -> object:
             if not seen:
                 fall_silent(upload)
-                seen.append(False)
-                return wait([], timeout=0)
             seen.append(reception.is_alive(row(upload)))
-            return wait(futures, timeout=timeout)
+            return wait(durable if seen[1:] else [], timeout=timeout)
 
-        wait = reception.wait
-        monkeypatch.setattr(reception, "wait", lambda futures, timeout: slow(futures, timeout=timeout))
+        monkeypatch.setattr(reception, "wait", slow)
         monkeypatch.setattr(reception, "SAVE_SECONDS", 60)
         send(upload, cast)
         assert seen == [False, True]

@@ -23,6 +23,7 @@ class Panel:
     """A panel with a folder and a port of its own.
 
     Attributes:
+        process: what started all others, while it runs.
         kills: how often it was killed.
     """
 
@@ -34,7 +35,7 @@ class Panel:
         folder.mkdir()
         self.log = (folder / "log").open("ab")
         self.kills = 0
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self.world = self.do("make")
 
     def do(self, *command: str) -> dict[str, Any]:
@@ -47,7 +48,7 @@ class Panel:
     def start(self) -> None:
         """Start everything, and wait until it answers."""
         program = [sys.executable, "-m", "config.run"]
-        self._process = subprocess.Popen(program, env=self.env, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(program, env=self.env, stdout=self.log, stderr=self.log)
         wait_until(self.answers)
 
     def answers(self) -> bool:
@@ -57,18 +58,18 @@ class Panel:
 
     def kill(self) -> None:
         """Kill every process of it, as a power cut would."""
-        if self._process is None:
+        if self.process is None:
             return
         self.kills += 1
-        while family := list(descendants(self._process.pid)):
-            for each in (self._process.pid, *family):
+        while family := list(descendants(self.process.pid)):
+            for each in (self.process.pid, *family):
                 with suppress(ProcessLookupError):
                     os.kill(each, signal.SIGKILL)
-            self._process.poll()
+            self.process.poll()
             time.sleep(0.01)
-        self._process.kill()
-        self._process.wait()
-        self._process = None
+        self.process.kill()
+        self.process.wait()
+        self.process = None
 
 
 @contextmanager
@@ -118,7 +119,7 @@ class Sender:
         told = {"Upload-Length": str(size), "Upload-Metadata": metadata, "Content-Length": "0"}
         status, headers, body = ask(self.port, "POST", self.collection, self.headers | told)
         assert status == 201, body
-        return headers["Location"]
+        return str(headers["Location"])
 
     def offset(self, url: str) -> int:
         """How much of it has come."""

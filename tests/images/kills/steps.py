@@ -86,6 +86,6 @@ def _count_steps(before: int) -> Callable[..., Any]:
 
     for name in CALLS:
         setattr(os, name, stepping(getattr(os, name)))
-    BaseDatabaseWrapper._commit = stepping(BaseDatabaseWrapper._commit)  # type: ignore[attr-defined,method-assign]
+    BaseDatabaseWrapper._commit = stepping(BaseDatabaseWrapper._commit)  # type: ignore[attr-defined]
     sys.addaudithook(hear)
     return execute

@@ -93,7 +93,7 @@ def test_what_workers_do_survives_kills(tmp_path: Path) -> None:
     """Import, unpacking, conversion and deletion: tasks of the dead come back, and end as if nothing had been."""
     source, times = disk_file(tmp_path, size=256 * MIB), random.Random(SEED)
     with serving(paced(source.read_bytes())) as server, panel(tmp_path / "panel", **allowing(server.port)) as running:
-        running.do("start_import", server.url())
+        running.do("start_imports", server.url(), "Imported")
         kill_at_times(running, lambda: has_image(running, "Imported"), [times.uniform(1, 4) for _ in range(3)])
         assert running.do("look")["images"]["Imported"] == sha512(source)
 

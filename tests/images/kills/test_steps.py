@@ -12,9 +12,10 @@ import pytest
 from django.db.models import Q
 from django.utils import timezone
 from django_q.models import OrmQ
+from pytest_django.fixtures import Settings
 
 from images import actions, tasks
-from images.actions import NewImage, collection, neglect, reception
+from images.actions import NewImage, collection, imports, neglect, reception
 from images.demo_disks import MIB, bootable_raw
 from images.models import DataHold, Image, ImageData, Leftover, Upload
 from images.quotas import Counted, levels_of
@@ -23,6 +24,7 @@ from tests.conftest import WorkThrough
 from tests.factories import make_data, make_image
 from tests.images.files import disk
 from tests.images.kills.steps import dies
+from tests.images.outside.servers import ranged, serving
 from tests.people import Cast
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -74,6 +76,24 @@ def assert_nothing_is_left(cast: Cast, *stores: FileStore) -> None:
 
 
 # --- What is done, and how it is gone on with -------------------------------------------------------
+
+
+@dataclass
+class Source:
+    """Where imports come from."""
+
+    url: str = ""
+
+
+SERVER = Source()
+
+
+@pytest.fixture(autouse=True)
+def source(settings: Settings) -> Iterator[None]:
+    with serving(ranged(DISK)) as server:
+        SERVER.url = server.url()
+        settings.IMPORT_HOSTS, settings.IMPORT_PORTS = ["127.0.0.1"], [server.port]
+        yield
 
 
 @dataclass(frozen=True)
@@ -240,7 +260,18 @@ def check_converted(_cast: Cast, _upload: object) -> None:
     assert not ImageData.objects.get(disk_format="raw").holds.exists()
 
 
+def start_import(cast: Cast) -> Upload:
+    return imports.start_import(by=cast.creator, url=SERVER.url, new=NewImage("Golden", cast.iad, tags=["a"]))
+
+
+def fetch(_cast: Cast, upload: object) -> None:
+    assert isinstance(upload, Upload)
+    OrmQ.objects.all().delete()
+    imports.run_import(upload.pk)
+
+
 SCENARIOS = {
+    "importing": Scenario(start_import, fetch, lambda cast, upload, _work: fetch(cast, upload), check_planned),
     "upload": Scenario(start_upload, send, go_on_sending, check_upload, least=30),
     "unpacking": Scenario(send_archive, unpack, attend, check_upload, least=40),
     "unpacking what will be an image": Scenario(plan, unpack, attend, check_planned, least=50),
@@ -277,8 +308,11 @@ def test_a_process_may_die_before_any_step(
 def forget(archive: FileStore) -> None:
     """Empty the world for the next kill."""
     Image.objects.update(parent=None)
-    for model in (OrmQ, Upload, Image, DataHold, ImageData):
-        model.objects.all().delete()
+    OrmQ.objects.all().delete()
+    Upload.objects.all().delete()
+    Image.objects.all().delete()
+    DataHold.objects.all().delete()
+    ImageData.objects.all().delete()
     for store in (get_store(), archive):
         for each in store.stored():
             store.abort(each.key)

@@ -7,9 +7,11 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import django
 
@@ -46,14 +48,15 @@ def viewer() -> Any:
     return Viewer.of(account.memberships.get().user, number=account.number)
 
 
-def start_import(url: str) -> dict[str, Any]:
-    """Have the workers fetch a file."""
+def start_imports(url: str, *names: str) -> dict[str, Any]:
+    """Have the workers fetch a file, once for each name."""
     from images.actions import NewImage
     from images.actions.imports import start_import
     from images.models import Region
 
-    upload = start_import(by=viewer(), url=url, new=NewImage("Imported", Region.objects.get()))
-    return {"upload": str(upload.pk)}
+    region = Region.objects.get()
+    started = [start_import(by=viewer(), url=url, new=NewImage(name, region)) for name in names]
+    return {"uploads": [str(upload.pk) for upload in started]}
 
 
 def create(upload_id: str, name: str) -> dict[str, Any]:
@@ -61,8 +64,17 @@ def create(upload_id: str, name: str) -> dict[str, Any]:
     from images import actions
     from images.models import Region
 
-    actions.plan_image(upload_id, by=viewer(), new=actions.NewImage(name, Region.objects.get()))  # type: ignore[arg-type]
-    return {}
+    made = actions.plan_image(UUID(upload_id), by=viewer(), new=actions.NewImage(name, Region.objects.get()))
+    return {"image": str(made.pk)}
+
+
+def wait_for(*names: str) -> dict[str, Any]:
+    """Wait until there are images of these names, and say when that was, on the clock that all processes share."""
+    from images.models import Image
+
+    while Image.objects.live().filter(name__in=names).count() < len(names):
+        time.sleep(0.05)
+    return {"now": time.monotonic()}
 
 
 def convert(name: str, disk_format: str) -> dict[str, Any]:
@@ -75,12 +87,13 @@ def convert(name: str, disk_format: str) -> dict[str, Any]:
     return {}
 
 
-def delete(name: str) -> dict[str, Any]:
-    """Delete an image."""
+def delete(*names: str) -> dict[str, Any]:
+    """Delete images."""
     from images import actions
     from images.models import Image
 
-    actions.delete(Image.objects.live().get(name=name).pk, by=viewer())
+    for image in Image.objects.live().filter(name__in=names):
+        actions.delete(image.pk, by=viewer())
     return {}
 
 
@@ -119,7 +132,7 @@ def census() -> dict[str, Any]:
 
 
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
-    each.__name__: each for each in (make, start_import, create, convert, delete, look, census)
+    each.__name__: each for each in (make, start_imports, wait_for, create, convert, delete, look, census)
 }
 
 
