@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("listing", "pages", "upload")
+BENCHMARKS = ("listing", "pages", "upload", "transfers")
 
 
 def main() -> int:
