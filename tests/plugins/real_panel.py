@@ -34,11 +34,15 @@ class RealPanel:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port: int = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = os.environ | environment | {
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": database_url(),
-            "STOCKROOM_IMAGE_DIR": str(settings.IMAGE_STORE_DIR),
-        }
+        self._environment = (
+            os.environ
+            | environment
+            | {
+                "DJANGO_SETTINGS_MODULE": "tests.settings",
+                "DATABASE_URL": database_url(),
+                "STOCKROOM_IMAGE_DIR": str(settings.IMAGE_STORE_DIR),
+            }
+        )
         self._log = folder / "panel.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -57,7 +61,8 @@ class RealPanel:
             )
         deadline = time.monotonic() + PATIENCE
         while not self._answers():
-            assert self._process.poll() is None and time.monotonic() < deadline, self._log.read_text()
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(self._log.read_text())
             time.sleep(0.05)
 
     def kill(self) -> None:
