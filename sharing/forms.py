@@ -21,6 +21,25 @@ QUESTIONS = {
     "secrets": ("No private keys, passwords or other secrets are in it", "no private keys or other secrets are in it"),
     "malware": ("No malicious software is in it", "no malicious software is in it"),
 }
+# Asked where the image was made of one of somebody else's. That one may be out of reach by now, so it is not named.
+TERMS = {
+    "terms": (
+        "The account that the image comes from allows what was made of it to be passed on",
+        "the account that the image comes from allows it",
+    )
+}
+
+
+def questions_about(image: Image) -> dict[str, tuple[str, str]]:
+    """What the producer has to be sure of: the label of each question, and the short form for messages."""
+    return QUESTIONS | TERMS if _comes_from_others(image) else QUESTIONS
+
+
+def _comes_from_others(image: Image) -> bool:
+    ancestor = image.parent
+    while ancestor and ancestor.account_id == image.account_id:
+        ancestor = ancestor.parent
+    return ancestor is not None
 
 
 class ShareForm(forms.Form):
@@ -46,7 +65,6 @@ class ShareForm(forms.Form):
     )
     questions = forms.MultipleChoiceField(
         label="Before you share",
-        choices=[(name, label) for name, (label, _short) in QUESTIONS.items()],
         widget=forms.CheckboxSelectMultiple,
         required=False,  # clean_questions names the one that is missing
         help_text="To be sure, boot a server from it in your own account and look.",
@@ -55,8 +73,11 @@ class ShareForm(forms.Form):
     def __init__(self, *args: Any, viewer: Viewer, image: Image, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._groups = groups_to_decide_for(viewer, image)
-        groups = self.fields["groups"]
+        self._questions = questions_about(image)
+        groups, questions = self.fields["groups"], self.fields["questions"]
         assert isinstance(groups, forms.MultipleChoiceField)
+        assert isinstance(questions, forms.MultipleChoiceField)
+        questions.choices = [(name, label) for name, (label, _short) in self._questions.items()]
         groups.choices = _choices(self._groups)
         if not self._groups:
             del self.fields["groups"]
@@ -72,7 +93,7 @@ class ShareForm(forms.Form):
     def clean_questions(self) -> list[str]:
         """All of them are ticked; each that is not has its own message."""
         ticked: list[str] = self.cleaned_data["questions"]
-        if missing := [short for name, (_label, short) in QUESTIONS.items() if name not in ticked]:
+        if missing := [short for name, (_label, short) in self._questions.items() if name not in ticked]:
             raise ValidationError([f"Make sure that {short}, and tick it." for short in missing])
         return ticked
 

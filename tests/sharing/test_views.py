@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Account, Event, User
 from images.models import Image
 from sharing import actions
-from sharing.forms import QUESTIONS
+from sharing.forms import QUESTIONS, TERMS
 from sharing.models import Share, Trust
 from tests import factories
 from tests.factories import make_image
@@ -56,6 +56,21 @@ class TestShareImage:
         page = signed_in(cast.alice).get(share_url).content.decode()
         assert "Golden Testers, group of 2 people" in page
         assert "Acme Group, organization of 2 people" in page
+
+    def test_what_was_made_of_an_image_of_others_is_asked_for(self, cast: Cast, golden: Image) -> None:
+        converted = make_image(cast.beta, cast.bob, name="Converted", parent=golden)
+        converted_again = make_image(cast.beta, cast.bob, name="Converted again", parent=converted)
+        address = url("share_image", cast.beta, converted_again.pk)
+        client, data = signed_in(cast.bob), {"recipients": "trudy", **TICKED}
+        assert "the account that the image comes from allows it" in client.post(address, data).content.decode()
+        assert not Share.objects.exists()
+        data["questions"] = [*QUESTIONS, *TERMS]
+        assert "Offered: they are asked first." in client.post(address, data).content.decode()
+
+    def test_what_was_made_of_an_own_image_is_like_any_other(self, cast: Cast, golden: Image) -> None:
+        converted = make_image(cast.acme, cast.alice, name="Converted", parent=golden)
+        page = signed_in(cast.alice).get(url("share_image", cast.acme, converted.pk)).content.decode()
+        assert "comes from" not in page
 
     def test_what_was_typed_stays_beside_what_is_wrong_with_it(self, cast: Cast, share_url: str) -> None:
         data = {"recipients": "4071 3859 63, bob", "message": "For you.", **TICKED}
@@ -209,7 +224,7 @@ class TestNotice:
             client.get(url("image_list", cast.beta))
         offers = [query for query in queries if 'FROM "sharing_share"' in query["sql"] and "'pending'" in query["sql"]]
         assert len(offers) == 1
-        assert len(queries) == 8
+        assert len(queries) == 9
 
     def test_it_stands_on_the_page_of_the_image(self, cast: Cast, golden: Image, pending: Share) -> None:
         page = signed_in(cast.bob).get(url("image_detail", cast.beta, golden.pk)).content.decode()
