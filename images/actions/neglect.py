@@ -1,6 +1,8 @@
-"""Uploads whose bytes have all come but that nobody attends to any more: the process that did has died.
+"""Uploads that nobody attends to any more, although only the panel can go on with them: the process that did has died.
 
-Whoever sent them has nothing left to send, so nobody would ever come back to them.
+Whoever sent all of a file has nothing left to send, and would never come back to it. Tasks come back by themselves,
+but for one case: a second worker that was handed a task too early, because the clock was set forward, has left it to
+the first and taken it off the queue, and then the first died.
 """
 
 from datetime import timedelta
@@ -21,12 +23,12 @@ NEGLECTED = timedelta(minutes=2)  # without a sign of life
 def attend_to_uploads() -> int:
     """Put a task on the queue for each upload that is neglected, and say how many there are."""
     now = timezone.now()
-    whole = Q(
-        origin=Upload.Origin.UPLOAD, status__in=[Upload.Status.WAITING, Upload.Status.RECEIVING], offset=F("size")
-    )
+    unfinished = [Upload.Status.WAITING, Upload.Status.RECEIVING]
+    whole = Q(origin=Upload.Origin.UPLOAD, status__in=unfinished, offset=F("size"))
+    fetched = Q(origin=Upload.Origin.IMPORT, status=Upload.Status.RECEIVING)
     silent = Q(seen_at__lt=now - NEGLECTED) | Q(seen_at__gt=now + NEGLECTED)  # the clock may have been set back
-    neglected = Upload.objects.unexpired().filter(whole | Q(status=Upload.Status.PROCESSING), silent)
-    return sum(_attend_to(pk, status) for pk, status in neglected.values_list("pk", "status"))
+    neglected = Upload.objects.unexpired().filter(whole | fetched | Q(status=Upload.Status.PROCESSING), silent)
+    return sum(map(_attend_to, neglected.defer("state")))
 
 
 def complete_upload(upload_id: UUID) -> Upload | None:
@@ -46,13 +48,19 @@ def complete_upload(upload_id: UUID) -> Upload | None:
 
 
 @transaction.atomic
-def _attend_to(upload_id: UUID, status: str) -> int:
+def _attend_to(upload: Upload) -> int:
     """The sign of life keeps others from doing the same while the task waits for its turn."""
-    touched = Upload.objects.filter(pk=upload_id, status=status).update(seen_at=timezone.now())
-    if touched:
-        task = "unpack" if status == Upload.Status.PROCESSING else "complete"
-        async_task(f"images.tasks.{task}", str(upload_id), cluster="data")
-    return touched
+    touched = Upload.objects.filter(pk=upload.pk, claim=upload.claim, status=upload.status)
+    if not touched.update(seen_at=timezone.now()):
+        return 0
+    async_task(f"images.tasks.{_task_of(upload)}", str(upload.pk), cluster="data")
+    return 1
+
+
+def _task_of(upload: Upload) -> str:
+    if upload.status == Upload.Status.PROCESSING:
+        return "unpack"
+    return "run_import" if upload.origin == Upload.Origin.IMPORT else "complete"
 
 
 @transaction.atomic

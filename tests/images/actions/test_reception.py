@@ -13,12 +13,14 @@ from types import MethodType
 import pytest
 from django.test import override_settings
 from django.utils import timezone
+from django_q.models import OrmQ
+from django_q.signing import SignedPackage
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.errors import Conflict
 from images import actions
-from images.actions import reception
+from images.actions import NewImage, imports, reception
 from images.actions.neglect import NEGLECTED, complete_upload
 from images.actions.reception import InUse, Reception, TakenOver, claim
 from images.actions.removal import discard_expired
@@ -444,6 +446,16 @@ class TestStoresThatFail:
 
 def broken(*_arguments: object, **_options: object) -> None:
     raise StoreProblem("The image store does not work.")
+
+
+def test_an_import_whose_task_is_lost_is_gone_on_with(cast: Cast) -> None:
+    upload = imports.start_import(by=cast.creator, url="https://example.org/disk.img", new=NewImage("x", cast.iad))
+    claimed(upload)
+    assert actions.attend_to_uploads() == 0
+    fall_silent(upload, 2 * NEGLECTED)
+    OrmQ.objects.all().delete()
+    assert actions.attend_to_uploads() == 1
+    assert SignedPackage.loads(OrmQ.objects.get().payload)["func"] == "images.tasks.run_import"
 
 
 class TestDeathAtTheEnd:

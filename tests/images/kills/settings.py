@@ -3,4 +3,4 @@
 from tests.settings import *  # noqa: F403 - all of them, that is the point
 from tests.settings import Q_CLUSTER
 
-Q_CLUSTER |= {"timeout": 5, "retry": 10}
+Q_CLUSTER |= {"timeout": 5, "retry": 20}
