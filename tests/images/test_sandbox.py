@@ -187,6 +187,14 @@ def test_of_a_flood_of_errors_the_end_is_kept() -> None:
         run("import sys; sys.stderr.write('x' * 10_000_000 + '\\nthe last word'); sys.exit(3)")
 
 
+def test_its_last_words_name_no_place_and_fit_a_page(tmp_path: Path) -> None:
+    given = tmp_path / "disk.raw"
+    given.write_text("boot")
+    with pytest.raises(ProgramProblem) as told:
+        run(f"import sys; sys.exit(\"Could not open 'file:{given}' \" + chr(0) + chr(0x202e) + chr(27))", readable=given)
+    assert str(told.value) == "The test failed: Could not open 'file:…' ���"
+
+
 def test_no_core_is_dumped(tmp_path: Path) -> None:
     with pytest.raises(ProgramProblem, match="broke down"):
         run(f"import os; os.chdir({str(tmp_path)!r}); os.abort()", writable=tmp_path)
