@@ -235,11 +235,19 @@ def _failure(program: Program, status: int, said: Said) -> ProgramProblem:
             return ProgramOverLimit(f"{program.name} was stopped: it kept the processor busy for too long.")
         case signal.SIGXFSZ:
             return ProgramOverLimit(f"{program.name} was stopped: the result became larger than allowed.")
-    lines = said.errors.decode(errors="replace").strip().splitlines()
-    last = "".join(char for char in lines[-1][:300] if char.isprintable()) if lines else ""
+    last = _last_words(program, said)
     if status < 0:
         return ProgramProblem(f"{program.name} broke down (signal {-status}). {last}".rstrip())
     return ProgramProblem(f"{program.name} failed: {last or f'exit status {status}'}")
+
+
+def _last_words(program: Program, said: Said) -> str:
+    """The last line of what a program said of its errors, without the places of the files: consumers may read it."""
+    lines = said.errors.decode(errors="replace").strip().splitlines()
+    words = lines[-1] if lines else ""
+    for path in sorted((str(path) for path in (*program.readable, *program.writable)), key=len, reverse=True):
+        words = words.replace(path, "…")
+    return "".join(char for char in words[:300] if char.isprintable())
 
 
 def _duration(seconds: float) -> str:
