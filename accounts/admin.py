@@ -24,7 +24,7 @@ from accounts.roles import Kind
 
 if TYPE_CHECKING:  # generic for the type checker only
     ModelAdmin = admin.ModelAdmin[Any]
-    TabularInline = admin.TabularInline[Membership, Model]
+    TabularInline = admin.TabularInline[Any, Any]
     UserAdmin = auth_admin.UserAdmin[User]
     UserCreationForm = AdminUserCreationForm[User]
 else:

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django_htmx.middleware import HtmxDetails
 
 from accounts.errors import Conflict
 from accounts.models import User
@@ -33,6 +34,7 @@ class PanelRequest(SignedInRequest):
     """A request on a page of an account (type only)."""
 
     viewer: Viewer
+    htmx: HtmxDetails
 
 
 class CurrentAccountMiddleware:

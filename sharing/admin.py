@@ -4,12 +4,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin import ReadOnly
+from accounts.admin import ModelAdmin, ReadOnly
 from sharing.models import Share, Trust
 
 
 @admin.register(Share)
-class ShareAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+class ShareAdmin(ReadOnly, ModelAdmin):
     """Every offer, with what it was addressed to and whom that reaches."""
 
     list_display = ["image", "kind", "address_text", "recipient_title", "state_text", "offered_by", "offered_at"]
@@ -31,7 +31,7 @@ class ShareAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]  # not s
 
 
 @admin.register(Trust)
-class TrustAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class TrustAdmin(ReadOnly, ModelAdmin):
     """Who may share with whom without asking."""
 
     list_display = ["__str__", "trusted_by", "trusted_at"]

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.middleware import PanelRequest
 from images import actions, hooks
-from images.forms import EditForm, VisibilityForm
+from images.forms import EditForm, VisibilityForm, visibility_options
 from images.menus import address
 from images.models import Image
 from images.permissions import Verb, get_image, require, visibility_refusal
@@ -44,7 +44,7 @@ def image_visibility(request: PanelRequest, pk: UUID) -> HttpResponse:
         changed = actions.set_visibility(pk, by=request.viewer, visibility=form.cleaned_data["visibility"])
         tell(request, f"“{changed.name}” is {changed.get_visibility_display().lower()} now.")
         return _to_detail(request, pk)
-    options = form.fields["visibility"].options(form["visibility"].value())  # type: ignore[attr-defined]
+    options = visibility_options(form)
     effects = {value: _consequences(image, value) for value in _choosable(request, image)}
     context = {"form": form, "image": image, "options": [(option, effects.get(option.value)) for option in options]}
     return render(request, "images/visibility.html", context, status=422 if form.errors else 200)

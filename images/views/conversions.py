@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.errors import Conflict
 from accounts.middleware import PanelRequest
 from images import actions
-from images.conversion_forms import ConversionForm
 from images.conversions import why_not
+from images.forms import ConversionForm
 from images.models import Image
 from images.permissions import Verb, get_image, require
 from images.problems import DataProblem

@@ -10,7 +10,7 @@ from django_htmx.http import trigger_client_event
 
 from accounts.middleware import PanelRequest
 from images import actions
-from images.import_forms import ImportForm
+from images.forms import ImportForm, visibility_options
 from images.incoming import incoming_of
 from images.models import Region, Upload
 from images.permissions import Verb, require
@@ -52,7 +52,7 @@ def _started(request: PanelRequest, form: ImportForm) -> Upload | None:
 def _page(request: PanelRequest, form: ImportForm, *, status: int = 200) -> HttpResponse:
     context = {
         "form": form,
-        "visibilities": form.fields["visibility"].options(form["visibility"].value()),  # type: ignore[attr-defined]
+        "visibilities": visibility_options(form),
     }
     return render(request, "images/import.html", context, status=status)
 
@@ -63,7 +63,7 @@ def image_incoming(request: PanelRequest) -> HttpResponse:
     text = request.GET.get("shown", "")
     shown = int(text) if text.isascii() and text.isdecimal() and len(text) <= MANY_DIGITS else 0
     incoming = incoming_of(request.viewer, shown=shown)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return render(request, "images/incoming/page.html", {"incoming": incoming})
     response = render(request, "images/incoming/section.html", {"incoming": incoming, "number": _number(request)})
     # An image more, most likely: the list below is asked for again.

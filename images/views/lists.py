@@ -40,7 +40,7 @@ def image_list(request: PanelRequest) -> HttpResponse:
     context = list_context(request.viewer, wanted) | {"regions": regions}
     # A click in the list needs no more than the list. A browser that goes back, and whoever comes here from an action
     # (accepting an offer in the notice above), needs the whole page.
-    htmx = request.htmx  # type: ignore[attr-defined]
+    htmx = request.htmx
     is_fragment = htmx.target == "image-list" and not htmx.history_restore_request
     if not is_fragment:
         context["notices"] = hooks.list_notices.ask(request, wanted.region)

@@ -18,7 +18,7 @@ from images.views.answers import tell
 @require_http_methods(["GET", "HEAD", "POST"])
 def image_inside(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Have an image looked into (POST), or say what is known of its inside."""
-    htmx = request.htmx  # type: ignore[attr-defined]  # the middleware's
+    htmx = request.htmx
     if request.method == "POST":
         actions.request_look(pk, by=request.viewer)
         if not htmx:

@@ -11,7 +11,7 @@ from accounts.permissions import Verb, get_group
 from accounts.roles import Kind
 from accounts.viewer import Viewer
 from images import actions
-from images.quota_forms import QuotaRequestForm
+from images.forms import QuotaRequestForm
 from images.quotas import ASKED_FOR, levels_of, limits_of, why_not_ask
 from images.views.answers import tell
 

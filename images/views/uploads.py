@@ -18,7 +18,7 @@ from images import actions
 from images.actions.reception import Reception
 from images.bodies import UploadForm as Form
 from images.bodies import checked_multipart, discard_rest
-from images.forms import UploadForm
+from images.forms import UploadForm, visibility_options
 from images.models import Image, Region, Upload
 from images.permissions import Verb, require
 from images.problems import Busy, DataProblem, QuotaExceeded
@@ -134,7 +134,7 @@ def _page(
     chosen = next((each for each in unfinished if each.next and str(each.upload.pk) == upload_id), None)
     context = {
         "form": form,
-        "visibilities": form.fields["visibility"].options(form["visibility"].value()),  # type: ignore[attr-defined]
+        "visibilities": visibility_options(form),
         "chosen": chosen,
         "unfinished": [each for each in unfinished if each != chosen],
         "problem": problem,

@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from accounts.validators import is_one_line
 from images.conversions import targets_of
-from images.forms import RegionField
+from images.forms.fields import RegionField
 from images.models import Image, Region
 
 

@@ -1,4 +1,4 @@
-"""The Django admin of quotas: staff set them, and answer those who ask for more, through the actions."""
+"""Quotas: staff set them, and answer those who ask for more, through the actions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,13 +9,13 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from accounts.admin import ReadOnly, acting
+from accounts.admin import ModelAdmin, ReadOnly, acting
 from accounts.errors import Conflict
 from accounts.models import Account
 from images import actions
+from images.forms import AnswerForm, QuotaForm
 from images.models import Quota, QuotaRequest
 from images.permissions import may_set_quotas
-from images.quota_forms import AnswerForm, QuotaForm
 from images.quotas import Counted, levels_of, wanted_by, write_limits
 from images.sizes import short_size
 
@@ -30,7 +30,8 @@ class ForQuotaStaff:
         return may_set_quotas(request.user)
 
 
-class QuotaAdmin(ForQuotaStaff, admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
+@admin.register(Quota)
+class QuotaAdmin(ForQuotaStaff, ModelAdmin):
     """What single accounts may have. What is empty is as for everybody; less than there is deletes nothing."""
 
     form = QuotaForm
@@ -73,7 +74,8 @@ class QuotaAdmin(ForQuotaStaff, admin.ModelAdmin):  # type: ignore[type-arg]  # 
         actions.set_quota(obj.account, by=acting(request), limits=limits, note=obj.note)
 
 
-class QuotaRequestAdmin(ForQuotaStaff, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+@admin.register(QuotaRequest)
+class QuotaRequestAdmin(ForQuotaStaff, ReadOnly, ModelAdmin):
     """Who asks for more. Staff grant it or refuse it; the admins of the account are told."""
 
     list_display = ("account", "wanted", "requested_by", "requested_at", "status")

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.validators import is_one_line
 from images.checksums import read_checksum
-from images.forms import NewImageForm
+from images.forms.facts import NewImageForm
 from images.outside import Address, RefusedAddress
 
 ARCHIVE = re.compile(r"\.(gz|xz)$", re.IGNORECASE)
