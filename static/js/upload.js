@@ -313,6 +313,7 @@ class Upload {
   }
 
   fail(message) {
+    this.suggestName("");
     this.reset();
     this.setError(message);
     this.say(message);
