@@ -268,6 +268,7 @@ class Reception:
             expires_at=now + timedelta(hours=settings.UPLOAD_LIFETIME_HOURS),
             rate=self._rate(),
         )
+        self._room = 0  # asked anew: of twenty that began at once, each saw the same room
 
     def _rate(self) -> int:
         now, size = time.monotonic(), self._receiver.size

@@ -1,5 +1,6 @@
 """What counts for an account, and what no longer fits."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from images import actions
 from images.actions import NewImage
+from images.actions.reception import Reception, claim
 from images.demo_disks import bootable_raw
 from images.models import Image, Quota, Upload
 from images.problems import QuotaExceeded
@@ -226,6 +228,19 @@ class TestUploads:
         assert one.data is None
         actions.discard_upload(other.pk, by=cast.creator)
         assert actions.receive_upload(one.pk, by=cast.creator, chunks=[DISK]).data
+
+    def test_two_of_unknown_size_at_once_see_each_other_come(self, cast: Cast, quota: dict[str, int]) -> None:
+        quota["bytes"] = len(DISK)
+        uploads = [actions.start_upload(by=cast.creator, filename=f"{name}.img") for name in "ab"]
+        for upload in uploads:
+            claim(upload)
+        one, other = (Reception(upload, save_seconds=0) for upload in uploads)
+        pieces = [DISK[start : start + 10_000] for start in range(0, len(DISK), 10_000)]
+        with suppress(QuotaExceeded), one, other:
+            for piece in pieces:
+                one.feed(piece)
+                other.feed(piece)
+        assert levels_of(cast.acme)[Counted.BYTES].used < 1.5 * len(DISK), "not twice: only what came between two looks"
 
     def test_one_image_too_many_is_refused_and_the_upload_stays(self, cast: Cast, quota: dict[str, int]) -> None:
         quota["images"] = 0
