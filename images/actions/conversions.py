@@ -151,11 +151,13 @@ def _claimed(upload_id: UUID) -> Conversion | None:
     if upload is None:
         let_go(holder_of(upload_id))
         return None
+    if upload.seen_at is None:  # from its first try on: one that can never be done is not tried for ever
+        upload.expires_at = timezone.now() + timedelta(hours=settings.UPLOAD_LIFETIME_HOURS)
     try:
         claim(upload)
     except Conflict:
         return None
-    upload.percent, upload.expires_at = 0, timezone.now() + timedelta(hours=settings.UPLOAD_LIFETIME_HOURS)
+    upload.percent = 0
     upload.save(update_fields=["percent", "expires_at"])
     conversion = Conversion.objects.select_related("image__data").get(upload=upload)
     conversion.upload = upload

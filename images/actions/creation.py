@@ -1,7 +1,7 @@
 """From an upload to an image."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -100,6 +100,8 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
 def plan_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image | Upload:
     """Make an image of an upload, at once or, if its archive is still being unpacked, as soon as that is done.
 
+    Planned again, it keeps of the earlier plan what nothing is said of now.
+
     Returns:
         The image, or the upload that will become it.
 
@@ -107,6 +109,10 @@ def plan_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image | Upload:
         As ``create_image``.
     """
     upload = get_upload(by, upload_id)
+    if upload.plan is not None:
+        new = replace(
+            new, facts=upload.plan.get("facts", {}) | new.facts
+        )  # a form does not ask for all that was planned
     if upload.status != Upload.Status.PROCESSING:
         return create_image(upload_id, by=by, new=new)
     require_plan(new, by=by)
@@ -132,13 +138,12 @@ def require_plan(new: NewImage, *, by: Viewer) -> None:
 def make_planned_image(upload: Upload) -> Image | None:
     """Make the image that was planned for an upload whose data has come, inside a transaction.
 
-    The rights of the person are those of this moment. If something does not fit any more, the upload stays, with the
-    reason, for a person to go on with.
+    The rights of the person are those of this moment. If something does not fit any more, the upload stays with its
+    plan and the reason, for a person to go on with: nothing tries a second time by itself.
     """
-    plan = upload.plan or {}
     try:
         with transaction.atomic():
-            image = create_image(upload.pk, by=_planner(upload), new=NewImage.planned(plan))
+            image = create_image(upload.pk, by=_planner(upload), new=NewImage.planned(upload.plan or {}))
             notices.image_came(upload, image)
             return image
     except ValidationError as refused:
@@ -148,8 +153,7 @@ def make_planned_image(upload: Upload) -> Image | None:
     except Http404:
         upload.problem = "Its time was over before it had come."
     notices.upload_stopped(upload)
-    upload.plan = None
-    upload.save(update_fields=["plan", "problem"])
+    upload.save(update_fields=["problem"])
     return None
 
 

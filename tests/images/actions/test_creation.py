@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,9 +13,18 @@ from accounts.actions import change_role, close, remove_member
 from accounts.models import Membership
 from accounts.roles import Role
 from accounts.viewer import Viewer
-from images.actions import NewImage, create_image, plan_image, receive_upload, start_upload, unpack_upload
+from images.actions import (
+    NewImage,
+    attend_to_uploads,
+    create_image,
+    plan_image,
+    receive_upload,
+    start_upload,
+    unpack_upload,
+)
 from images.demo_disks import bootable_raw
 from images.models import Image, Upload
+from tests.conftest import WorkThrough
 from tests.people import Cast
 
 
@@ -97,7 +107,7 @@ def test_what_does_not_fit_any_more_is_told_and_the_data_stays(
     unpack_upload(planned.pk)
     upload = Upload.objects.get()
     assert reason in upload.problem
-    assert (upload.status, upload.plan) == ("received", None)
+    assert (upload.status, upload.plan) == ("received", NewImage("late", cast.iad).plan())
     assert not Image.objects.exists()
 
 
@@ -107,6 +117,25 @@ def test_the_person_goes_on_with_what_did_not_fit(cast: Cast, planned: Upload) -
     image = create_image(planned.pk, by=cast.creator, new=NewImage("late", cast.dfw))
     assert image.data.size == 4096
     assert not Upload.objects.exists()
+
+
+def test_what_no_form_asks_for_stays_as_it_was_planned(cast: Cast, planned: Upload) -> None:
+    facts = {"os_family": "Debian", "properties": {"hw_disk_bus": "scsi"}}
+    plan_image(planned.pk, by=cast.creator, new=NewImage("late", cast.iad, facts=facts))
+    close_region(cast)
+    unpack_upload(planned.pk)
+    new = NewImage("late", cast.dfw, facts={"os_family": "Ubuntu"})
+    image = plan_image(planned.pk, by=cast.creator, new=new)
+    assert isinstance(image, Image)
+    assert (image.os_family, image.properties) == ("Ubuntu", {"hw_disk_bus": "scsi"})
+
+
+def test_nothing_tries_again_what_did_not_fit(cast: Cast, planned: Upload, work_through: WorkThrough) -> None:
+    close_region(cast)
+    work_through()
+    Upload.objects.update(seen_at=timezone.now() - timedelta(hours=1))
+    assert attend_to_uploads() == 0
+    assert unpack_upload(planned.pk) is None
 
 
 def test_a_plan_is_checked_when_it_is_made(cast: Cast, planned: Upload) -> None:
