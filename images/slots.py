@@ -2,8 +2,11 @@
 
 A transfer keeps a thread for as long as its line needs: hours, for a large file over a bad one. gunicorn has
 ``WEB_THREADS`` of them in each process (config/gunicorn.py). Transfers get three quarters, pages always have the rest.
+Small bodies that come to the same addresses have a few of their own: they are no transfer, but a client that sends
+them one byte a minute keeps a thread as well.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from types import TracebackType
@@ -40,16 +43,21 @@ class Slot:
 
 
 class Slots:
-    """The slots of this process."""
+    """The slots of this process.
 
-    def __init__(self) -> None:
+    Args:
+        most: says how many there are.
+    """
+
+    def __init__(self, most: Callable[[], int]) -> None:
+        self._most = most
         self._lock = Lock()
         self.held = 0
 
     def take(self) -> Slot:
         """Take one, if there is one left; see ``hold``."""
         with self._lock:
-            if self.held >= settings.TRANSFERS:
+            if self.held >= self._most():
                 raise Busy("Many files are being sent and fetched at this moment. Nothing is lost: try again soon.")
             self.held += 1
         return Slot(self)
@@ -60,18 +68,20 @@ class Slots:
             self.held -= 1
 
 
-slots = Slots()
+slots = Slots(lambda: settings.TRANSFERS)
+small_slots = Slots(lambda: max(1, settings.TRANSFERS // 6))  # half of what transfers leave
 
 
 def slot_for(request: HttpRequest) -> AbstractContextManager[object]:
-    """A slot if the request has a body that takes its time; nothing to hold otherwise.
+    """A slot if the request has a body, of the kind that goes by its length; nothing to hold otherwise.
 
     Raises:
         Busy: all are taken.
     """
     length = request.META.get("CONTENT_LENGTH") or "0"
-    is_small = length.isdecimal() and int(length) <= SMALL and "Transfer-Encoding" not in request.headers
-    return nullcontext() if is_small else hold()
+    if not length.isdecimal() or int(length) > SMALL or "Transfer-Encoding" in request.headers:
+        return hold()
+    return small_slots.take() if int(length) else nullcontext()
 
 
 def hold() -> Slot:
