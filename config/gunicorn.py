@@ -18,6 +18,9 @@ threads = int(os.environ.get("WEB_THREADS", "32"))
 timeout = 60  # seconds without a sign of life from a worker as a whole; a request may take as long as it needs
 graceful_timeout = 30  # seconds that running requests have when the panel stops
 keepalive = 5
+# gunicorn would let a header SCRIPT_NAME say what all addresses begin with, if a proxy on this machine passes it on, as
+# most do with those of anybody. The panel always stands at the root.
+forwarder_headers = ""
 # gunicorn 27 would open a socket in the home folder.
 control_socket_disable = True
 # A body that stalls this long ends the request, so that a vanished client gives its thread back.

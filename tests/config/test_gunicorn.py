@@ -26,5 +26,9 @@ def test_there_is_room_for_pages_beside_slow_uploads() -> None:
     assert gunicorn.threads >= 16
 
 
+def test_no_header_says_what_addresses_begin_with() -> None:
+    assert gunicorn.forwarder_headers == ""
+
+
 def test_no_socket_is_opened_in_the_home_folder() -> None:
     assert gunicorn.control_socket_disable is True
