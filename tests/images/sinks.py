@@ -29,6 +29,7 @@ class StoreSink:
         self._receiver.close()
         if not self._is_complete:
             self._store.abort(self.key)
+            self._store.delete(self.key)  # the last look is at finished data
 
     def feed(self, chunk: bytes) -> None:
         self._receiver.feed(chunk)

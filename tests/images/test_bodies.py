@@ -102,8 +102,8 @@ def test_a_line_that_breaks_is_told(error: Exception | None) -> None:
         list(raw_chunks(put(line, CONTENT_LENGTH=str(len(DISK))), max_bytes=LIMIT))
 
 
-def test_a_body_that_is_short_says_how_far_it_came() -> None:
-    with pytest.raises(BrokenUpload, match=r"after 2\.0 MiB of 3\.0 MiB"):
+def test_a_body_that_is_short_is_told() -> None:
+    with pytest.raises(BrokenUpload, match="before the whole file had come"):
         list(raw_chunks(put(Line(DISK[: 2 * MIB]), CONTENT_LENGTH=str(len(DISK))), max_bytes=LIMIT))
 
 
