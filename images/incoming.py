@@ -98,12 +98,17 @@ class Arrival:
         return self.upload.status in (Status.RECEIVING, Status.WAITING) and self.upload.offset > 0
 
     @property
+    def rate(self) -> int:
+        """Bytes a second while they come; 0 while they do not, whatever the last speed was."""
+        is_coming = self.upload.status == Status.RECEIVING and self.state.look == "uploading"
+        return self.upload.rate if is_coming else 0
+
+    @property
     def time_left(self) -> str:
         """How long it will take, in words; empty if nobody knows."""
-        upload = self.upload
-        if upload.status != Status.RECEIVING or not (upload.size and upload.rate):
+        if not (self.upload.size and self.rate):
             return ""
-        return _duration((upload.size - upload.offset) / upload.rate)
+        return _duration((self.upload.size - self.upload.offset) / self.rate)
 
 
 @dataclass(frozen=True)
@@ -187,8 +192,7 @@ def _steps(upload: Upload, *, is_moving: bool) -> list[Step]:
     number, fetched = upload.account.number, upload.origin == Origin.IMPORT
     here = {"number": number, "pk": upload.pk}
     steps = []
-    if upload.status == Status.RECEIVED or (upload.origin == Origin.UPLOAD and upload.status != Status.FAILED):
-        label = "Finish" if upload.status == Status.RECEIVED else "Continue"
+    if label := _next_on_upload_page(upload):
         url = f"{reverse('image_upload', kwargs={'number': number})}?upload={upload.pk}"
         steps.append(Step("continue", label, url, is_link=True))
     if fetched and upload.status in (Status.WAITING, Status.FAILED) and upload.problem:
@@ -196,6 +200,14 @@ def _steps(upload: Upload, *, is_moving: bool) -> list[Step]:
     end = "Cancel" if is_moving else "Discard"
     url = reverse("import_cancel" if fetched else "upload_discard", kwargs=here)
     return [*steps, Step("end", end, url, is_end=True)]
+
+
+def _next_on_upload_page(upload: Upload) -> str:
+    """What the upload page is wanted for: the form, the rest of the file, or nothing."""
+    if upload.status == Status.RECEIVED or (upload.status == Status.PROCESSING and upload.plan is None):
+        return "Finish"
+    is_sent = upload.origin == Origin.UPLOAD and upload.status in (Status.WAITING, Status.RECEIVING)
+    return "Continue" if is_sent else ""
 
 
 def _duration(seconds: float) -> str:

@@ -265,11 +265,18 @@ class Look:
     def summary(self) -> str:
         """What was found, in a line, without saying where: fit for a consumer."""
         if not self.findings:
-            return "Nothing found that should not be shared."
+            return self._nothing
         named = [each.title for each in self.findings[:NAMED]]
         if (others := len(self.findings) - NAMED) > 0:
             named.append(f"and {others} more {'kind' if others == 1 else 'kinds'} of things")
         return f"{', '.join(named)} found."
+
+    @property
+    def _nothing(self) -> str:
+        """That nothing was found, and no more than that of what nobody looked into."""
+        if not self.gap:
+            return "Nothing found that should not be shared."
+        return "Nothing found in what was looked at." if any(part.files for part in self.parts) else ""
 
     @property
     def line(self) -> str:

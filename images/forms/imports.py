@@ -65,6 +65,7 @@ class ImportForm(NewImageForm):
         "What does not match is refused.",
     )
     unpack = forms.BooleanField(label="It is a gzip or xz archive: unpack it", required=False)
+    field_order = ("url", "checksum", "unpack", "name")  # as on the page, so that the list of errors has its order
     name = forms.CharField(
         max_length=255,
         required=False,

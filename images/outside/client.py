@@ -43,6 +43,12 @@ CHUNK = 256 * 1024  # bytes; what a socket gives at once is mostly less
 USER_AGENT = "Stockroom"
 
 REDIRECTS = {301, 302, 303, 307, 308}
+WAYS_OUT = {
+    401: "Give an address that needs no login.",
+    403: "Give an address that needs no login.",
+    404: "Check the address, and import it anew.",
+    410: "Check the address, and import it anew.",
+}
 PATIENCE_ASKED = {408, 425, 429, 500, 502, 503, 504}
 # What a server may have done to the bytes. gzip is what many say of a file that is a gzip archive anyway.
 ENCODINGS = {"", "identity", "gzip", "x-gzip"}
@@ -151,6 +157,8 @@ def resolve(host: str, port: int) -> list[IPAddress]:
     Raises:
         OSError: it has none.
     """
+    if f".{host}".endswith(".invalid"):
+        raise socket.gaierror(f"{host} never exists.")  # nobody need be asked (RFC 6761 section 6.4)
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(ip_address(place[0]) for *_, place in found))
 
@@ -340,7 +348,7 @@ def _refusal(response: BaseHTTPResponse) -> OutsideProblem:
     sentence = f"The server answers {status} {phrase}".rstrip() + "."
     if status in PATIENCE_ASKED:
         return ServerBusy(sentence, _patience(response.headers.get("Retry-After", "")))
-    return ServerRefused(sentence)
+    return ServerRefused(f"{sentence} {WAYS_OUT.get(status, '')}".rstrip())
 
 
 def _patience(retry_after: str) -> float | None:

@@ -445,8 +445,8 @@ def test_a_text_is_given_as_text() -> None:
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
-        (404, "The server answers 404 Not Found."),
-        (403, "The server answers 403 Forbidden."),
+        (404, "The server answers 404 Not Found. Check the address, and import it anew."),
+        (403, "The server answers 403 Forbidden. Give an address that needs no login."),
         (204, "The server answers 204 No Content."),
         (304, "The server answers 304 Not Modified."),
         (206, "The server answers 206 Partial Content."),
