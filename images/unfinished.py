@@ -31,6 +31,12 @@ class Unfinished:
         return self.arrival.percent if self.arrival.has_progress else None
 
     @property
+    def invitation(self) -> str:
+        """What to do to go on with it."""
+        from_here = "" if self.percent is None else f" to go on from {self.percent} %"
+        return f"Choose “{self.upload.filename or 'the file'}” again{from_here}"
+
+    @property
     def next(self) -> str:
         """What can be done: "continue" with the same file, "use" what has come, or nothing but to discard it."""
         match self.upload.status:

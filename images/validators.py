@@ -51,4 +51,5 @@ def valid_checksum(checksum: str) -> None:
         ValidationError: anything else.
     """
     if checksum and not CHECKSUM.fullmatch(checksum):
-        raise ValidationError("This is no md5, sha256 or sha512. Paste all of its hexadecimal digits.", code="not_a_checksum")
+        sentence = "This is no md5, sha256 or sha512. Paste all of its hexadecimal digits."
+        raise ValidationError(sentence, code="not_a_checksum")
