@@ -8,28 +8,34 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
+from django.http import Http404
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from accounts.errors import Conflict
+from accounts.permissions import lock_rows
 from accounts.viewer import Viewer
-from images.actions.creation import NewImage, require_plan
+from images.actions.creation import NewImage, planner, require_plan
 from images.actions.events import record_copy
 from images.actions.health import local_file
 from images.actions.holds import hold, let_go
+from images.actions.later import run_later
 from images.actions.reception import SILENT_SECONDS, Reception, TakenOver, claim, discarded
 from images.actions.uploads import LONGEST_NAME, begun
 from images.conversions import TARGETS, convert, size_of, why_not
 from images.models import Conversion, ImageData, Region, Upload
 from images.permissions import Verb, get_image, require
 from images.problems import DataProblem, StoreProblem
+from images.querysets import UploadQuerySet
 from images.quotas import reserve
 from images.stores import get_store
 from images.streams import too_large
 
 CHUNK = 1024 * 1024  # bytes
+AGAIN = timedelta(seconds=10)  # after which one looks whether the account's other conversion is done
 QEMU_SHARE = 80  # percent of the work until QEMU is done; the rest is hashing and storing
 # What the new image has of the old one. Whom it is shared with, its protection and its tags are its own.
 INHERITED = (
@@ -43,6 +49,13 @@ INHERITED = (
     "default_login",
     "ports",
 )
+
+
+class NoLongerShared(DataProblem):
+    """The image is another account's, which does not share it any more, or not for copying."""
+
+    code = "no-longer-shared"
+    status = 403
 
 
 @transaction.atomic
@@ -103,6 +116,7 @@ def run_conversion(upload_id: UUID) -> Upload | None:
     if conversion is None:
         return None
     try:
+        _require_shared(conversion)
         _convert(conversion)
     except TakenOver:
         return None  # discarded, with everything that belonged to it
@@ -118,9 +132,7 @@ def run_conversion(upload_id: UUID) -> Upload | None:
 def dead_folders() -> list[Path]:
     """What killed conversions left on the disk."""
     folders = list(settings.CONVERSION_DIR.iterdir()) if settings.CONVERSION_DIR.is_dir() else []
-    lately = timezone.now() - timedelta(seconds=SILENT_SECONDS)
-    living = Upload.objects.filter(origin=Upload.Origin.CONVERSION, claim__isnull=False, seen_at__gte=lately)
-    names = {claim.hex for claim in living.values_list("claim", flat=True) if claim}
+    names = {claim.hex for claim in _living().values_list("claim", flat=True) if claim}
     return [folder for folder in folders if folder.name not in names]
 
 
@@ -145,11 +157,17 @@ def _why_not(data: ImageData, disk_format: str) -> str:
 
 @transaction.atomic
 def _claimed(upload_id: UUID) -> Conversion | None:
-    """The conversion, claimed. What was held for one that is over or discarded is let go."""
+    """The conversion, claimed. What was held for one that is over or discarded is let go.
+
+    Those of one account run one after the other: each may take hours, and others wait for the same workers.
+    """
     uploads = Upload.objects.select_for_update(of=("self",)).filter(pk=upload_id)
     upload = uploads.exclude(status__in=[Upload.Status.RECEIVED, Upload.Status.FAILED]).first()
     if upload is None:
         let_go(holder_of(upload_id))
+        return None
+    if _is_busy(upload):
+        run_later("images.tasks.run_conversion", str(upload_id), queue="data", moment=timezone.now() + AGAIN)
         return None
     if upload.seen_at is None:  # from its first try on: one that can never be done is not tried for ever
         upload.expires_at = timezone.now() + timedelta(hours=settings.UPLOAD_LIFETIME_HOURS)
@@ -162,6 +180,34 @@ def _claimed(upload_id: UUID) -> Conversion | None:
     conversion = Conversion.objects.select_related("image__data").get(upload=upload)
     conversion.upload = upload
     return conversion
+
+
+def _is_busy(upload: Upload) -> bool:
+    """Whether another conversion of the account runs."""
+    lock_rows([upload.account_id])  # of two that begin at once, one sees the other
+    return _living().filter(account=upload.account_id).exclude(pk=upload.pk).exists()
+
+
+def _living() -> UploadQuerySet:
+    """The conversions that somebody is at."""
+    lately = timezone.now() - timedelta(seconds=SILENT_SECONDS)
+    return Upload.objects.filter(origin=Upload.Origin.CONVERSION, claim__isnull=False, seen_at__gte=lately)
+
+
+def _require_shared(conversion: Conversion) -> None:
+    """Make sure that what is another account's may still be copied: the queue may be long, and shares end at any time.
+
+    Raises:
+        NoLongerShared: it may not.
+    """
+    if conversion.image.account_id == conversion.upload.account_id:
+        return
+    try:
+        get_image(planner(conversion.upload), conversion.image_id, Verb.EXPORT)
+    except (Http404, PermissionDenied) as refused:
+        raise NoLongerShared("This image is no longer shared with you for copying.") from refused
+    except Conflict as damaged:
+        raise NoLongerShared(str(damaged)) from damaged
 
 
 def _convert(conversion: Conversion) -> None:

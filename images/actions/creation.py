@@ -143,7 +143,7 @@ def make_planned_image(upload: Upload) -> Image | None:
     """
     try:
         with transaction.atomic():
-            image = create_image(upload.pk, by=_planner(upload), new=NewImage.planned(upload.plan or {}))
+            image = create_image(upload.pk, by=planner(upload), new=NewImage.planned(upload.plan or {}))
             notices.image_came(upload, image)
             return image
     except ValidationError as refused:
@@ -164,7 +164,12 @@ def _keep_in_region(image: Image) -> None:
         transaction.on_commit(lambda: async_task("images.tasks.move_data", str(data.pk), store, cluster="data"))
 
 
-def _planner(upload: Upload) -> Viewer:
+def planner(upload: Upload) -> Viewer:
+    """Whoever made the plan of an upload, with the rights of this moment.
+
+    Raises:
+        PermissionDenied: they are no longer in the account.
+    """
     person = upload.created_by
     found = Viewer.of(person, number=upload.account.number) if person.is_active else None
     if found is None:

@@ -16,6 +16,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connections
 from django.http import Http404
 from django.utils import timezone
+from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
 from accounts.errors import Conflict
@@ -26,7 +27,7 @@ from images.demo_disks import bootable_raw
 from images.models import DataHold, Image, ImageData, Upload
 from images.problems import QuotaExceeded, TooLarge
 from images.stores import get_store
-from sharing.actions import accept, offer
+from sharing.actions import accept, offer, remove
 from sharing.actions.offers import Terms
 from sharing.addresses import parse
 from tests import factories
@@ -104,6 +105,33 @@ def test_whoever_may_copy_it_may_convert_it_and_the_producer_hears_of_it(cast: C
     assert (made.account, made.parent) == (cast.beta, disk)
     told = Event.objects.get(verb="converted", account=cast.acme)
     assert (told.actor, told.address.replace(" ", "")) == (None, cast.beta.number)
+
+
+def test_what_is_no_longer_shared_when_its_turn_comes_is_not_copied(cast: Cast, disk: Image) -> None:
+    [offered] = offer(disk.pk, by=cast.producer, addresses=parse(cast.beta.number))
+    accept(offered.share.pk, by=cast.consumer)
+    upload = start_conversion(disk.pk, by=cast.consumer, disk_format="qcow2", name="ours")
+    remove(disk.pk, offered.share.pk, by=cast.producer)
+    run_conversion(upload.pk)
+    upload.refresh_from_db()
+    assert (upload.status, upload.problem) == ("failed", "This image is no longer shared with you for copying.")
+    assert not Image.objects.filter(name="ours").exists()
+    assert not DataHold.objects.exists()
+
+
+def test_those_of_one_account_run_one_after_the_other(
+    cast: Cast, disk: Image, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    first, second = start(cast, disk), start(cast, disk, "vmdk")
+    Upload.objects.filter(pk=first.pk).update(claim=uuid.uuid4(), seen_at=timezone.now(), status="receiving")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert run_conversion(second.pk) is None
+    [later] = OrmQ.objects.all()
+    assert (later.func(), later.args()) == ("images.tasks.run_conversion", (str(second.pk),))
+    assert later.lock > timezone.now()
+    Upload.objects.filter(pk=first.pk).update(claim=None, status="waiting")
+    assert run_conversion(second.pk)
+    assert Image.objects.get(name="converted").data.disk_format == "vmdk"
 
 
 def test_an_offer_for_booting_only_allows_no_copy(cast: Cast, disk: Image) -> None:
