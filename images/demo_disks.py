@@ -32,12 +32,13 @@ COPIED = 1 << 63  # "exactly one reference", in entries of qcow2 tables
 LARGEST_QCOW2 = CLUSTER // 8 * CLUSTER  # bytes that one second-level table can map
 
 
-def bootable_raw(text: str, *, size: int = MIB) -> bytes:
+def bootable_raw(text: str, *, size: int = MIB, partition: bytes = b"") -> bytes:
     """A raw disk with one partition that says something on its first serial port when it starts.
 
     Args:
         text: ASCII, at most ``LONGEST_TEXT`` characters.
         size: bytes, a multiple of 512.
+        partition: what lies in the partition, which begins after the first sector and takes all the rest.
 
     Raises:
         ValueError: the text is too long, or the size is no number of sectors.
@@ -46,13 +47,13 @@ def bootable_raw(text: str, *, size: int = MIB) -> bytes:
     if len(said) > LONGEST_TEXT or size % SECTOR or size < 2 * SECTOR:
         raise ValueError("The text is too long for a boot sector, or the size is not a number of sectors above one.")
     code = (CODE + said + b"\r\n\0").ljust(PARTITION_TABLE, b"\0")
-    partition = struct.pack("<B3sB3sII", 0x80, b"\0\2\0", LINUX, b"\xff\xff\xff", 1, size // SECTOR - 1)
-    return (code + partition.ljust(64, b"\0") + b"\x55\xaa").ljust(size, b"\0")
+    entry = struct.pack("<B3sB3sII", 0x80, b"\0\2\0", LINUX, b"\xff\xff\xff", 1, size // SECTOR - 1)
+    return (code + entry.ljust(64, b"\0") + b"\x55\xaa" + partition).ljust(size, b"\0")
 
 
-def bootable_qcow2(text: str, *, size: int = MIB) -> bytes:
+def bootable_qcow2(text: str, *, size: int = MIB, partition: bytes = b"") -> bytes:
     """The same disk as a qcow2 file."""
-    return qcow2(bootable_raw(text, size=size))
+    return qcow2(bootable_raw(text, size=size, partition=partition))
 
 
 def qcow2(disk: bytes) -> bytes:

@@ -1,8 +1,10 @@
 """What the images of the demo are called and hold. Each is tiny, and starts: it says a line on its serial port."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from images.demo_disks import MIB, bootable_qcow2, bootable_raw
+from images.demo_disks import MIB, SECTOR, bootable_qcow2, bootable_raw
+from images.demo_files import file_system
 
 
 @dataclass(frozen=True)
@@ -12,6 +14,7 @@ class Recipe:
     Attributes:
         days: how long ago it was made.
         size: of the disk that a server sees, in MiB.
+        files: what lies on it, by path.
     """
 
     name: str
@@ -26,12 +29,15 @@ class Recipe:
     default_login: str = ""
     ports: tuple[int, ...] = (22,)
     tags: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def content(self) -> bytes:
         """The bytes of the disk."""
         make = bootable_qcow2 if self.disk_format == "qcow2" else bootable_raw
-        return make(f"{self.name} says hello from Stockroom.", size=self.size * MIB)
+        size = self.size * MIB
+        partition = file_system(self.files, size=size - SECTOR) if self.files else b""
+        return make(f"{self.name} says hello from Stockroom.", size=size, partition=partition)
 
     @property
     def filename(self) -> str:
@@ -49,6 +55,13 @@ ACME = {
         size=4,
         default_login="debian",
         tags=("golden", "hardened"),
+        files={
+            "etc/hostname": b"golden\n",
+            "etc/machine-id": b"2f9c1e74b0d84a55a1c3f7708e6b9d12\n",
+            "etc/debian_version": b"12.7\n",
+            "home/debian/.ssh/authorized_keys": b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGRlbW8gb25seQ builder@acme\n",
+            "root/.bash_history": b"apt-get update\napt-get -y full-upgrade\nshutdown now\n",
+        },
     ),
     "ubuntu": Recipe(
         "ubuntu-24.04-web-base",

@@ -13,12 +13,12 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from accounts.models import Account, Event, Invitation, Membership, Notification, Organization, Team, User
-from images.models import Image, ImageData, Reference
+from images.models import ContentCheck, Image, ImageData, Import, QuotaRequest, Reference, Upload
 from sharing.grants import sync_grants
 from sharing.models import Share, Trust
 
-# Tasks that would write to people.
-LEFT_OUT = {"accounts.tasks.send_mail"}
+# Tasks that would write to people, and those that wait between one try and the next.
+LEFT_OUT = {"accounts.tasks.send_mail", "images.tasks.run_import"}
 
 # Where each model says when something happened.
 TIMES: tuple[tuple[Any, str], ...] = (
@@ -31,6 +31,12 @@ TIMES: tuple[tuple[Any, str], ...] = (
     (Notification, "created_at"),
     (Notification, "mailed_at"),
     (ImageData, "created_at"),
+    (ContentCheck, "requested_at"),
+    (ContentCheck, "finished_at"),
+    (Upload, "created_at"),
+    (Upload, "seen_at"),
+    (Import, "since"),
+    (QuotaRequest, "requested_at"),
     (Image, "created_at"),
     (Image, "updated_at"),
     (Image, "deactivated_at"),

@@ -12,6 +12,7 @@ from images.models import Image, Region
 from sharing import actions
 from sharing.actions import Terms
 from sharing.addresses import parse
+from sharing.demo import underway
 from sharing.demo.catalogue import ACME, BETA, ERIN, PANEL
 from sharing.demo.clock import ago
 from sharing.demo.disks import make
@@ -34,6 +35,9 @@ def load() -> None:
     _alpine(cast)
     _kept_to_themselves(cast)
     _offers_to_acme(cast)
+    underway.ask_for_more(cast)
+    underway.fail_to_import(cast)
+    underway.begin_upload(cast)
 
 
 def _open_images(cast: Cast) -> None:
@@ -62,9 +66,10 @@ def _ubuntu(cast: Cast) -> None:
 
 
 def _debian(cast: Cast) -> None:
-    """Golden Testers have it, and Beta has just been asked."""
+    """Golden Testers have it, Beta has just been asked, and both can read what lies in it."""
     alice = at(cast.alice, cast.acme)
     image = make(ACME["debian"], alice)
+    underway.look_inside(image, alice, days=11)
     with ago(days=11):
         _offer(image, alice, groups=[cast.golden_testers.group_ptr], message="Please break it before others do.")
     with ago(hours=2):
@@ -84,13 +89,14 @@ def _plan9(cast: Cast) -> None:
 
 
 def _alpine(cast: Cast) -> None:
-    """Beta may boot it, and nothing else."""
+    """Beta may boot it, and nothing else. Acme has it in a second format."""
     alice = at(cast.alice, cast.acme)
     image = make(ACME["alpine"], alice)
     with ago(days=20):
         [share] = _offer(image, alice, cast.beta.number, export=False)
     with ago(days=19):
         actions.accept(share.pk, by=at(cast.bob, cast.beta))
+    underway.convert(image, alice, days=2)
 
 
 def _kept_to_themselves(cast: Cast) -> None:

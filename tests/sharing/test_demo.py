@@ -7,7 +7,10 @@ from django.db.models import F
 from pytest_django.fixtures import Settings
 
 from accounts.models import Event, Notification, User
-from images.models import Image
+from images import sandbox
+from images.models import ContentCheck, DataHold, Image, QuotaRequest, Upload
+from images.quotas import Counted, levels_of
+from images.sandbox import ProgramMissing
 from images.stores import get_store
 from sharing.demo.people import NAMES, PASSWORD
 from sharing.models import Share
@@ -45,6 +48,49 @@ def test_it_is_believable(demo: None) -> None:
     assert Event.objects.earliest("at").verb == "signed up"
     assert Notification.objects.exists()
     assert not Notification.objects.filter(mailed_at=None).exists()
+
+
+def test_some_things_are_on_their_way(demo: None) -> None:
+    sent, fetched = Upload.objects.order_by("origin", "created_at").reverse()
+    assert (sent.origin, sent.status, sent.offset * 100 // (sent.size or 1)) == ("upload", "waiting", 37)
+    assert (fetched.origin, fetched.fetch.next_at) == ("import", None)
+    assert fetched.problem.startswith("No server can be reached there.")
+
+
+def test_what_lies_in_an_image_was_really_looked_at(demo: None) -> None:
+    check = ContentCheck.objects.get()
+    assert check.status == "done"
+    assert {each["kind"] for each in check.findings["findings"]} == {"machine_id", "history", "authorized_keys"}
+    assert Share.objects.filter(image__data=check.data, status="pending").exists()
+    assert not Share.objects.filter(image__data=check.data, offered_at__lt=check.finished_at).exists()
+
+
+def test_an_image_was_really_converted(demo: None) -> None:
+    made = Image.objects.select_related("parent", "data").get(source="conversion")
+    assert made.parent is not None
+    assert (made.parent.data.disk_format, made.data.disk_format) == ("raw", "qcow2")
+
+
+def test_what_a_machine_lacks_is_left_out(
+    db: None, image_store: object, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_arguments: object, **_options: object) -> None:
+        raise ProgramMissing("This system cannot lock programs in.")
+
+    settings.DEMO = True
+    monkeypatch.setattr(sandbox, "run", missing)
+    call_command("load_demo")
+    assert not ContentCheck.objects.exists()
+    assert not Image.objects.filter(source="conversion").exists()
+    assert not Upload.objects.filter(origin="conversion").exists()
+    assert not DataHold.objects.exists()
+
+
+def test_acme_has_asked_for_more(demo: None) -> None:
+    asked = QuotaRequest.objects.waiting().get()
+    level = levels_of(asked.account)[Counted.IMAGES]
+    assert (asked.images, level.limit) == (100, 20)
+    assert 0 < level.used < 20
 
 
 def test_loading_it_again_changes_nothing(demo: None) -> None:
