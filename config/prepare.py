@@ -21,7 +21,6 @@ def main() -> None:
         call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     call_command("sync_schedules", verbosity=0)
-    call_command("sync_schedules", verbosity=0)
     collect_static(settings.STATIC_ROOT)
     if settings.DEMO:
         call_command("load_demo")
