@@ -22,6 +22,8 @@ PIECE = 16 * 1024  # bytes that are fed at once: what is left behind a stream is
 XZ_MEMORY = 80 * 1024 * 1024  # bytes; what "xz -9" has packed needs 65 MiB
 MAX_RATIO = 2000  # gzip reaches 1032 at best, xz some 7,000 on nothing but zeros; a disk with a system stays far below
 GRACE = 256 * 1024 * 1024  # bytes that may come out before the ratio counts
+FEW_STREAMS = 1000  # that may be empty; the last ones of tools that pack in parallel are
+LEAST_STREAM = 512  # bytes that come out of each one beyond these, on average; bgzip makes them of 64 KiB
 MAX_START = 2 * BLOCK  # bytes of an archive that ``ArchiveInspector`` looks at
 
 
@@ -147,6 +149,8 @@ def unpacked(chunks: Iterable[bytes], *, max_bytes: int, max_ratio: int = MAX_RA
             if size > max(GRACE, max_ratio * packed_size):
                 raise too_much(f"This archive unpacks to more than {max_ratio:,} times its size.")
             yield block
+        if size < (unpacker.streams - FEW_STREAMS) * LEAST_STREAM:
+            raise too_much("This archive is made of very many pieces with next to nothing in them.")
     unpacker.finish()
 
 
@@ -169,9 +173,14 @@ def known_kind(head: bytes) -> type[Stream]:
 
 
 class Unpacker:
-    """Feed it all of an archive, in order; it goes from stream to stream."""
+    """Feed it all of an archive, in order; it goes from stream to stream.
+
+    Attributes:
+        streams: how many have begun.
+    """
 
     def __init__(self, kind: type[Stream]) -> None:
+        self.streams = 1
         self._kind = kind
         self._stream: Stream | None = kind()
         self._zeros = 0  # bytes since the end of the last stream
@@ -212,7 +221,7 @@ class Unpacker:
         self._zeros += len(packed) - len(rest)
         if rest:
             self._check_padding()
-            self._stream = self._kind()
+            self._stream, self.streams = self._kind(), self.streams + 1
         return rest
 
     def _check_padding(self) -> None:

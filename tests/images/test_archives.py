@@ -4,7 +4,7 @@ import gzip
 import lzma
 import pickle
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import example, given
@@ -90,6 +90,15 @@ def test_the_ratio_counts_only_after_some_grace(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(archives, "GRACE", 8 * MIB)
     assert sum(map(len, unpacked([lzma.compress(bytes(8 * MIB))], max_bytes=MAX_BYTES, max_ratio=10))) == 8 * MIB
     assert reason(lzma.compress(bytes(8 * MIB + 1)), max_ratio=10) == Reason.TOO_MUCH
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, lzma.compress])
+def test_an_archive_of_almost_nothing_but_beginnings_is_refused(compress: Callable[[bytes], bytes]) -> None:
+    """Each costs the same time as a disk's, and a file may have billions of them."""
+    assert reason(PACKED["gzip" if compress is gzip.compress else "xz"] + compress(b"") * 5000) == Reason.TOO_MUCH
+    whole = DISK * 2
+    blocks = b"".join(compress(whole[start : start + 1024]) for start in range(0, len(whole), 1024))
+    assert b"".join(unpacked([blocks], max_bytes=len(whole))) == whole
 
 
 @pytest.mark.parametrize("name", PACKED)
