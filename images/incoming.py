@@ -1,4 +1,7 @@
-"""What is on its way to Saved Images: uploads, imports and conversions that are no image yet."""
+"""What is on its way to Saved Images: uploads, imports and conversions that are no image yet.
+
+Saved Images and the upload page show the same rows, in the same words.
+"""
 
 from dataclasses import dataclass
 
@@ -19,6 +22,8 @@ Status, Origin = Upload.Status, Upload.Origin
 # What is being done while bytes come, and while they are worked on.
 RECEIVING = {Origin.UPLOAD: "Uploading", Origin.IMPORT: "Importing", Origin.CONVERSION: "Converting"}
 PROCESSING = {Origin.UPLOAD: "Unpacking", Origin.IMPORT: "Unpacking", Origin.CONVERSION: "Converting"}
+# What the upload page is opened for: the form of what has come, or the rest of a file.
+NEXT = {"use": "Finish", "continue": "Continue"}
 KINDS = {Origin.UPLOAD: "Upload", Origin.IMPORT: "Import", Origin.CONVERSION: "Conversion"}
 
 
@@ -65,6 +70,17 @@ class Arrival:
     steps: list[Step]
 
     @property
+    def next(self) -> str:
+        """What the upload page can do with it: "use" what has come, "continue" with the same file, or nothing."""
+        return _next_of(self.upload)
+
+    @property
+    def invitation(self) -> str:
+        """What to do to go on with it."""
+        from_here = f" to go on from {self.percent} %" if self.shows_percent else ""
+        return f"Choose “{self.upload.filename or 'the file'}” again{from_here}"
+
+    @property
     def kind(self) -> str:
         """Upload, import or conversion."""
         return KINDS[Origin(self.upload.origin)]
@@ -91,6 +107,11 @@ class Arrival:
         if self.upload.status in (Status.RECEIVED, Status.FAILED):
             return False
         return bool(self.percent) or self.state.look == "uploading"
+
+    @property
+    def shows_percent(self) -> bool:
+        """Whether a number says how far it is."""
+        return self.has_progress and self.percent is not None
 
     @property
     def is_measured(self) -> bool:
@@ -145,6 +166,15 @@ def incoming_of(viewer: Viewer, *, shown: int = 0) -> Incoming:
     return Incoming(arrivals, f"{url}?shown={len(arrivals)}", has_fewer=len(arrivals) < shown)
 
 
+def unfinished_of(viewer: Viewer) -> list[Arrival]:
+    """What the upload page shows of it: what somebody sends, and whatever has come and waits for its form."""
+    return [
+        arrival
+        for arrival in incoming_of(viewer).arrivals
+        if arrival.upload.origin == Origin.UPLOAD or arrival.upload.status == Status.RECEIVED
+    ]
+
+
 def _arrival(upload: Upload) -> Arrival:
     state = _state(upload)
     return Arrival(upload, state, _steps(upload, is_moving=state.is_moving))
@@ -157,7 +187,8 @@ def _state(upload: Upload) -> State:
         case Status.FAILED:
             return State("Failed", "failed", upload.problem)
         case Status.PROCESSING:
-            return State(PROCESSING[Origin(upload.origin)], "uploading", upload.problem, is_moving=True)
+            note = upload.problem or ("The image is made by itself when this is done." if upload.plan else "")
+            return State(PROCESSING[Origin(upload.origin)], "uploading", note, is_moving=True)
         case Status.RECEIVING if is_alive(upload):
             return State(RECEIVING[Origin(upload.origin)], "uploading", _restarted(upload), is_moving=True)
     if upload.origin == Origin.UPLOAD:
@@ -192,9 +223,9 @@ def _steps(upload: Upload, *, is_moving: bool) -> list[Step]:
     number, fetched = upload.account.number, upload.origin == Origin.IMPORT
     here = {"number": number, "pk": upload.pk}
     steps = []
-    if label := _next_on_upload_page(upload):
+    if following := _next_of(upload):
         url = f"{reverse('image_upload', kwargs={'number': number})}?upload={upload.pk}"
-        steps.append(Step("continue", label, url, is_link=True))
+        steps.append(Step("continue", NEXT[following], url, is_link=True))
     if fetched and upload.status in (Status.WAITING, Status.FAILED) and upload.problem:
         steps.append(Step("retry", "Try again", reverse("import_retry", kwargs=here)))
     end = "Cancel" if is_moving else "Discard"
@@ -202,12 +233,11 @@ def _steps(upload: Upload, *, is_moving: bool) -> list[Step]:
     return [*steps, Step("end", end, url, is_end=True)]
 
 
-def _next_on_upload_page(upload: Upload) -> str:
-    """What the upload page is wanted for: the form, the rest of the file, or nothing."""
+def _next_of(upload: Upload) -> str:
     if upload.status == Status.RECEIVED or (upload.status == Status.PROCESSING and upload.plan is None):
-        return "Finish"
+        return "use"
     is_sent = upload.origin == Origin.UPLOAD and upload.status in (Status.WAITING, Status.RECEIVING)
-    return "Continue" if is_sent else ""
+    return "continue" if is_sent else ""
 
 
 def _duration(seconds: float) -> str:

@@ -82,6 +82,13 @@ class NewImageForm(FactsForm):
             self.add_error("recipients", "Choose “Shared” above to share the image, or leave this empty.")
         return cleaned
 
+    @classmethod
+    def planned(cls, plan: dict[str, Any]) -> dict[str, Any]:
+        """What was typed when ``NewImage.plan`` gave this, to begin with once more."""
+        typed = plan.get("facts", {}) | plan
+        numbers = {name: typed.get(name) or None for name in cls.NUMBERS}
+        return {name: typed[name] for name in cls.base_fields if name in typed} | numbers
+
     def new_image(self) -> NewImage:
         """What the action takes."""
         data = self.cleaned_data
@@ -96,7 +103,7 @@ class NewImageForm(FactsForm):
 
 
 class UploadForm(NewImageForm):
-    """A new image of an uploaded file."""
+    """A new image of a file that has come, or is on its way."""
 
     upload = forms.UUIDField(required=False, widget=forms.HiddenInput)
     file = forms.FileField(label="Disk image", required=False)

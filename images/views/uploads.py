@@ -1,5 +1,6 @@
 """The upload page, and the bytes on their way in."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
@@ -19,11 +20,11 @@ from images.actions.reception import Reception
 from images.bodies import UploadForm as Form
 from images.bodies import checked_multipart, discard_rest
 from images.forms import UploadForm, visibility_options
+from images.incoming import Arrival, unfinished_of
 from images.models import Image, Region, Upload
 from images.permissions import Verb, require
 from images.problems import Busy, DataProblem, QuotaExceeded
 from images.slots import RETRY_SECONDS, slot_for
-from images.unfinished import unfinished_of
 from images.views.answers import tell
 
 NO_FILE = "Choose the disk image to upload."
@@ -37,12 +38,13 @@ def image_upload(request: PanelRequest) -> HttpResponse:
     """Add an image: the file and what there is to say of it, on one page."""
     require(request.viewer, Verb.CREATE)
     if request.method != "POST":
-        return _page(request, _empty_form(request), upload_id=request.GET.get("upload", ""))
+        upload_id = request.GET.get("upload", "")
+        return _page(request, _begun_form(request, upload_id), upload_id=upload_id)
     file = FormFile(request.viewer)
     try:
         sent = _sent(request, file)
     except DataProblem as problem:
-        return _page(request, _empty_form(request), problem=problem, status=problem.status)
+        return _page(request, _begun_form(request), problem=problem, status=problem.status)
     fields = sent.fields.copy()
     if sent.problem:
         file.forget()
@@ -91,10 +93,20 @@ def _sent(request: PanelRequest, file: FormFile) -> Form[Upload]:
             raise
 
 
-def _empty_form(request: PanelRequest) -> UploadForm:
-    region = Region.objects.filter(is_default=True, closed_at__isnull=True).first()
-    initial = {"region": request.GET.get("region") or (region.pk if region else None)}
-    return UploadForm(initial=initial, viewer=request.viewer)
+def _begun_form(request: PanelRequest, upload_id: str = "") -> UploadForm:
+    """The form before anybody has typed: empty, or with what was said of an upload that could not become an image."""
+    regions = Region.objects.filter(closed_at__isnull=True)
+    wanted = request.GET.get("region") or regions.filter(is_default=True).values_list("pk", flat=True).first()
+    chosen = _chosen(unfinished_of(request.viewer), upload_id) if upload_id else None
+    planned = UploadForm.planned(chosen.upload.plan) if chosen and chosen.upload.plan else {}
+    if not regions.filter(pk=planned.get("region")).exists():
+        planned.pop("region", None)
+    return UploadForm(initial={"region": wanted} | planned, viewer=request.viewer)
+
+
+def _chosen(unfinished: Iterable[Arrival], upload_id: str) -> Arrival | None:
+    """The upload that the page is opened for, if it can be gone on with."""
+    return next((each for each in unfinished if each.next and str(each.upload.pk) == upload_id), None)
 
 
 def _make(request: PanelRequest, form: UploadForm, problem: DataProblem | None) -> Image | Upload | None:
@@ -131,7 +143,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     unfinished = unfinished_of(request.viewer)
-    chosen = next((each for each in unfinished if each.next and str(each.upload.pk) == upload_id), None)
+    chosen = _chosen(unfinished, upload_id)
     context = {
         "form": form,
         "visibilities": visibility_options(form),

@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import Event, User
 from accounts.viewer import Viewer
 from images import actions
+from images.actions import NewImage
 from images.demo_disks import bootable_qcow2, bootable_raw
 from images.models import Image, ImageData, Reference, Upload
 from images.stores import get_store
@@ -410,6 +411,22 @@ class TestUploadPage:
         assert "Nothing is lost" in answer.content.decode()
         assert int(answer.headers["Retry-After"]) > 0
         assert self.post(client, cast).status_code == 422
+
+    def test_what_did_not_fit_any_more_comes_back_with_all_that_was_said(self, cast: Cast, signed_in: SignedIn) -> None:
+        facts = {"description": "Our base.", "min_disk": 4, "min_ram": 0, "ports": [22, 443]}
+        new = NewImage("Golden", cast.iad, facts=facts, tags=["base"])
+        upload = actions.start_upload(by=cast.producer, filename="disk.img")
+        actions.receive_upload(upload.pk, by=cast.producer, chunks=[bootable_raw("Hi")])
+        Upload.objects.update(plan=new.plan(), problem="IAD takes no new images.")
+        cast.iad.closed_at = timezone.now()
+        cast.iad.save()
+        client, address = signed_in(cast.alice), url("image_upload", cast.producer)
+        page = client.get(f"{address}?upload={upload.pk}")
+        form = page.context["form"]
+        shown = {name: form[name].value() for name in ("name", "description", "min_disk", "min_ram", "tags", "ports")}
+        assert shown == {**facts, "name": "Golden", "tags": "base", "ports": "22, 443", "min_ram": None}
+        assert form["region"].value() != "IAD"
+        assert "IAD takes no new images." in client.get(address).content.decode()
 
     def test_unfinished_uploads_can_be_used_or_discarded(
         self, cast: Cast, signed_in: SignedIn, django_capture_on_commit_callbacks: Any

@@ -28,6 +28,8 @@ FORM = {"url": ADDRESS, "region": "IAD", "visibility": "private"}
 
 SignedIn = Callable[[User], Client]
 
+BY_ITSELF = "The image is made by itself when this is done."
+
 
 @pytest.fixture
 def signed_in() -> SignedIn:
@@ -159,7 +161,7 @@ def test_observers_and_others_see_nothing_on_its_way(cast: Cast) -> None:
         ({}, {}, "Waiting", "It begins as soon as there is room.", True),
         ({"problem": "The server answers 404."}, {}, "Stopped", "The server answers 404.", False),
         ({"status": "failed", "problem": "No image."}, {}, "Failed", "No image.", False),
-        ({"status": "processing", "percent": 30}, {}, "Unpacking", "", True),
+        ({"status": "processing", "percent": 30}, {}, "Unpacking", BY_ITSELF, True),
         ({"status": "receiving"}, {}, "Waiting", "Nothing has come for a while. It goes on by itself.", True),
     ],
 )
