@@ -9,7 +9,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.http import Http404
 from django.utils import timezone
+from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks
 
+from accounts import actions as accounts_actions
 from accounts.errors import Conflict
 from accounts.viewer import Viewer
 from images import actions
@@ -162,3 +164,18 @@ class TestCreating:
         assert set(refused.value.error_dict) == {"recipients"}
         assert Upload.objects.get() == received
         assert not Image.objects.exists()
+
+
+def test_what_is_on_its_way_ends_with_its_account(
+    cast: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    upload = actions.start_upload(by=cast.producer, filename="disk.img", size=len(DISK))
+    actions.receive_upload(upload.pk, by=cast.producer, chunks=[DISK[:1000]], offset=0)
+    fetched = actions.start_import(
+        by=cast.producer, url="https://example.org/disk.img", new=NewImage(name="new", region=cast.iad)
+    )
+    with django_capture_on_commit_callbacks(execute=True):
+        accounts_actions.close(cast.acme, by=cast.producer)
+    assert not Upload.objects.exists()
+    assert not list(get_store().stored())
+    assert actions.run_import(fetched.pk) is None
