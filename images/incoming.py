@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.viewer import Viewer
-from images.actions.reception import is_alive
+from images.actions.claims import is_alive
 from images.models import Upload
 from images.permissions import Verb, may
 

@@ -18,12 +18,13 @@ from django_q.tasks import async_task
 from accounts.errors import Conflict
 from accounts.permissions import lock_rows
 from accounts.viewer import Viewer
+from images.actions.claims import SILENT_SECONDS, Claim, TakenOver, claim
 from images.actions.creation import NewImage, planner, require_plan
 from images.actions.events import record_copy
 from images.actions.health import local_file
 from images.actions.holds import hold, let_go
 from images.actions.later import run_later
-from images.actions.reception import SILENT_SECONDS, Reception, TakenOver, claim, discarded
+from images.actions.reception import Reception
 from images.actions.uploads import LONGEST_NAME, begun
 from images.conversions import TARGETS, convert, size_of, why_not
 from images.models import Conversion, ImageData, Region, Upload
@@ -220,7 +221,7 @@ def _convert(conversion: Conversion) -> None:
                 source,
                 result,
                 disk_format=conversion.disk_format,
-                show=lambda percent: _show(upload, percent * QEMU_SHARE // 100),
+                show=lambda percent: Claim(upload).show_life(percent=percent * QEMU_SHARE // 100),
             )
         _take_in(upload, result)
 
@@ -247,22 +248,10 @@ def _take_in(upload: Upload, result: Path) -> None:
         reception.complete()
 
 
-def _show(upload: Upload, percent: int) -> None:
-    """Give a sign of life, and say how far it is.
-
-    Raises:
-        TakenOver: the conversion was discarded, or somebody else does it now.
-    """
-    now = timezone.now()
-    if not Upload.objects.filter(pk=upload.pk, claim=upload.claim).update(seen_at=now, percent=percent):
-        raise discarded()
-
-
 def _give_back(upload: Upload) -> None:
     """Let the next worker begin anew at once: this one has to stop."""
-    Upload.objects.filter(pk=upload.pk, claim=upload.claim).update(
-        claim=None, status=Upload.Status.WAITING, percent=None
-    )
+    with suppress(TakenOver):
+        Claim(upload).update(claim=None, status=Upload.Status.WAITING, percent=None)
 
 
 @transaction.atomic

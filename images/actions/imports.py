@@ -17,9 +17,10 @@ from accounts.errors import Conflict
 from accounts.records import record
 from accounts.viewer import Viewer
 from images import notices
+from images.actions.claims import Claim, claim, discarded, is_alive
 from images.actions.creation import NewImage, require_plan
 from images.actions.later import run_later
-from images.actions.reception import Reception, claim, discarded, is_alive
+from images.actions.reception import Reception
 from images.actions.removal import discard
 from images.actions.turns import Turn, TurnOver
 from images.actions.uploads import LONGEST_NAME, begun
@@ -219,9 +220,7 @@ def _compare(upload: Upload, answer: Answer, start: int) -> None:
 
 @transaction.atomic
 def _note(upload: Upload, answer: Answer) -> None:
-    row = Upload.objects.filter(pk=upload.pk, claim=upload.claim)
-    if not row.update(size=answer.size, offset=0):
-        raise discarded()
+    Claim(upload).update(size=answer.size, offset=0)
     upload.size = answer.size
     Import.objects.filter(pk=upload.pk).update(validator=answer.validator)
     confirm(upload.account, size=answer.size or 0)

@@ -18,7 +18,8 @@ from django_q.signing import BadSignature, SignedPackage
 from django_q.tasks import async_task
 
 from accounts.errors import Conflict
-from images.actions.reception import Reception, claim
+from images.actions.claims import claim
+from images.actions.reception import Reception
 from images.models import Upload
 from images.querysets import UploadQuerySet
 

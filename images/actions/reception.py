@@ -1,23 +1,21 @@
-"""One go of bytes for an upload: claimed, saved every few seconds, and let go. No transaction is open meanwhile.
+"""One go of bytes for a claimed upload: saved every few seconds, and let go. No transaction is open meanwhile.
 
 Browsers, imports, conversions and unpacking all receive through here. A go may end in any way, a power cut included:
 the row then tells from where the next one goes on.
 """
 
 import time
-import uuid
 from concurrent.futures import wait
 from contextlib import suppress
-from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from accounts.errors import Conflict
+from images.actions.claims import Claim, TakenOver, discarded
 from images.actions.creation import make_planned_image
 from images.formats import RefusedImage
 from images.models import ImageData, Upload
@@ -36,50 +34,8 @@ from images.stores import get_store
 from images.streams import Intake, Received, Receiver, Snapshot
 
 SAVE_SECONDS = 5  # what a killed server may cost the sender, in time
-SILENT_SECONDS = 15  # without a sign of life for so long, a claim is given to the next who asks
 FINAL = (RefusedImage, TooLarge, WrongChecksum)  # the same bytes would be refused again
 RATE_WEIGHT = 0.3  # of the newest speed in the shown one
-
-
-class TakenOver(Conflict):
-    """The upload was discarded, or somebody else is sending it now."""
-
-
-class InUse(Conflict):
-    """Somebody is sending the upload at this moment."""
-
-
-def claim(upload: Upload, *, to_unpack: bool = False) -> None:
-    """Take a locked upload for oneself; who had it before and is silent, has lost it.
-
-    Args:
-        to_unpack: whether for what is in its archive, and not for what somebody sends.
-
-    Raises:
-        InUse: somebody is sending it.
-        Conflict: it has its data, or it was refused.
-    """
-    if upload.status == Upload.Status.RECEIVED:
-        raise Conflict("This file has come already. Go on with the form, or discard the upload and start again.")
-    if upload.status == Upload.Status.FAILED:
-        raise Conflict(f"{upload.problem} Discard this upload, and start another one.")
-    if upload.status == Upload.Status.PROCESSING and not to_unpack:
-        raise Conflict("This file has come already and is being unpacked.")
-    if is_alive(upload):
-        raise InUse("This file is being sent already, maybe in another tab. Wait a moment, or discard the upload.")
-    upload.claim, upload.seen_at = uuid.uuid4(), timezone.now()
-    if upload.status != Upload.Status.PROCESSING:
-        upload.status = Upload.Status.RECEIVING
-    upload.problem = ""
-    upload.save(update_fields=["claim", "seen_at", "status", "problem"])
-
-
-def is_alive(upload: Upload) -> bool:
-    """Whether whoever claimed the upload gave a sign of life lately."""
-    if upload.claim is None or upload.seen_at is None:
-        return False
-    # A sign of life from the future is one from before the clock was set back: it tells nothing.
-    return abs(timezone.now() - upload.seen_at) < timedelta(seconds=SILENT_SECONDS)
 
 
 class Reception:
@@ -95,7 +51,7 @@ class Reception:
     Leaving without ``complete`` keeps what has come, for the next go; a file that is refused keeps nothing.
 
     Args:
-        upload: claimed (see ``claim``).
+        upload: claimed (see ``images.actions.claims``).
         max_bytes: how many bytes may come in all, if not as many as an image may have.
         resumable: whether the source can go on from the middle; otherwise the next go begins anew.
         trusted: whether what comes may be saved at once; otherwise only when the caller has checked all of it.
@@ -112,6 +68,7 @@ class Reception:
         save_seconds: float = SAVE_SECONDS,
     ) -> None:
         self.upload = upload
+        self._claim = Claim(upload)
         self._store = get_store(upload.store)
         self._limit = min(filter(None, (max_bytes, upload.size, settings.IMAGE_MAX_BYTES)))
         self._resumable = resumable
@@ -136,8 +93,8 @@ class Reception:
             self._give_up(problem)
             raise
         self._is_open = True
-        self._saved_at = self._measured_at = time.monotonic()
-        self._measured = self._receiver.size
+        self._saved_at = time.monotonic()
+        self._speed = Speed(self.upload.rate, self._receiver.size)
         return self
 
     def __exit__(
@@ -173,7 +130,7 @@ class Reception:
         """
         if percent != self._percent or time.monotonic() - self._saved_at >= self._save_seconds:
             self._percent, self._saved_at = percent, time.monotonic()
-            self._update(seen_at=timezone.now(), percent=percent)
+            self._claim.show_life(percent=percent)
 
     def complete(self) -> Upload:
         """Say that all bytes have come.
@@ -192,7 +149,7 @@ class Reception:
             self._confirm_room()
         received = self._receiver.finish()
         self._done = True
-        if self.upload.unpack and not self.upload.archive_key:
+        if self._is_archive:
             return self._hand_to_unpacking()
         return self._take(received)
 
@@ -234,7 +191,7 @@ class Reception:
     def _begin_anew(self) -> None:
         old, new = self.upload.store_key, self._store.begin()
         try:
-            self._update(store_key=new, offset=0, state=None)
+            self._claim.update(store_key=new, offset=0, state=None)
         except TakenOver:
             self._forget(new)
             raise
@@ -253,36 +210,16 @@ class Reception:
         if self._pending is None and self._resumable and self._trusted:
             self._pending = self._receiver.snapshot()
         else:
-            self._update(seen_at=timezone.now())
+            self._claim.show_life()
 
     def _save(self, snapshot: Snapshot) -> None:
         """Note from where to go on, once those bytes are safe."""
         while not wait([snapshot.durable], timeout=self._save_seconds).done:
-            self._update(seen_at=timezone.now())  # a slow disk is no dead process
+            self._claim.show_life()  # a slow disk is no dead process
         snapshot.durable.result()
-        now = timezone.now()
-        self._update(
-            offset=snapshot.offset,
-            state=snapshot.state,
-            seen_at=now,
-            expires_at=now + timedelta(hours=settings.UPLOAD_LIFETIME_HOURS),
-            rate=self._rate(),
-        )
+        rate = self._speed.at(self._receiver.size)
+        self._claim.save(offset=snapshot.offset, state=snapshot.state, rate=rate)
         self._room = 0  # asked anew: of twenty that began at once, each saw the same room
-
-    def _rate(self) -> int:
-        now, size = time.monotonic(), self._receiver.size
-        seconds, self._measured_at = now - self._measured_at, now
-        newest = (size - self._measured) / seconds if seconds > 0 else 0
-        self._measured = size
-        old = self.upload.rate
-        self.upload.rate = round(old + RATE_WEIGHT * (newest - old) if old else newest)
-        return self.upload.rate
-
-    def _update(self, **columns: Any) -> None:
-        """Write to the row, if it is still ours."""
-        if not Upload.objects.filter(pk=self.upload.pk, claim=self.upload.claim).update(**columns):
-            raise discarded()
 
     # --- Ending -------------------------------------------------------------------------------------
 
@@ -306,18 +243,14 @@ class Reception:
             # Whatever stopped us may stop this too; then the last save is what counts.
             with suppress(DataProblem):
                 self._save(self._receiver.snapshot())
-        self._let_go(error, self._before)
+        self._claim.let_go(error, self._before)
 
     def _drop(self, error: BaseException | None, status: str, **columns: str) -> None:
         """Let the next one begin anew, or nobody."""
-        self._let_go(error, status, store_key="", offset=0, state=None, percent=None, **columns)
+        self._claim.let_go(error, status, store_key="", offset=0, state=None, percent=None, **columns)
         self._forget(self.upload.store_key)
         if "archive_key" in columns:
             self._forget(self.upload.archive_key)
-
-    def _let_go(self, error: BaseException | None, status: str, **columns: Any) -> None:
-        problem = str(error) if isinstance(error, DataProblem) else ""
-        self._update(status=status, claim=None, rate=0, problem=problem, **columns)
 
     @property
     def _before(self) -> str:
@@ -333,7 +266,7 @@ class Reception:
 
     @transaction.atomic
     def _hand_to_unpacking(self) -> Upload:
-        self._update(
+        self._claim.update(
             status=Upload.Status.PROCESSING,
             archive_key=self.upload.store_key,
             store_key="",
@@ -351,10 +284,7 @@ class Reception:
     @transaction.atomic
     def _take(self, received: Received) -> Upload:
         """Give the upload its data, and make the image if all is known of it."""
-        rows = Upload.objects.select_for_update(of=("self",)).filter(pk=self.upload.pk, claim=self.upload.claim)
-        row = rows.first()
-        if row is None:
-            raise discarded()
+        row = self._claim.locked()
         archive, row.archive_key = row.archive_key, ""
         row.data = data_of(row.store_key, received, store=row.store)
         row.size = row.offset = received.size
@@ -367,14 +297,30 @@ class Reception:
         return row
 
 
+class Speed:
+    """How fast bytes come, without every gust of wind.
+
+    Args:
+        rate: bytes a second when it was last looked at; 0 if nobody knows.
+        size: how many bytes there are now.
+    """
+
+    def __init__(self, rate: int, size: int) -> None:
+        self._rate, self._size, self._moment = rate, size, time.monotonic()
+
+    def at(self, size: int) -> int:
+        """Bytes a second, now that so many have come."""
+        now = time.monotonic()
+        seconds, grown = now - self._moment, size - self._size
+        newest = grown / seconds if seconds > 0 else 0
+        self._rate = round(self._rate + RATE_WEIGHT * (newest - self._rate) if self._rate else newest)
+        self._size, self._moment = size, now
+        return self._rate
+
+
 def _bytes(state: bytes | memoryview | None) -> bytes | None:
     """PostgreSQL's driver gives a view of the bytes."""
     return None if state is None else bytes(state)
-
-
-def discarded() -> TakenOver:
-    """What somebody hears who sends bytes that nobody waits for any more."""
-    return TakenOver("This upload was discarded while the file came, or is being sent in another way now.")
 
 
 def data_of(key: str, received: Received, *, store: str) -> ImageData:

@@ -5,8 +5,8 @@ import logging
 from django.db import transaction
 from django.utils import timezone
 
+from images.actions.claims import is_alive
 from images.actions.holds import let_go
-from images.actions.reception import is_alive
 from images.models import ImageData, Upload
 from images.stores import get_store
 

@@ -9,7 +9,8 @@ from django.db import transaction
 
 from accounts.errors import Conflict
 from images import notices
-from images.actions.reception import Reception, claim
+from images.actions.claims import claim
+from images.actions.reception import Reception
 from images.archives import unpacked
 from images.models import Upload
 from images.problems import CannotContinue, DataProblem, NoSuchData

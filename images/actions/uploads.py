@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.viewer import Viewer
-from images.actions.reception import Reception, claim, discarded
+from images.actions.claims import claim, discarded
+from images.actions.reception import Reception
 from images.actions.removal import discard
 from images.models import Region, Upload
 from images.permissions import Verb, get_upload, require

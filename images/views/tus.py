@@ -22,7 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.middleware import PanelRequest
 from images import actions
-from images.actions.reception import InUse, is_alive
+from images.actions.claims import InUse, is_alive
 from images.bodies import check_same_site, declared_length, discard_rest, raw_chunks
 from images.models import Region, Upload
 from images.permissions import Verb, require

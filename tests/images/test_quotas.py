@@ -12,7 +12,8 @@ from pytest_django.fixtures import Settings
 
 from images import actions
 from images.actions import NewImage
-from images.actions.reception import Reception, claim
+from images.actions.claims import claim
+from images.actions.reception import Reception
 from images.demo_disks import bootable_raw
 from images.models import Image, Quota, Upload
 from images.problems import QuotaExceeded

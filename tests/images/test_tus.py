@@ -18,7 +18,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from accounts.viewer import Viewer
 from images import actions
-from images.actions import reception
+from images.actions import claims, reception
 from images.demo_disks import bootable_raw
 from images.models import ImageData, Upload
 from images.slots import hold
@@ -176,15 +176,15 @@ class TestCore:
 
     def test_only_one_sends_at_a_time(self, carol: Sender, cast: Cast) -> None:
         url = carol.begin()
-        actions.reception.claim(Upload.objects.get())
+        actions.claims.claim(Upload.objects.get())
         for answer in (carol.head(url), carol.patch(url, 0, DISK)):
             assert answer.status_code == 423
             assert int(answer.headers["Retry-After"]) > 0
 
     def test_whoever_falls_silent_is_followed_by_the_next(self, carol: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
         url = carol.begin()
-        actions.reception.claim(Upload.objects.get())
-        monkeypatch.setattr(reception, "SILENT_SECONDS", 0)
+        actions.claims.claim(Upload.objects.get())
+        monkeypatch.setattr(claims, "SILENT_SECONDS", 0)
         assert where(carol.head(url)) == (200, 0)
         assert where(carol.patch(url, 0, DISK)) == (204, len(DISK))
 

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from accounts.errors import Conflict
 from images import actions
 from images.actions import NewImage, imports, reception
+from images.actions.claims import InUse, TakenOver, claim, is_alive
 from images.actions.neglect import NEGLECTED, complete_upload
-from images.actions.reception import InUse, Reception, TakenOver, claim
+from images.actions.reception import Reception
 from images.actions.removal import discard_expired
 from images.demo_disks import MIB
 from images.formats import RefusedImage
@@ -435,7 +436,7 @@ class TestStoresThatFail:
         def slow(durable: list["Future[None]"], *, timeout: float) -> object:
             if not seen:
                 fall_silent(upload)
-            seen.append(reception.is_alive(row(upload)))
+            seen.append(is_alive(row(upload)))
             return wait(durable if seen[1:] else [], timeout=timeout)
 
         monkeypatch.setattr(reception, "wait", slow)

@@ -14,8 +14,9 @@ from pytest_django.fixtures import Settings
 from accounts.errors import Conflict
 from images import actions
 from images.actions import NewImage
+from images.actions.claims import claim
 from images.actions.neglect import NEGLECTED
-from images.actions.reception import Reception, claim
+from images.actions.reception import Reception
 from images.demo_disks import MIB
 from images.models import Image, Upload
 from images.problems import StoreProblem, WrongChecksum

@@ -15,7 +15,7 @@ from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
 from images import actions, tasks
-from images.actions import NewImage, collection, imports, neglect, reception
+from images.actions import NewImage, claims, collection, imports, neglect, reception
 from images.demo_disks import MIB, bootable_raw
 from images.models import DataHold, Image, ImageData, Leftover, Upload
 from images.quotas import Counted, levels_of
@@ -40,7 +40,7 @@ STRIDES = [pytest.param(7, id="some"), pytest.param(1, id="all", marks=pytest.ma
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A world in which every byte is saved, the dead are buried at once, and what has no name is removed."""
     monkeypatch.setattr(reception, "SAVE_SECONDS", 0)
-    monkeypatch.setattr(reception, "SILENT_SECONDS", -1)
+    monkeypatch.setattr(claims, "SILENT_SECONDS", -1)
     monkeypatch.setattr(neglect, "NEGLECTED", timedelta(seconds=-1))
     monkeypatch.setattr(collection, "ORPHAN_AGE", timedelta(seconds=-1))
 
