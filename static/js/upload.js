@@ -106,7 +106,7 @@ class Upload {
   isKnown(file, seen, begun, trusted) {
     if (begun.fingerprint === seen && begun.filename === file.name) return true;
     if (begun.fingerprint || (begun.size && begun.size !== file.size) || begun.filename !== file.name) {
-      this.fail(`This is not the “${begun.filename}” that was begun, or it was changed since. Choose that file, or discard the upload below and start over.`);
+      this.fail(`This is not the “${begun.filename}” that was begun, or it was changed since. Choose that file, or upload another one instead.`);
       return false;
     }
     if (!trusted) {
@@ -154,7 +154,7 @@ class Upload {
     this.progress(0);
     this.part("cancel").textContent = "Discard";
     this.say(`Uploading ${file.name}, ${size(file.size)}`);
-    this.part("cancel").focus();
+    this.part("run").focus(); // nothing that a second press of a key would throw away
   }
 
   open(name) {
