@@ -1,14 +1,20 @@
 """Every page on a laptop and on a phone, light and dark: nothing serious for axe-core, and nothing scrolls sideways."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from accounts.actions import invite
 from accounts.models import User
 from accounts.roles import Role
-from images.actions import NewImage, start_import
-from images.models import Image, Upload
+from images.actions import NewImage, refuse_quota_request, request_quota, start_import
+from images.inside.kinds import KINDS
+from images.models import ContentCheck, Image, Quota, Upload
+from images.quotas import Counted
 from sharing import actions
 from sharing.addresses import parse
 from tests.factories import make_image, viewer
@@ -31,6 +37,7 @@ OF_ACCOUNT = [
     "images/?tab=community",
     "images/?q=nothing-like-this",
     "images/upload/",
+    "images/upload/?upload={upload}",
     "images/import/",
     "images/incoming/",
     "images/{image}/",
@@ -42,6 +49,9 @@ OF_ACCOUNT = [
     "images/{image}/delete/",
     "images/{image}/share/",
     "images/{image}/shares/{share}/remove/",
+    "images/{looked}/",
+    "images/{looked}/share/",
+    "images/{damaged}/",
     "images/{received}/",
     "images/{received}/label/",
     "images/{received}/leave/",
@@ -76,7 +86,11 @@ def paths(cast: Cast) -> list[str]:
     actions.reject(shares[1].share.pk, by=viewer(cast.rhea), reason="Not needed any more.")
     make_image(cast.acme, cast.carol, visibility="community", name="netbsd-10-classroom")
     _begin_import(cast)
+    _ask_for_more(cast)
     names = {
+        "upload": _begin_uploads(cast).pk,
+        "looked": _looked_into(cast).pk,
+        "damaged": _damaged(cast).pk,
         "image": image.pk,
         "share": shares[0].share.pk,
         "received": _accepted(cast).pk,
@@ -96,6 +110,56 @@ def _begin_import(cast: Cast) -> None:
         by=cast.producer, url="https://mirror.example/disk.img", new=NewImage(name=LONG, region=cast.iad)
     )
     Upload.objects.filter(pk=upload.pk).update(size=2**30, offset=2**29, problem="The server answers 404 Not Found.")
+
+
+def _begin_uploads(cast: Cast) -> Upload:
+    """One that was interrupted, one that is sent at this moment, and one that could not be unpacked."""
+    now = timezone.now()
+    common = {"account": cast.acme, "created_by": cast.alice, "expires_at": now + timedelta(hours=20), "size": 2**30}
+    begun = Upload.objects.create(**common, filename=f"{LONG}.img", offset=2**28)
+    Upload.objects.create(
+        **common, filename="日本語.img", offset=2**29, status="receiving", rate=2**23, claim=uuid4(), seen_at=now
+    )
+    Upload.objects.create(**common, filename="disk.img.xz", status="failed", problem="The archive is broken.")
+    return begun
+
+
+def _looked_into(cast: Cast) -> Image:
+    """An image in which everything was found that can be, in a part of it."""
+    image = make_image(cast.acme, cast.alice, name="debian-12-with-keys")
+    volume = {"number": 1, "start": 2048, "size": 2**30, "name": "root", "file_system": "ext4", "why_not": ""}
+    locked = volume | {"number": 2, "name": "data", "file_system": "LVM", "why_not": "LVM cannot be read here"}
+    now = timezone.now()
+    ContentCheck.objects.create(
+        data=image.data,
+        status=ContentCheck.Status.DONE,
+        requested_by=cast.alice,
+        requested_at=now,
+        finished_at=now,
+        findings={
+            "table": "gpt",
+            "problem": "",
+            "finished": True,
+            "volumes": [each | {"files": 4, "gaps": {}, "finished": True} for each in (volume, locked)],
+            "findings": [{"kind": kind, "number": 3, "paths": [f"/{LONG}/{LONG}"]} for kind in KINDS],
+        },
+    )
+    return image
+
+
+def _damaged(cast: Cast) -> Image:
+    image = make_image(cast.acme, cast.alice, name="debian-12-damaged")
+    image.data.damaged_at = timezone.now()
+    image.data.damage = "Its bytes do not match its checksum any more."
+    image.data.save()
+    return image
+
+
+def _ask_for_more(cast: Cast) -> None:
+    """Of a quota that is nearly full in one thing and used up in another; staff have said no, so it may ask again."""
+    Quota.objects.create(account=cast.acme, images=10, uploads=2)
+    asked = request_quota(by=cast.producer, wanted={Counted.IMAGES: 50}, reason="For every nightly build.")
+    refuse_quota_request(asked.pk, by=cast.root, answer="Delete the builds of last month first.")
 
 
 def _accepted(cast: Cast) -> Image:
