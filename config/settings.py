@@ -214,7 +214,7 @@ IMAGE_CACHE_BYTES = env.int("STOCKROOM_CACHE_BYTES", default=20 * 1024**3)
 IMAGE_MAX_BYTES = env.int("STOCKROOM_IMAGE_MAX_BYTES", default=64 * 1024**3)
 IMAGE_MAX_VIRTUAL_BYTES = env.int("STOCKROOM_IMAGE_MAX_VIRTUAL_BYTES", default=2 * 1024**4)
 UPLOAD_LIFETIME_HOURS = env.int("STOCKROOM_UPLOAD_LIFETIME_HOURS", default=24)
-# Uploads and downloads at once in each server process; the threads that are left always answer pages (images/slots.py).
+# Uploads and downloads at once in each server process (images/transfers/slots.py); what is left serves pages.
 TRANSFERS = env.int("STOCKROOM_TRANSFERS", default=max(1, env.int("WEB_THREADS", default=32) * 3 // 4))
 # Image data is read and compared with its checksums every week: each hour for so long, and no faster than this.
 VERIFY_SECONDS = env.int("STOCKROOM_VERIFY_SECONDS", default=300)
@@ -376,6 +376,8 @@ LOGGING = {
     # One line per task that ends badly; its lines per task that starts, runs and ends are noise.
     "loggers": {
         "django-q": {"level": "WARNING"},
+        # What it thinks of a hostile file is told to whoever sent the file.
+        "oslo_utils.imageutils.format_inspector": {"level": "CRITICAL"},
         # Whoever scans the network asks for any name; each would cost thirty lines.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },

@@ -1,4 +1,4 @@
-"""Who is told what about quotas, in the panel and by mail. The words are in templates/images/letters."""
+"""Who is told what, in the panel and by mail. The words are in templates/images/letters."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,11 +11,51 @@ from django.utils import timezone
 
 from accounts.models import Membership, User
 from accounts.records import notify
-from images.models import QuotaRequest
+from images.models import Image, QuotaRequest, Upload
 from images.quotas import Limits, levels_of, wanted_by, write_limits
 
+# Who has waited no longer than this for an image still looks at the page.
+PATIENCE = timedelta(minutes=1)
 ONE_DAY = timedelta(days=1)
 ANY_PERMISSIONS = "django.contrib.auth.backends.ModelBackend"
+
+
+# --- Images and their data --------------------------------------------------------------------------
+
+
+def image_came(upload: Upload, image: Image) -> None:
+    """Tell whoever planned an image that it is there."""
+    _tell_planner("image_came", upload, path=_page_of(image), image=image)
+
+
+def upload_stopped(upload: Upload) -> None:
+    """Tell whoever waits for an image that it does not come by itself; why stands on the upload."""
+    _tell_planner("upload_stopped", upload, path=reverse("image_list", kwargs={"number": upload.account.number}))
+
+
+def data_damaged(image: Image, damage: str) -> None:
+    """Tell the admins of an image's account that nobody gets it for now."""
+    _tell(
+        "data_damaged", _admins_of(image.account_id), path=_page_of(image), image=image, account=image.account,
+        damage=damage,
+    )  # fmt: skip
+
+
+def data_right_again(image: Image) -> None:
+    """Tell them that it is whole."""
+    _tell("data_right_again", _admins_of(image.account_id), path=_page_of(image), image=image, account=image.account)
+
+
+def _tell_planner(name: str, upload: Upload, *, path: str, **context: Any) -> None:
+    if timezone.now() - upload.created_at >= PATIENCE and upload.created_by.is_active:
+        _tell(name, [upload.created_by], path=path, upload=upload, account=upload.account, **context)
+
+
+def _page_of(image: Image) -> str:
+    return reverse("image_detail", kwargs={"number": image.account.number, "pk": image.pk})
+
+
+# --- Quotas -----------------------------------------------------------------------------------------
 
 
 def quota_requested(asked: QuotaRequest) -> None:
@@ -28,7 +68,7 @@ def quota_requested(asked: QuotaRequest) -> None:
         return
     path = reverse("admin:images_quotarequest_change", args=[asked.pk])
     levels = [levels_of(asked.account)[counted] for counted in wanted_by(asked)]
-    _tell("quota_requested", quota_staff(), path=path, asked=asked, levels=levels)
+    _tell_of_request("quota_requested", quota_staff(), path=path, asked=asked, levels=levels)
 
 
 def quota_request_granted(asked: QuotaRequest, limits: Limits) -> None:
@@ -51,14 +91,24 @@ def quota_staff() -> "QuerySet[User]":
 
 
 def _tell_admins(name: str, asked: QuotaRequest, **context: Any) -> None:
-    admins = User.objects.filter(memberships__in=Membership.objects.deciding_for(asked.account_id))
     page = reverse("account_detail", kwargs={"number": asked.account.number})
-    _tell(name, admins, path=f"{page}#quota", asked=asked, **context)
+    _tell_of_request(name, _admins_of(asked.account_id), path=f"{page}#quota", asked=asked, **context)
 
 
-def _tell(name: str, people: Iterable[User], *, path: str, asked: QuotaRequest, **context: Any) -> None:
+def _tell_of_request(name: str, people: Iterable[User], *, path: str, asked: QuotaRequest, **context: Any) -> None:
+    wanted = write_limits(wanted_by(asked))
+    _tell(name, people, path=path, asked=asked, account=asked.account, wanted=wanted, **context)
+
+
+# --- Both -------------------------------------------------------------------------------------------
+
+
+def _admins_of(account_id: int) -> "QuerySet[User]":
+    return User.objects.filter(memberships__in=Membership.objects.deciding_for(account_id))
+
+
+def _tell(name: str, people: Iterable[User], *, path: str, **context: Any) -> None:
     """The first line of a letter is its subject, and what follows is its body."""
-    context |= {"asked": asked, "account": asked.account, "wanted": write_limits(wanted_by(asked))}
     text = render_to_string(f"images/letters/{name}.txt", context)
     subject, _newline, body = text.strip().partition("\n")
     notify(people, subject=subject.strip(), body=body.strip(), path=path)

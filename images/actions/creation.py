@@ -14,7 +14,7 @@ from django_q.tasks import async_task
 from accounts.errors import Conflict
 from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
-from images import hooks, notices
+from images import hooks, letters
 from images.actions.events import record_image
 from images.models import Image, ImageTag, Region, Upload
 from images.permissions import Verb, get_upload, require, visibility_refusal
@@ -144,7 +144,7 @@ def make_planned_image(upload: Upload) -> Image | None:
     try:
         with transaction.atomic():
             image = create_image(upload.pk, by=planner(upload), new=NewImage.planned(upload.plan or {}))
-            notices.image_came(upload, image)
+            letters.image_came(upload, image)
             return image
     except ValidationError as refused:
         upload.problem = " ".join(refused.messages)
@@ -152,7 +152,7 @@ def make_planned_image(upload: Upload) -> Image | None:
         upload.problem = str(refused)
     except Http404:
         upload.problem = "Its time was over before it had come."
-    notices.upload_stopped(upload)
+    letters.upload_stopped(upload)
     upload.save(update_fields=["problem"])
     return None
 

@@ -16,14 +16,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from accounts.models import Membership, User
-from accounts.records import notify
+from images import letters
 from images.actions.events import record_image
 from images.models import Image, ImageData
 from images.problems import DamagedData, NoSuchData, StoreProblem
@@ -249,7 +247,9 @@ def flag(data: ImageData, damage: str, *, look_again: bool = False) -> ImageData
     row.save(update_fields=["damaged_at", "damage"])
     if is_news:
         logger.error("The image data %s is damaged: %s (%s in the store %s)", row.pk, damage, row.store_key, row.store)
-        _tell_owners(row, "found damaged", "data_damaged")
+        for image in _named_by(row):
+            record_image("found damaged", image, None, account=image.account, damage=row.damage)
+            letters.data_damaged(image, row.damage)
     if is_news and look_again:
         async_task("images.tasks.verify", str(row.pk), cluster="data")
     return row
@@ -266,7 +266,9 @@ def _clear(data: ImageData, stamp: str) -> ImageData:
     row.save(update_fields=["verified_at", "stamp", "damaged_at", "damage"])
     if was_damaged:
         logger.info("The image data %s is right again.", row.pk)
-        _tell_owners(row, "found right again", "data_right_again")
+        for image in _named_by(row):
+            record_image("found right again", image, None, account=image.account)
+            letters.data_right_again(image)
     return row
 
 
@@ -279,13 +281,5 @@ def place_of(data: ImageData) -> tuple[str, str]:
     return data.store, data.store_key
 
 
-def _tell_owners(data: ImageData, verb: str, letter: str) -> None:
-    """Write an event for each image that names the data, and tell the admins of its account."""
-    for image in Image.objects.live().filter(data=data).select_related("account").order_by("pk"):
-        record_image(verb, image, None, account=image.account, damage=data.damage)
-        admins = User.objects.filter(memberships__in=Membership.objects.deciding_for(image.account_id))
-        context = {"image": image, "account": image.account, "damage": data.damage}
-        text = render_to_string(f"images/letters/{letter}.txt", context)
-        subject, _newline, body = text.strip().partition("\n")
-        path = reverse("image_detail", kwargs={"number": image.account.number, "pk": image.pk})
-        notify(admins, subject=subject.strip(), body=body.strip(), path=path)
+def _named_by(data: ImageData) -> QuerySet[Image]:
+    return Image.objects.live().filter(data=data).select_related("account").order_by("pk")

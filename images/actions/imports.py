@@ -16,7 +16,7 @@ from django_q.tasks import async_task
 from accounts.errors import Conflict
 from accounts.records import record
 from accounts.viewer import Viewer
-from images import notices
+from images import letters
 from images.actions.claims import Claim, claim, discarded, is_alive
 from images.actions.creation import NewImage, require_plan
 from images.actions.later import run_later
@@ -264,7 +264,7 @@ def _go_on_later_or_stop(upload_id: UUID, offset: int, problem: DataProblem) -> 
         run_later("images.tasks.run_import", str(upload.pk), queue="data", moment=fetch.next_at)
     else:
         _record("import failed", upload, None, reason=upload.problem)
-        notices.upload_stopped(upload)
+        letters.upload_stopped(upload)
 
 
 def _is_hopeless(fetch: Import) -> bool:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.errors import Conflict
-from images import notices
+from images import letters
 from images.actions.claims import claim
 from images.actions.reception import Reception
 from images.archives import unpacked
@@ -43,7 +43,7 @@ def unpack_upload(upload_id: UUID) -> Upload | None:
         if Upload.objects.filter(pk=upload_id, status=Upload.Status.PROCESSING, claim=None).exists():
             raise
         if refused := Upload.objects.filter(pk=upload_id, status=Upload.Status.FAILED).first():
-            notices.upload_stopped(refused)
+            letters.upload_stopped(refused)
         return None  # refused, which the row says; discarded; or somebody else is at it
 
 

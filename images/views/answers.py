@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from accounts.errors import Conflict
 from accounts.middleware import PanelRequest
 from images.problems import Busy, DataProblem
-from images.slots import RETRY_SECONDS
+from images.transfers.slots import RETRY_SECONDS
 
 P = ParamSpec("P")
 View = Callable[Concatenate[PanelRequest, P], HttpResponseBase]

@@ -12,7 +12,6 @@ from accounts.middleware import PanelRequest
 from accounts.viewer import Viewer
 from images import actions, hooks
 from images.activity import activity_of
-from images.downloads import GIVEN, Download, begins, serve
 from images.looks import Look
 from images.menus import DANGEROUS, address, as_actions, entries_of
 from images.models import Image, ImageData
@@ -20,6 +19,7 @@ from images.permissions import Verb, get_image, refusal
 from images.problems import NoSuchData
 from images.rows import name_for, source_for
 from images.stores import get_store
+from images.transfers.downloads import GIVEN, Download, begins, serve
 from images.views.answers import answers_in_kind
 
 RELATIVES = 20

@@ -23,12 +23,12 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.middleware import PanelRequest
 from images import actions
 from images.actions.claims import InUse, is_alive
-from images.bodies import check_same_site, declared_length, discard_rest, raw_chunks
 from images.models import Region, Upload
 from images.permissions import Verb, require
 from images.problems import BrokenUpload, Busy, Gone, WrongPart, WrongRequest
-from images.slots import RETRY_SECONDS, slot_for
 from images.stores import get_store
+from images.transfers.bodies import check_same_site, declared_length, discard_rest, raw_chunks
+from images.transfers.slots import RETRY_SECONDS, slot_for
 from images.views.answers import REFUSALS, refusal_as_json
 
 VERSION = "1.0.0"

@@ -17,14 +17,14 @@ from accounts.viewer import Viewer
 from accounts.views.going_back import go_back
 from images import actions
 from images.actions.reception import Reception
-from images.bodies import UploadForm as Form
-from images.bodies import checked_multipart, discard_rest
 from images.forms import UploadForm, visibility_options
 from images.incoming import Arrival, unfinished_of
 from images.models import Image, Region, Upload
 from images.permissions import Verb, require
 from images.problems import Busy, DataProblem, QuotaExceeded
-from images.slots import RETRY_SECONDS, slot_for
+from images.transfers.bodies import UploadForm as Form
+from images.transfers.bodies import checked_multipart, discard_rest
+from images.transfers.slots import RETRY_SECONDS, slot_for
 from images.views.answers import tell
 
 NO_FILE = "Choose the disk image to upload."

@@ -20,11 +20,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.urls import path
 from django.utils import timezone
 
-from images.bodies import checked_multipart, discard_rest, raw_chunks
-from images.downloads import Download, serve
 from images.problems import DataProblem
 from images.stores import get_store
 from images.streams import Intake, Received, receive
+from images.transfers.bodies import checked_multipart, discard_rest, raw_chunks
+from images.transfers.downloads import Download, serve
 from tests.images.sinks import StoreSink
 
 MAX_BYTES = 8 * 1024**3

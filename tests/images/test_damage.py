@@ -12,7 +12,7 @@ from accounts.models import Event, User
 from accounts.viewer import Viewer
 from images import activity
 from images.models import Image, ImageData
-from images.slots import RETRY_SECONDS
+from images.transfers.slots import RETRY_SECONDS
 from sharing.actions import accept, offer
 from sharing.addresses import parse
 from tests.factories import make_image

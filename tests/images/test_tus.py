@@ -21,8 +21,8 @@ from images import actions
 from images.actions import claims, reception
 from images.demo_disks import bootable_raw
 from images.models import ImageData, Upload
-from images.slots import hold
 from images.stores import get_store
+from images.transfers.slots import hold
 from images.views.tus import ALGORITHMS, BYTES
 from tests.people import Cast
 

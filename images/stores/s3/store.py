@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from images.filenames import attachment
 from images.problems import NoSuchData
 from images.stores.base import Stored
 from images.stores.cache import default_cache
@@ -18,6 +17,7 @@ from images.stores.s3.bucket import Bucket, code_of, told
 from images.stores.s3.pieces import Mark, Unfinished
 from images.stores.s3.reading import ObjectRange
 from images.stores.s3.writer import ObjectWriter, take_over
+from images.transfers.filenames import attachment
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import HeadObjectOutputTypeDef

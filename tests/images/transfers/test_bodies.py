@@ -18,12 +18,12 @@ from django.test import RequestFactory
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from pytest_django.fixtures import Settings
 
-from images import bodies
-from images.bodies import check_origin, checked_multipart, declared_length, discard_rest, raw_chunks
 from images.demo_disks import MIB, bootable_raw
 from images.problems import BrokenUpload, LengthRequired, TooLarge, UnreadableForm
 from images.stores import FileStore
 from images.streams import Intake
+from images.transfers import bodies
+from images.transfers.bodies import check_origin, checked_multipart, declared_length, discard_rest, raw_chunks
 from tests.bench.upload import FORM_END, FORM_HEAD, peak, sent
 from tests.images.served import gunicorn
 from tests.images.sinks import StoreSink
@@ -87,7 +87,7 @@ class SlowLine(Line):
 @pytest.mark.parametrize("speed", [4 * KIB, 64 * KIB, 512 * KIB, 100 * MIB])
 def test_no_chunk_takes_long_on_a_slow_line(speed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     line = SlowLine(DISK, speed)
-    monkeypatch.setattr("images.bodies.time.monotonic", lambda: line.now)
+    monkeypatch.setattr("images.transfers.bodies.time.monotonic", lambda: line.now)
     chunks = list(raw_chunks(put(line, CONTENT_LENGTH=str(len(DISK))), max_bytes=LIMIT))
     longest = max(len(chunk) for chunk in chunks)
     assert longest / speed <= max(2, bodies.SMALLEST_CHUNK / speed)

@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from config.sendfile import read_sendfile
-from images.downloads import Download, begins, serve
-from images.filenames import attachment
 from images.problems import Busy, DamagedData, NoSuchData
-from images.ranges import parsed_range
-from images.slots import slots
 from images.stores import FileStore
+from images.transfers.downloads import Download, begins, serve
+from images.transfers.filenames import attachment
+from images.transfers.ranges import parsed_range
+from images.transfers.slots import slots
 
 DATA = bytes(range(200)) * 3
 SIZE = len(DATA)
@@ -259,7 +259,7 @@ def test_a_download_begins_with_its_first_byte(download: Download, asked: str, i
 
 
 class TestSlots:
-    """``images.slots``: who fetches slowly leaves room for pages."""
+    """``images.transfers.slots``: who fetches slowly leaves room for pages."""
 
     def test_a_download_holds_one_until_it_is_closed(self, download: Download) -> None:
         responses = [serve(RequestFactory().get("/", headers={"Range": asked}), download) for asked in ("", "bytes=5-")]

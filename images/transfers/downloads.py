@@ -13,12 +13,12 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
 
-from images.filenames import attachment
 from images.problems import DamagedData
-from images.ranges import SeveralParts, content_range, wanted_ranges
-from images.slots import Slot, hold
 from images.stores.base import ByteRange, ImageStore
 from images.stores.files import FileStore
+from images.transfers.filenames import attachment
+from images.transfers.ranges import SeveralParts, content_range, wanted_ranges
+from images.transfers.slots import Slot, hold
 
 LINK_SECONDS = 60  # how long an address of the store works; who has begun to read then, reads on
 GIVEN = {200, 206, 302}  # the statuses with which the data, or a way to it, is given
@@ -27,7 +27,7 @@ GIVEN = {200, 206, 302}  # the statuses with which the data, or a way to it, is 
 class DataResponse(FileResponse):
     """Sends some image data: by ``sendfile`` where the server can, in large blocks where it cannot.
 
-    It keeps a slot until it is closed, so that slow lines leave room for pages (``images.slots``).
+    It keeps a slot until it is closed, so that slow lines leave room for pages (``images.transfers.slots``).
     """
 
     block_size = 1024 * 1024

@@ -5,7 +5,7 @@ from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
 from images.problems import Busy
-from images.slots import hold, slot_for, slots, small_slots
+from images.transfers.slots import hold, slot_for, slots, small_slots
 
 
 @pytest.fixture(autouse=True)
