@@ -247,7 +247,7 @@ UNNOTICED = {
     "qcow2 with large clusters": 0,
     "qcow2 made here": 0,
     "VMDK sparse": 0,
-    "VMDK stream-optimised": 0,
+    "VMDK stream-optimised": 64 * 1024,  # the last grain is padded with zeros
     "VHD dynamic": 0,
     "VDI": 0,
     "VHDX": 0,

@@ -40,6 +40,7 @@ from tests.images.hostile.rows import Hostile
 
 DISK = disk(3 * MIB)
 LIMIT = 4 * MIB
+LEFT_BY_OTHERS: set[threading.Thread] = set()
 INTAKE = Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT)
 ARCHIVE = gzip.compress(DISK[:MIB] + random.Random(3).randbytes(2 * MIB), compresslevel=1)
 
@@ -56,12 +57,23 @@ def take(store: FileStore, *chunks: bytes, intake: Intake = INTAKE) -> tuple[str
 
 
 def is_untouched(store: FileStore, before: set[Path]) -> bool:
-    """Whether the store holds what it held before. Hash threads end soon, but not at once."""
+    """Whether the store holds what it held before, and all threads that hashed have ended: soon, but not at once."""
     deadline = time.monotonic() + 10
-    while any(thread.name.startswith("hash-") for thread in threading.enumerate()):
+    while hash_threads() - LEFT_BY_OTHERS:
         assert time.monotonic() < deadline, "a hash thread goes on for ever"
         time.sleep(0.01)
     return held(store) == before
+
+
+def hash_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("hash-")}
+
+
+@pytest.fixture(autouse=True)
+def _know_other_threads() -> None:
+    """Tests of receivers that are killed leave theirs behind."""
+    LEFT_BY_OTHERS.clear()
+    LEFT_BY_OTHERS.update(hash_threads())
 
 
 def held(store: FileStore) -> set[Path]:
