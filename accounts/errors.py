@@ -14,5 +14,5 @@ def wrong(field: str, text: str, code: str) -> ValidationError:
     return ValidationError({field: ValidationError(text, code=code)})
 
 
-class Conflict(Exception):  # noqa: N818  # named as HTTP names it (RFC 9110, section 15.5.10)
+class Conflict(Exception):
     """The thing is not in the state that the action needs. The message tells a person what happened."""

@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.roles import Kind, Role
 
 if TYPE_CHECKING:
-    from accounts.models import Event, Invitation, Membership, Notification, User  # noqa: F401  # named in strings
+    from accounts.models import Event, Invitation, Membership, Notification, User
     from accounts.viewer import Viewer
 
 

@@ -19,7 +19,7 @@ GRACE_SECONDS = 35  # a little more than gunicorn's graceful_timeout
 RESTART_SECONDS = 1
 
 
-class Stop(Exception):  # noqa: N818 - it is a wish, not an error
+class Stop(Exception):
     """Somebody asked the panel to stop."""
 
 

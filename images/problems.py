@@ -1,7 +1,7 @@
 """What can go wrong with image data, as errors that a page or a JSON answer can show as they are."""
 
 
-class DataProblem(Exception):  # noqa: N818  # what people hear of it is a problem and a way out
+class DataProblem(Exception):
     """Image data cannot be taken or given, and ``str(problem)`` tells a person why and what to do.
 
     Attributes:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from accounts.viewer import Viewer
     from images.models import (
         Image,
-        ImageData,  # noqa: F401  # ruff does not read the text in QuerySet["…"]
+        ImageData,
         ImageGroupObjectPermission,
-        QuotaRequest,  # noqa: F401  # as above
-        Upload,  # noqa: F401  # as above
+        QuotaRequest,
+        Upload,
     )
 
 OPEN_TO_ALL = ("public", "community")
@@ -58,10 +58,6 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def open_to_all(self) -> "ImageQuerySet":
         """Public, community, or in the marketplace."""
         return self.live().filter(_open_to_all())
-
-    def owned_by(self, viewer: "Viewer") -> "ImageQuerySet":
-        """Of the account of the page."""
-        return self.live().filter(account=viewer.account)
 
     def visible_to(self, viewer: "Viewer") -> "ImageQuerySet":
         """Whose page the viewer may open: own, offered or shared, public, community, in the marketplace."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from accounts.models import Account, User
     from accounts.viewer import Viewer
     from images.models import Image
-    from sharing.models import Share, Trust  # noqa: F401  # named in strings below
+    from sharing.models import Share, Trust
 
 NOBODY = 0  # no group has this id
 

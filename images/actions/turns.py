@@ -17,7 +17,7 @@ LOOK_SECONDS = 5  # between two looks at the queue
 NOT_IN_TIME = "Others wait, and the server cannot send the rest of a file. It comes from its beginning."
 
 
-class TurnOver(Exception):  # noqa: N818 - it is no error
+class TurnOver(Exception):
     """Others wait: go on behind them."""
 
 

@@ -10,7 +10,7 @@ CAPABILITIES = 64  # the kernel knows about 41; a number that it does not know e
 CAPABILITY_VERSION = 0x20080522
 
 
-class Unavailable(Exception):  # noqa: N818 - it says what the kernel lacks
+class Unavailable(Exception):
     """The kernel cannot do this, or does not let us."""
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 SECTOR = 512
 
 
-class UnreadableDisk(Exception):  # noqa: N818 - it says what the disk is
+class UnreadableDisk(Exception):
     """The disk breaks the rules of its format, or asks for what this reader does not do."""
 
 
@@ -59,8 +59,8 @@ class Qcow2Disk:
         magic, version, backing, _length, bits, size, encrypted, entries, table, *_rest = self.HEADER.unpack_from(
             header
         )
-        features = struct.unpack_from(">Q", header, 72)[0] if version > 2 else 0  # noqa: PLR2004 - the versions
-        if magic != b"QFI\xfb" or version not in (2, 3) or not 9 <= bits <= 21:  # noqa: PLR2004 - of the format
+        features = struct.unpack_from(">Q", header, 72)[0] if version > 2 else 0
+        if magic != b"QFI\xfb" or version not in (2, 3) or not 9 <= bits <= 21:
             raise UnreadableDisk("It is not qcow2, or of an unknown version.")
         if backing or encrypted or features & ~(self.DIRTY | self.COMPRESSION | self.EXTENDED):
             raise UnreadableDisk("It is encrypted, marked as corrupt, or needs another file.")
@@ -88,10 +88,10 @@ class Qcow2Disk:
         if entry & self.COMPRESSED:
             return self._unpacked(entry)[inside : inside + count].ljust(count, b"\0")
         place = entry & self.OFFSET
-        if not place or (self._entry == 8 and entry & self.ALL_ZERO):  # noqa: PLR2004 - a short entry
+        if not place or (self._entry == 8 and entry & self.ALL_ZERO):  # a short entry
             return bytes(count)
         data = self._file.read(place + inside, count).ljust(count, b"\0")
-        return data if self._entry == 8 else self._holes(data, inside, bitmap)  # noqa: PLR2004 - a short entry
+        return data if self._entry == 8 else self._holes(data, inside, bitmap)  # a short entry
 
     def _holes(self, data: bytes, inside: int, bitmap: int) -> bytes:
         """The same bytes, with zeros where a part of the cluster is not there or said to be zero."""

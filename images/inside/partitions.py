@@ -50,7 +50,7 @@ def _gpt(disk: Disk) -> list[Partition]:
     places = [(size, size) for size in (SECTOR, 4096)] + [(disk.size - size, size) for size in (SECTOR, 4096)]
     for place, sector in places:
         header = disk.read(place, 92)
-        if len(header) == 92 and header.startswith(b"EFI PART"):  # noqa: PLR2004 - its size in the specification
+        if len(header) == 92 and header.startswith(b"EFI PART"):  # its size in the specification
             first, number, size = struct.unpack_from("<QII", header, 72)
             if size in GPT_ENTRY_SIZES and (
                 found := list(_gpt_entries(disk, first * sector, min(number, 1024), size, sector))

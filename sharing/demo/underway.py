@@ -17,7 +17,7 @@ from sharing.demo.people import Cast, at
 SENT, SIZE = 9 * MIB, 24 * MIB  # bytes
 
 
-class NotHere(Exception):  # noqa: N818  # it is no error: the demo tells only what has really been done
+class NotHere(Exception):
     """This machine lacks what it takes."""
 
 
