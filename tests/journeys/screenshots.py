@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from images.demo_disks import MIB, bootable_raw
 from tests.plugins.chromium import ARGUMENTS, find_browser
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
@@ -22,6 +23,7 @@ THEMES = ("light", "dark")
 START_SECONDS = 60
 SETTLED = 400  # milliseconds: what was clicked last has its colour by then
 PASSWORD = "stockroom-demo"
+DISK, SLOW = 24 * MIB, 4 * MIB  # bytes, and bytes a second: the picture of an upload is taken while it runs
 
 
 def saved_images(page: Page) -> None:
@@ -55,11 +57,55 @@ def notice(page: Page) -> None:
     page.get_by_role("region", name="wants to share").first.wait_for()
 
 
+def upload(page: Page) -> None:
+    """A file that is being sent while the form is filled in."""
+    sign_in(page, "alice")
+    page.get_by_text("Add image", exact=True).click()
+    page.get_by_role("link", name="Upload an image").click()
+    limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": SLOW}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", limits)
+    disk = bootable_raw(f"Hello {time.time_ns()}", size=DISK)
+    page.get_by_label("Disk image").set_input_files({"name": "debian-13-golden.raw", "mimeType": "", "buffer": disk})
+    page.get_by_label("Operating system").fill("Debian")
+    page.get_by_label("Version").fill("13")
+    page.wait_for_function("() => parseInt(document.querySelector('[data-upload-percent]').textContent) >= 35")
+    page.evaluate("scrollTo(0, 0)")
+
+
+def on_its_way(page: Page) -> None:
+    """What is no image yet."""
+    sign_in(page, "alice")
+    page.goto(f"{page.url}incoming/")
+    page.get_by_role("region", name="On its way").wait_for()
+
+
+def look_inside(page: Page) -> None:
+    """What the machine found in an image."""
+    sign_in(page, "alice")
+    page.get_by_role("link", name="debian-12-golden", exact=True).click()
+    scroll_to(page, "Look inside")
+
+
+def quota(page: Page) -> None:
+    """How much an account keeps, and what it has asked for."""
+    sign_in(page, "alice")
+    page.goto(page.url.replace("/images/", "/account/"))
+    scroll_to(page, "Quota")
+
+
+def scroll_to(page: Page, heading: str) -> None:
+    page.get_by_role("heading", name=heading, exact=True).evaluate("element => element.scrollIntoView()")
+
+
 PICTURES: dict[str, Callable[[Page], None]] = {
     "saved-images": saved_images,
     "share-dialog": share_dialog,
     "notice": notice,
     "image-detail": image_detail,
+    "on-its-way": on_its_way,
+    "look-inside": look_inside,
+    "quota": quota,
+    "upload": upload,  # at the end: what it leaves behind is on its way
 }
 
 

@@ -244,7 +244,7 @@ def test_any_number_is_taken_for_what_is_shown(cast: Cast, signed_in: SignedIn, 
 
 def test_without_a_script_it_is_a_page(cast: Cast, signed_in: SignedIn) -> None:
     begin(cast)
-    assert "Look again" in signed_in(cast.alice).get(url("image_incoming", cast.producer)).content.decode()
+    assert "Refresh" in signed_in(cast.alice).get(url("image_incoming", cast.producer)).content.decode()
 
 
 # --- Cancel and try again ---------------------------------------------------------------------------
