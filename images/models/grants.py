@@ -20,6 +20,7 @@ class ImageGroupObjectPermission(GroupObjectPermissionBase):
     access_until = models.DateTimeField(null=True, blank=True, help_text="Empty: without an end.")
 
     class Meta(GroupObjectPermissionBase.Meta):
+        verbose_name = "grant"
         indexes = [
             models.Index(
                 fields=["group", "permission", "-image_created_at", "-content_object"],
