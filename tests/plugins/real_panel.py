@@ -86,8 +86,8 @@ def database_url() -> str:
     known = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{known['NAME']}"
-    user, password = quote(known["USER"]), quote(known["PASSWORD"])
-    return f"postgresql://{user}:{password}@{quote(known['HOST'], safe='')}:{known['PORT'] or 5432}/{known['NAME']}"
+    host = known["OPTIONS"].get("host") or known["HOST"]
+    return f"postgresql://{quote(known['USER'])}@/{known['NAME']}?host={quote(host, safe='')}"
 
 
 @contextmanager

@@ -31,6 +31,7 @@ class Panel:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         own = {"STOCKROOM_DATA_DIR": str(folder), "PORT": str(self.port), "DJANGO_SETTINGS_MODULE": SETTINGS}
+        own["DATABASE_URL"] = f"sqlite:///{folder / 'stockroom.sqlite3'}"  # whichever one the tests themselves use
         self.env = os.environ | own | {"HOST": "127.0.0.1"} | settings
         folder.mkdir()
         self.log = (folder / "log").open("ab")
