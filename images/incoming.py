@@ -3,8 +3,10 @@
 Saved Images and the upload page show the same rows, in the same words.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,6 +14,7 @@ from accounts.viewer import Viewer
 from images.actions.claims import is_alive
 from images.models import Upload
 from images.permissions import Verb, may
+from images.querysets import UploadQuerySet
 
 MOST_ROWS = 50
 SECONDS_IN_MINUTE = 60
@@ -139,11 +142,13 @@ class Incoming:
     Attributes:
         url: where the section is asked for anew.
         has_fewer: whether something that stood there has become an image, or is gone.
+        is_cut: whether there is more than is shown.
     """
 
     arrivals: list[Arrival]
     url: str
     has_fewer: bool = False
+    is_cut: bool = False
 
     @property
     def is_moving(self) -> bool:
@@ -160,19 +165,24 @@ def incoming_of(viewer: Viewer, *, shown: int = 0) -> Incoming:
     url = reverse("image_incoming", kwargs={"number": viewer.account.number})
     if not may(viewer, Verb.CREATE):
         return Incoming([], url)
-    uploads = Upload.objects.visible_to(viewer).unexpired().defer("state")
-    uploads = uploads.select_related("account", "created_by", "data", "fetch", "conversion__image")
-    arrivals = [_arrival(upload) for upload in uploads.order_by("-created_at")[:MOST_ROWS]]
-    return Incoming(arrivals, f"{url}?shown={len(arrivals)}", has_fewer=len(arrivals) < shown)
+    found = _arrivals(_uploads(viewer)[: MOST_ROWS + 1])
+    arrivals = found[:MOST_ROWS]
+    has_fewer, is_cut = len(arrivals) < shown, len(found) > MOST_ROWS
+    return Incoming(arrivals, f"{url}?shown={len(arrivals)}", has_fewer=has_fewer, is_cut=is_cut)
 
 
 def unfinished_of(viewer: Viewer) -> list[Arrival]:
     """What the upload page shows of it: what somebody sends, and whatever has come and waits for its form."""
-    return [
-        arrival
-        for arrival in incoming_of(viewer).arrivals
-        if arrival.upload.origin == Origin.UPLOAD or arrival.upload.status == Status.RECEIVED
-    ]
+    return _arrivals(_uploads(viewer).filter(Q(origin=Origin.UPLOAD) | Q(status=Status.RECEIVED)))
+
+
+def _uploads(viewer: Viewer) -> UploadQuerySet:
+    uploads = Upload.objects.visible_to(viewer).unexpired().order_by("-created_at")
+    return uploads.select_related("account", "created_by", "data", "fetch", "conversion__image")
+
+
+def _arrivals(uploads: Iterable[Upload]) -> list[Arrival]:
+    return [_arrival(upload) for upload in uploads]
 
 
 def _arrival(upload: Upload) -> Arrival:
@@ -229,7 +239,7 @@ def _steps(upload: Upload, *, is_moving: bool) -> list[Step]:
     if fetched and upload.status in (Status.WAITING, Status.FAILED) and upload.problem:
         steps.append(Step("retry", "Try again", reverse("import_retry", kwargs=here)))
     end = "Cancel" if is_moving else "Discard"
-    url = reverse("import_cancel" if fetched else "upload_discard", kwargs=here)
+    url = reverse("upload_discard", kwargs=here)
     return [*steps, Step("end", end, url, is_end=True)]
 
 

@@ -8,8 +8,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from queue import Empty, Full, Queue
-from threading import Event, Thread
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -19,9 +17,9 @@ from accounts.templatetags.panel import size as readable_size
 from images.archives import ArchiveInspector
 from images.formats import Inspection, Inspector
 from images.hashes import new_hash
+from images.hashing import Hashing
 from images.problems import (
     CannotContinue,
-    HashingFailed,
     NoSuchData,
     StoreProblem,
     TooLarge,
@@ -32,8 +30,6 @@ from images.stores import ImageStore
 from images.stores.base import Writer
 
 BLOCK = 1024 * 1024  # bytes; from here on hashlib and the file system cost the same per byte
-QUEUED_BLOCKS = 8  # how far the stream may run ahead of a hash: enough to even out, little in memory
-PATIENCE = 120  # seconds to wait for a hash thread that takes no block before calling it hung
 SALT = "images.streams"
 SIGNATURE_BYTES = 32
 
@@ -142,8 +138,8 @@ class Knowledge:
 class Receiver:
     """Takes image data in chunks of any size, and gives its size, hashes and format at the end.
 
-    The hashes are computed in a thread each (OpenSSL releases the interpreter's lock), while this thread inspects
-    and writes. Nothing here touches the database.
+    The hashes are computed in threads of their own, while this one inspects and writes. Nothing here touches the
+    database.
 
     Args:
         writer: where the data goes.
@@ -166,10 +162,9 @@ class Receiver:
         self._read = read
         self._intake = intake
         self._on_progress = on_progress
-        states: dict[str, bytes] = known.hashes if known else {}
         self._inspector: AnyInspector = known.inspector if known else _inspector(intake)
         self._buffer = bytearray(known.rest if known else b"")
-        self._hashes = {name: HashThread(name, states.get(name)) for name in intake.algorithms}
+        self._hashing = Hashing(intake.algorithms, known.hashes if known else None)
         self._is_sound = True  # whether the store has what the hashes have
         self.size = writer.offset + len(self._buffer)
 
@@ -234,10 +229,9 @@ class Receiver:
             HashingFailed: as ``feed``.
         """
         self._require_sound()
-        states = {name: thread.state() for name, thread in self._hashes.items()}
-        hashes = {name: state for name, state in states.items() if state is not None}
+        hashes = self._hashing.states()
         durable = self._writer.sync()
-        if len(hashes) < len(states):
+        if hashes is None:
             return Snapshot(self._writer.offset, None, durable)
         known = Knowledge(self._intake, self._inspector, hashes, bytes(self._buffer))
         return Snapshot(self.size, known.signed(), durable)
@@ -258,7 +252,7 @@ class Receiver:
             self._take(bytes(self._buffer))
             self._buffer.clear()
         self._is_sound = False  # whoever comes after this goes on from the snapshot before it
-        found = {name: thread.hexdigest() for name, thread in self._hashes.items()}
+        found = self._hashing.hexdigests()
         self._check(found)
         stamp = self._writer.finish()
         inspection = self._inspector.finish(self._look_back if self._read else None)
@@ -266,8 +260,7 @@ class Receiver:
 
     def close(self) -> None:
         """Let go of the threads and of the writer. What the store has stays there. Safe to call more than once."""
-        for each in self._hashes.values():
-            each.stop()
+        self._hashing.stop()
         self._writer.close()
 
     def _whole_blocks(self, chunk: bytes) -> Iterator[bytes]:
@@ -291,8 +284,7 @@ class Receiver:
 
     def _learn(self, block: bytes) -> None:
         self._inspector.feed(block)
-        for each in self._hashes.values():
-            each.feed(block)
+        self._hashing.feed(block)
 
     def _look_back(self, offset: int, length: int) -> bytes:
         """What a file says of itself may lie anywhere, far behind its end too."""
@@ -373,81 +365,6 @@ def _inspector(intake: Intake) -> AnyInspector:
     if intake.unpack:
         return ArchiveInspector(max_virtual_bytes=intake.max_virtual_bytes)
     return Inspector(max_virtual_bytes=intake.max_virtual_bytes)
-
-
-class HashThread:
-    """A hash that is computed in a thread of its own, a bounded number of blocks behind."""
-
-    def __init__(self, name: str, state: bytes | None = None) -> None:
-        self._name = name
-        self._hash = new_hash(name, state)
-        self._queue: Queue[bytes | Event | None] = Queue(maxsize=QUEUED_BLOCKS)
-        self._error: Exception | None = None
-        self._thread: Thread | None = None
-
-    def feed(self, block: bytes) -> None:
-        """Queue a block; waits while the queue is full."""
-        if self._thread is None:
-            self._thread = Thread(target=self._run, name=f"hash-{self._name}", daemon=True)
-            self._thread.start()
-        self._put(block)
-
-    def state(self) -> bytes | None:
-        """Wait until all blocks are hashed, and give what the hash then knows, if it can tell."""
-        self._wait()
-        return self._hash.state
-
-    def hexdigest(self) -> str:
-        """Wait until all blocks are hashed, and give the hash."""
-        self._wait()
-        return self._hash.hexdigest()
-
-    def stop(self) -> None:
-        """Let the thread end soon, without waiting for it."""
-        if self._thread is None:
-            return
-        with suppress(Empty):
-            while True:
-                self._queue.get_nowait()
-        with suppress(Full):
-            self._queue.put_nowait(None)
-
-    def _wait(self) -> None:
-        if self._thread is not None:
-            arrived = Event()
-            self._put(arrived)
-            if not arrived.wait(PATIENCE):
-                raise self._hung()
-        self._raise_error()
-
-    def _put(self, block: bytes | Event) -> None:
-        self._raise_error()
-        try:
-            self._queue.put(block, timeout=PATIENCE)
-        except Full:
-            raise self._hung() from None
-
-    def _run(self) -> None:
-        while (block := self._queue.get()) is not None:
-            if isinstance(block, Event):
-                block.set()
-            else:
-                self._update(block)
-
-    def _update(self, block: bytes) -> None:
-        """After an error the queue is still emptied, so that the other side never waits for us."""
-        if self._error is None:
-            try:
-                self._hash.update(block)
-            except Exception as error:  # noqa: BLE001 - raised again in the thread that waits for the hash
-                self._error = error
-
-    def _raise_error(self) -> None:
-        if self._error is not None:
-            raise HashingFailed(f"The {self._name} of the file could not be computed. Try again.") from self._error
-
-    def _hung(self) -> HashingFailed:
-        return HashingFailed(f"Computing the {self._name} of the file has come to a halt. Try again.")
 
 
 def receive(

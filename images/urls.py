@@ -27,7 +27,6 @@ urlpatterns = [
     path("account/quota/requests/<int:pk>/withdraw/", views.quota_withdraw, name="quota_withdraw"),
     path("uploads/", views.upload_collection, name="upload_collection"),
     path("uploads/<uuid:pk>/", views.upload_resource, name="upload_resource"),
-    path("imports/<uuid:pk>/cancel/", views.import_cancel, name="import_cancel"),
     path("imports/<uuid:pk>/retry/", views.import_retry, name="import_retry"),
     path("uploads/<uuid:pk>/discard/", views.upload_discard, name="upload_discard"),
 ]

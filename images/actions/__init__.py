@@ -23,7 +23,7 @@ from images.actions.health import (
     verify_data,
     verify_next,
 )
-from images.actions.imports import cancel_import, retry_import, run_import, start_import
+from images.actions.imports import retry_import, run_import, start_import
 from images.actions.looks import request_look, run_look
 from images.actions.moving import Moved, movable, move_data
 from images.actions.neglect import attend_to_uploads, complete_upload
@@ -47,7 +47,6 @@ __all__ = [
     "Verdict",
     "add_reference",
     "attend_to_uploads",
-    "cancel_import",
     "collect",
     "complete_upload",
     "create_image",

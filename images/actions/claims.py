@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import Conflict
@@ -50,6 +51,26 @@ def claim(upload: Upload, *, to_unpack: bool = False) -> None:
         upload.status = Upload.Status.RECEIVING
     upload.problem = ""
     upload.save(update_fields=["claim", "seen_at", "status", "problem"])
+
+
+@transaction.atomic
+def claim_one(uploads: UploadQuerySet, *, to_unpack: bool = False) -> Upload | None:
+    """Claim what a background task is to go on with.
+
+    Args:
+        uploads: at most one, by its id and what it has to be like.
+        to_unpack: see ``claim``.
+
+    Returns:
+        The upload; None if it is no longer like that, or somebody is at it.
+    """
+    upload = uploads.select_for_update(of=("self",)).first()
+    try:
+        if upload is not None:
+            claim(upload, to_unpack=to_unpack)
+    except Conflict:
+        return None
+    return upload
 
 
 def is_alive(upload: Upload) -> bool:

@@ -22,17 +22,17 @@ from images.actions.claims import SILENT_SECONDS, Claim, TakenOver, claim
 from images.actions.creation import NewImage, planner, require_plan
 from images.actions.events import record_copy
 from images.actions.health import local_file
-from images.actions.holds import hold, let_go
+from images.actions.holds import conversion_holder, hold, let_go
 from images.actions.later import run_later
 from images.actions.reception import Reception
+from images.actions.removal import forget
 from images.actions.uploads import LONGEST_NAME, begun
 from images.conversions import TARGETS, convert, size_of, why_not
 from images.models import Conversion, ImageData, Region, Upload
 from images.permissions import Verb, get_image, require
-from images.problems import DataProblem, StoreProblem
+from images.problems import DataProblem
 from images.querysets import UploadQuerySet
 from images.quotas import reserve
-from images.stores import get_store
 from images.streams import too_large
 
 CHUNK = 1024 * 1024  # bytes
@@ -98,7 +98,7 @@ def start_conversion(
         **begun(by, region=new.region),
     )
     Conversion.objects.create(upload=upload, image=image, disk_format=disk_format)
-    hold(image.data, holder_of(upload.pk))
+    hold(image.data, conversion_holder(upload.pk))
     record_copy("converted", image, by, disk_format=disk_format)
     transaction.on_commit(lambda: async_task("images.tasks.run_conversion", str(upload.pk), cluster="data"))
     return upload
@@ -126,7 +126,7 @@ def run_conversion(upload_id: UUID) -> Upload | None:
     except BaseException:
         _give_back(conversion.upload)
         raise
-    let_go(holder_of(upload_id))
+    let_go(conversion_holder(upload_id))
     return conversion.upload
 
 
@@ -145,11 +145,6 @@ def remove_dead_folders() -> int:
     return len(dead)
 
 
-def holder_of(upload_id: UUID) -> str:
-    """What a conversion is called in the hold on its source."""
-    return f"conversion:{upload_id}"
-
-
 def _why_not(data: ImageData, disk_format: str) -> str:
     if disk_format not in TARGETS or disk_format == data.disk_format:
         return f"A {data.disk_format} image cannot be converted to {disk_format}."
@@ -165,7 +160,7 @@ def _claimed(upload_id: UUID) -> Conversion | None:
     uploads = Upload.objects.select_for_update(of=("self",)).filter(pk=upload_id)
     upload = uploads.exclude(status__in=[Upload.Status.RECEIVED, Upload.Status.FAILED]).first()
     if upload is None:
-        let_go(holder_of(upload_id))
+        let_go(conversion_holder(upload_id))
         return None
     if _is_busy(upload):
         run_later("images.tasks.run_conversion", str(upload_id), queue="data", moment=timezone.now() + AGAIN)
@@ -266,10 +261,4 @@ def _fail(upload: Upload, problem: DataProblem) -> None:
     row.claim = row.state = row.percent = None
     row.offset = row.rate = 0
     row.save()
-    if key:
-        transaction.on_commit(lambda: _forget(row.store, key))
-
-
-def _forget(store: str, key: str) -> None:
-    with suppress(StoreProblem):  # what a broken store keeps is collected later
-        get_store(store).abort(key)
+    transaction.on_commit(lambda: forget(row.store, key))

@@ -110,9 +110,8 @@ def plan_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image | Upload:
     """
     upload = get_upload(by, upload_id)
     if upload.plan is not None:
-        new = replace(
-            new, facts=upload.plan.get("facts", {}) | new.facts
-        )  # a form does not ask for all that was planned
+        # A form does not ask for all that was planned.
+        new = replace(new, facts=upload.plan.get("facts", {}) | new.facts)
     if upload.status != Upload.Status.PROCESSING:
         return create_image(upload_id, by=by, new=new)
     require_plan(new, by=by)

@@ -6,7 +6,7 @@ from accounts.models import Event
 from accounts.records import record
 from accounts.viewer import Viewer
 from images import hooks
-from images.models import Image
+from images.models import Image, Upload
 
 
 def record_image(verb: str, image: Image, by: Viewer | None, **detail: Any) -> Event:
@@ -30,3 +30,16 @@ def record_copy(verb: str, image: Image, by: Viewer, **detail: Any) -> None:
     if image.account_id != by.account.pk:
         for address in filter(None, hooks.known_as.ask(by, image)):
             record_image(verb, image, None, account=image.account, address=address)
+
+
+def record_import(verb: str, upload: Upload, by: Viewer | None, **detail: Any) -> None:
+    """Write one event about an import, in the transaction of the change; see ``record_image``."""
+    record(
+        verb,
+        subject_kind="import",
+        subject_id=upload.pk,
+        subject_name=upload.title,
+        by=by,
+        account=upload.account,
+        **detail,
+    )

@@ -23,13 +23,13 @@ from django_q.tasks import async_task
 
 from images import letters
 from images.actions.events import record_image
+from images.hashing import Hashing
 from images.models import Image, ImageData
 from images.problems import DamagedData, NoSuchData, StoreProblem
 from images.querysets import ImageDataQuerySet
 from images.reading import fresh_blocks
 from images.stores import get_store
 from images.stores.base import ByteRange
-from images.streams import HashThread
 
 CYCLE = timedelta(days=7)  # each piece of image data is read and compared as often
 SECOND_LOOK = timedelta(days=1)  # and what is damaged more often: a backup may have been put back
@@ -184,24 +184,22 @@ def _compared(data: ImageData, limit: int, on_progress: Callable[[int], None] | 
     """The stamp of the bytes, and what is wrong with them."""
     store = get_store(data.store)
     stamp = store.stamp(data.store_key)
-    hashes = {name: HashThread(name) for name in ("md5", data.os_hash_algo)}
     size, pace = 0, Pace(limit)
     try:
         # The stamp sees to it that all of it is of one version, even where the line to the store breaks in between.
-        with closing(store.read(data.store_key, stamp=stamp)) as stored:
+        with (
+            closing(store.read(data.store_key, stamp=stamp)) as stored,
+            Hashing(("md5", data.os_hash_algo)) as hashing,
+        ):
             for block in fresh_blocks(stored):
-                for each in hashes.values():
-                    each.feed(block)
+                hashing.feed(block)
                 size += len(block)
                 if on_progress:
                     on_progress(size)
                 pace.keep(size)
-        found = {name: each.hexdigest() for name, each in hashes.items()}
+            found = hashing.hexdigests()
     except OSError as error:
         return stamp, f"Its store could not read it ({error.strerror})."
-    finally:
-        for each in hashes.values():
-            each.stop()
     if store.stamp(data.store_key) != stamp:
         return stamp, "It was changed while it was read."
     return stamp, difference(data, size, found)

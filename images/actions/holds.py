@@ -1,5 +1,7 @@
 """Holding data: its bytes stay, whatever becomes of the images that name them."""
 
+from uuid import UUID
+
 from images.models import DataHold, ImageData
 
 
@@ -16,3 +18,8 @@ def hold(data: ImageData, holder: str) -> None:
 def let_go(holder: str) -> None:
     """Say that the bytes are no longer needed. Nothing happens where nothing is held."""
     DataHold.objects.filter(holder=holder).delete()
+
+
+def conversion_holder(upload_id: UUID) -> str:
+    """What a conversion is called in the hold on its source."""
+    return f"conversion:{upload_id}"

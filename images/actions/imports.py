@@ -4,7 +4,6 @@ The row tells everything: a task that dies is run again and goes on from there, 
 """
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,14 +13,13 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from accounts.errors import Conflict
-from accounts.records import record
 from accounts.viewer import Viewer
 from images import letters
 from images.actions.claims import Claim, claim, discarded, is_alive
 from images.actions.creation import NewImage, require_plan
+from images.actions.events import record_import
 from images.actions.later import run_later
 from images.actions.reception import Reception
-from images.actions.removal import discard
 from images.actions.turns import Turn, TurnOver
 from images.actions.uploads import LONGEST_NAME, begun
 from images.checksums import find_checksum
@@ -98,21 +96,9 @@ def start_import(
         **begun(by, region=new.region),
     )
     Import.objects.create(upload=upload, url=url.strip(), checksum_url=checksum_url.strip())
-    _record("import started", upload, by, host=address.host)
+    record_import("import started", upload, by, host=address.host)
     _run_soon(upload)
     return upload
-
-
-@transaction.atomic
-def cancel_import(upload_id: UUID, *, by: Viewer) -> None:
-    """Throw an import away with its bytes. The task that fetches it notices by itself.
-
-    Raises:
-        Http404: no such import for this viewer: creators see their own, admins all of the account.
-    """
-    upload = _get_import(upload_id, by)
-    _record("import cancelled", upload, by)
-    discard(upload)
 
 
 @transaction.atomic
@@ -120,11 +106,13 @@ def retry_import(upload_id: UUID, *, by: Viewer) -> Upload:
     """Try again now: one that has stopped goes on where it was, one that was refused comes from its beginning.
 
     Raises:
-        Http404: as ``cancel_import``.
+        Http404: no such import for this viewer: creators see their own, admins all of the account.
         Conflict: it is running, or its file has come.
         QuotaExceeded: one that was refused counts no longer, and there is no room for it now.
     """
-    upload = _get_import(upload_id, by)
+    upload = get_upload(by, upload_id)
+    if upload.origin != Upload.Origin.IMPORT:
+        raise Http404
     if upload.status in (Upload.Status.PROCESSING, Upload.Status.RECEIVED) or is_alive(upload):
         raise Conflict("This import is running, or its file has come already.")
     if upload.status == Upload.Status.FAILED:
@@ -134,7 +122,7 @@ def retry_import(upload_id: UUID, *, by: Viewer) -> Upload:
     upload.expires_at = timezone.now() + timedelta(hours=settings.UPLOAD_LIFETIME_HOURS)
     upload.save(update_fields=["status", "size", "problem", "expires_at"])
     Import.objects.filter(pk=upload.pk).update(attempts=0, restarts=0, next_at=None, since=timezone.now())
-    _record("import retried", upload, by)
+    record_import("import retried", upload, by)
     _run_soon(upload)
     return upload
 
@@ -263,7 +251,7 @@ def _go_on_later_or_stop(upload_id: UUID, offset: int, problem: DataProblem) -> 
     if fetch.next_at:
         run_later("images.tasks.run_import", str(upload.pk), queue="data", moment=fetch.next_at)
     else:
-        _record("import failed", upload, None, reason=upload.problem)
+        record_import("import failed", upload, None, reason=upload.problem)
         letters.upload_stopped(upload)
 
 
@@ -288,24 +276,5 @@ def _wait(attempts: int, problem: DataProblem) -> timedelta:
 # --- Small things -----------------------------------------------------------------------------------
 
 
-def _get_import(upload_id: UUID, by: Viewer) -> Upload:
-    upload = get_upload(by, upload_id)
-    if upload.origin != Upload.Origin.IMPORT:
-        raise Http404
-    return upload
-
-
 def _run_soon(upload: Upload) -> None:
     transaction.on_commit(lambda: async_task("images.tasks.run_import", str(upload.pk), cluster="data"))
-
-
-def _record(verb: str, upload: Upload, by: Viewer | None, **detail: Any) -> None:
-    record(
-        verb,
-        subject_kind="import",
-        subject_id=upload.pk,
-        subject_name=upload.title,
-        by=by,
-        account=upload.account,
-        **detail,
-    )

@@ -18,12 +18,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from images.actions.health import difference, flag, open_data, place_of
+from images.hashing import Hashing
 from images.models import DataHold, Image, ImageData, Leftover
 from images.problems import DamagedData, DataProblem, StoreProblem
 from images.querysets import ImageDataQuerySet
 from images.stores import get_store
 from images.stores.base import Writer
-from images.streams import BLOCK, HashThread
+from images.streams import BLOCK
 
 SIGN_OF_LIFE_SECONDS = 60
 
@@ -134,24 +135,18 @@ def _copy(data: ImageData, copy: Leftover, on_progress: Callable[[int], None] | 
     Raises:
         DamagedData: what was read is not what the row says; the row says so from now on.
     """
-    with closing(open_data(data)) as stored, closing(get_store(copy.store).write(copy.store_key)) as writer:
-        hashes = {name: HashThread(name) for name in ("md5", data.os_hash_algo)}
-        try:
-            alive_at = time.monotonic()
-            for block in iter(lambda: stored.read(BLOCK), b""):
-                for each in hashes.values():
-                    each.feed(block)
-                writer.write(block)
-                if on_progress:
-                    on_progress(writer.offset)
-                if time.monotonic() - alive_at > SIGN_OF_LIFE_SECONDS:
-                    alive_at = time.monotonic()
-                    _stay_alive(copy)
-            found = {name: each.hexdigest() for name, each in hashes.items()}
-        finally:
-            for each in hashes.values():
-                each.stop()
-        return _finished(data, writer, found)
+    hashing = Hashing(("md5", data.os_hash_algo))
+    with closing(open_data(data)) as stored, closing(get_store(copy.store).write(copy.store_key)) as writer, hashing:
+        alive_at = time.monotonic()
+        for block in iter(lambda: stored.read(BLOCK), b""):
+            hashing.feed(block)
+            writer.write(block)
+            if on_progress:
+                on_progress(writer.offset)
+            if time.monotonic() - alive_at > SIGN_OF_LIFE_SECONDS:
+                alive_at = time.monotonic()
+                _stay_alive(copy)
+        return _finished(data, writer, hashing.hexdigests())
 
 
 def _finished(data: ImageData, writer: Writer, found: dict[str, str]) -> str:

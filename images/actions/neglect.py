@@ -10,15 +10,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.signing import BadSignature, SignedPackage
 from django_q.tasks import async_task
 
-from accounts.errors import Conflict
-from images.actions.claims import claim
+from images.actions.claims import claim_one
 from images.actions.reception import Reception
 from images.models import Upload
 from images.querysets import UploadQuerySet
@@ -50,7 +48,7 @@ def complete_upload(upload_id: UUID) -> Upload | None:
     Raises:
         DataProblem: the data is refused, which the row says, or it may work later.
     """
-    upload = _claimed(upload_id)
+    upload = claim_one(Upload.objects.filter(pk=upload_id, offset=F("size")))
     if upload is None:
         return None
     with Reception(upload) as reception:
@@ -87,14 +85,3 @@ def _queued() -> Iterator[tuple[str, str]]:
         except BadSignature:  # from before the secret key was changed; the worker throws it away
             continue
         yield task["func"], str(next(iter(task["args"]), ""))
-
-
-@transaction.atomic
-def _claimed(upload_id: UUID) -> Upload | None:
-    upload = Upload.objects.select_for_update(of=("self",)).filter(pk=upload_id, offset=F("size")).first()
-    try:
-        if upload is not None:
-            claim(upload)
-    except Conflict:
-        return None
-    return upload

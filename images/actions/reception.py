@@ -17,6 +17,7 @@ from django_q.tasks import async_task
 
 from images.actions.claims import Claim, TakenOver, discarded
 from images.actions.creation import make_planned_image
+from images.actions.removal import forget
 from images.formats import RefusedImage
 from images.models import ImageData, Upload
 from images.problems import (
@@ -25,7 +26,6 @@ from images.problems import (
     DataProblem,
     NoSuchData,
     QuotaExceeded,
-    StoreProblem,
     TooLarge,
     WrongChecksum,
 )
@@ -52,7 +52,6 @@ class Reception:
 
     Args:
         upload: claimed (see ``images.actions.claims``).
-        max_bytes: how many bytes may come in all, if not as many as an image may have.
         resumable: whether the source can go on from the middle; otherwise the next go begins anew.
         trusted: whether what comes may be saved at once; otherwise only when the caller has checked all of it.
         save_seconds: how often the row is brought up to date.
@@ -62,7 +61,6 @@ class Reception:
         self,
         upload: Upload,
         *,
-        max_bytes: int | None = None,
         resumable: bool = True,
         trusted: bool = True,
         save_seconds: float = SAVE_SECONDS,
@@ -70,7 +68,7 @@ class Reception:
         self.upload = upload
         self._claim = Claim(upload)
         self._store = get_store(upload.store)
-        self._limit = min(filter(None, (max_bytes, upload.size, settings.IMAGE_MAX_BYTES)))
+        self._limit = min(upload.size or settings.IMAGE_MAX_BYTES, settings.IMAGE_MAX_BYTES)
         self._resumable = resumable
         self._trusted = trusted
         self._save_seconds = save_seconds
@@ -193,10 +191,10 @@ class Reception:
         try:
             self._claim.update(store_key=new, offset=0, state=None)
         except TakenOver:
-            self._forget(new)
+            forget(self.upload.store, new)
             raise
         self.upload.store_key = new
-        self._forget(old)
+        forget(self.upload.store, old)
 
     # --- Saving -------------------------------------------------------------------------------------
 
@@ -248,21 +246,14 @@ class Reception:
     def _drop(self, error: BaseException | None, status: str, **columns: str) -> None:
         """Let the next one begin anew, or nobody."""
         self._claim.let_go(error, status, store_key="", offset=0, state=None, percent=None, **columns)
-        self._forget(self.upload.store_key)
+        forget(self.upload.store, self.upload.store_key)
         if "archive_key" in columns:
-            self._forget(self.upload.archive_key)
+            forget(self.upload.store, self.upload.archive_key)
 
     @property
     def _before(self) -> str:
         """What an upload is before and after a go that does not complete it."""
         return Upload.Status.PROCESSING if self.upload.archive_key else Upload.Status.WAITING
-
-    def _forget(self, key: str) -> None:
-        """Remove what nobody needs any more, complete or not. What a broken store keeps, is collected later."""
-        if key:
-            with suppress(StoreProblem):
-                self._store.abort(key)
-                self._store.delete(key)
 
     @transaction.atomic
     def _hand_to_unpacking(self) -> Upload:
@@ -291,7 +282,7 @@ class Reception:
         row.status, row.state, row.claim, row.percent = Upload.Status.RECEIVED, None, None, None
         row.save()
         if archive:
-            transaction.on_commit(lambda: self._forget(archive))
+            transaction.on_commit(lambda: forget(self.upload.store, archive))
         if row.plan is not None:
             make_planned_image(row)
         return row

@@ -1,13 +1,15 @@
 """Bytes that nobody needs any more."""
 
 import logging
+from contextlib import suppress
 
 from django.db import transaction
 from django.utils import timezone
 
 from images.actions.claims import is_alive
-from images.actions.holds import let_go
+from images.actions.holds import conversion_holder, let_go
 from images.models import ImageData, Upload
+from images.problems import StoreProblem
 from images.stores import get_store
 
 logger = logging.getLogger(__name__)
@@ -37,12 +39,12 @@ def discard(upload: Upload) -> None:
     later, if this process dies in between or the store does not work.
     """
     data, store, keys = upload.data, upload.store, [upload.store_key, upload.archive_key]
-    let_go(f"{upload.origin}:{upload.pk}")  # what a conversion was to be made of
+    let_go(conversion_holder(upload.pk))  # what a conversion was to be made of
     upload.delete()
     if data:
         transaction.on_commit(lambda: remove_data(data), robust=True)
     else:
-        transaction.on_commit(lambda: _forget(store, [key for key in keys if key]), robust=True)
+        transaction.on_commit(lambda: forget(store, *keys), robust=True)
 
 
 @transaction.atomic
@@ -55,7 +57,12 @@ def discard_expired(upload: Upload) -> bool:
     return True
 
 
-def _forget(store: str, keys: list[str]) -> None:
-    for key in keys:
-        get_store(store).abort(key)
-        get_store(store).delete(key)
+def forget(store: str, *keys: str) -> None:
+    """Remove bytes that no row names any more, complete or not; empty keys name none.
+
+    What a store keeps that does not work now is collected later.
+    """
+    for key in filter(None, keys):
+        with suppress(StoreProblem):
+            get_store(store).abort(key)
+            get_store(store).delete(key)

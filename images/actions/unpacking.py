@@ -5,11 +5,10 @@ from contextlib import closing
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
 from accounts.errors import Conflict
 from images import letters
-from images.actions.claims import claim
+from images.actions.claims import claim_one
 from images.actions.reception import Reception
 from images.archives import unpacked
 from images.models import Upload
@@ -31,7 +30,7 @@ def unpack_upload(upload_id: UUID) -> Upload | None:
     Raises:
         DataProblem: it may work later, and then begins anew.
     """
-    upload = _claimed(upload_id)
+    upload = claim_one(Upload.objects.filter(pk=upload_id).exclude(archive_key=""), to_unpack=True)
     if upload is None:
         return None
     try:
@@ -61,14 +60,3 @@ def _read(reception: Reception, archive: ByteRange) -> Iterator[bytes]:
         yield chunk
         done += len(chunk)
         reception.show(done * 100 // size)
-
-
-@transaction.atomic
-def _claimed(upload_id: UUID) -> Upload | None:
-    upload = Upload.objects.select_for_update(of=("self",)).filter(pk=upload_id).exclude(archive_key="").first()
-    try:
-        if upload is not None:
-            claim(upload, to_unpack=True)
-    except Conflict:
-        return None
-    return upload

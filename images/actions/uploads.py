@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.viewer import Viewer
 from images.actions.claims import claim, discarded
+from images.actions.events import record_import
 from images.actions.reception import Reception
 from images.actions.removal import discard
 from images.models import Region, Upload
@@ -123,13 +124,22 @@ def receive_form_file(*, by: Viewer, filename: str, unpack: bool = False) -> Rec
 
 
 @transaction.atomic
-def discard_upload(upload_id: UUID, *, by: Viewer) -> None:
-    """Throw an unfinished upload away, with its bytes. Who is still sending them is told.
+def discard_upload(upload_id: UUID, *, by: Viewer) -> Upload:
+    """Throw away what is on its way, with its bytes: an upload, an import or a conversion.
+
+    Who is still sending bytes is told; a task that is at it notices by itself.
+
+    Returns:
+        What is no more.
 
     Raises:
         Http404: no such upload for this viewer: creators see their own, admins all of the account.
     """
-    discard(get_upload(by, upload_id))
+    upload = get_upload(by, upload_id)
+    if upload.origin == Upload.Origin.IMPORT:
+        record_import("import cancelled", upload, by)
+    discard(upload)
+    return upload
 
 
 def begun(by: Viewer, *, region: Region | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from images.views.changes import (
 )
 from images.views.conversions import image_convert
 from images.views.details import image_detail, image_download
-from images.views.imports import image_import, image_incoming, import_cancel, import_retry
+from images.views.imports import image_import, image_incoming, import_retry
 from images.views.lists import image_list
 from images.views.looks import image_inside
 from images.views.quotas import quota_request, quota_withdraw
@@ -33,7 +33,6 @@ __all__ = [
     "image_unprotect",
     "image_upload",
     "image_visibility",
-    "import_cancel",
     "import_retry",
     "quota_request",
     "quota_withdraw",

@@ -71,14 +71,6 @@ def image_incoming(request: PanelRequest) -> HttpResponse:
 
 
 @require_POST
-def import_cancel(request: PanelRequest, pk: UUID) -> HttpResponse:
-    """Throw an import away."""
-    actions.cancel_import(pk, by=request.viewer)
-    tell(request, "The import is cancelled, and what had come is removed.")
-    return redirect("image_list", number=_number(request))
-
-
-@require_POST
 def import_retry(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Try an import again, now."""
     try:

@@ -29,6 +29,11 @@ from images.views.answers import tell
 
 NO_FILE = "Choose the disk image to upload."
 ARCHIVE_ENDINGS = (".gz", ".xz")
+DISCARDED = {
+    Upload.Origin.UPLOAD: "The upload is discarded.",
+    Upload.Origin.IMPORT: "The import is cancelled, and what had come is removed.",
+    Upload.Origin.CONVERSION: "The conversion is discarded.",
+}
 FILE_GONE = "The file that came with this form is no longer here. Choose it again."
 
 
@@ -160,7 +165,7 @@ def _page(
 
 @require_POST
 def upload_discard(request: PanelRequest, pk: UUID) -> HttpResponse:
-    """Throw an unfinished upload away."""
-    actions.discard_upload(pk, by=request.viewer)
-    tell(request, "The upload is discarded.")
+    """Throw away what is on its way."""
+    upload = actions.discard_upload(pk, by=request.viewer)
+    tell(request, DISCARDED[Upload.Origin(upload.origin)])
     return go_back(request, reverse("image_upload", kwargs={"number": request.viewer.account.number}))

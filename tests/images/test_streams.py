@@ -18,9 +18,10 @@ from django.utils.crypto import salted_hmac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from images import hashes, streams
+from images import hashes, hashing, streams
 from images.demo_disks import MIB, bootable_qcow2, bootable_raw
 from images.formats import Reason, RefusedImage
+from images.hashing import HashThread
 from images.problems import (
     CannotContinue,
     HashingFailed,
@@ -32,7 +33,7 @@ from images.problems import (
 )
 from images.stores import FileStore
 from images.stores.files import FileWriter
-from images.streams import HashThread, Intake, Knowledge, Received, Receiver, Snapshot, receive
+from images.streams import Intake, Knowledge, Received, Receiver, Snapshot, receive
 from tests.images.files import disk, iso
 from tests.images.hostile.corpus import CORPUS
 from tests.images.hostile.judging import MAX_VIRTUAL_BYTES
@@ -434,7 +435,7 @@ def test_an_error_in_a_hash_thread_reaches_the_upload(store: FileStore) -> None:
         pytest.raises(HashingFailed, match="sha512"),
         Receiver(writer=store.write(key), intake=INTAKE) as receiver,
     ):
-        receiver._hashes["sha512"]._hash = BrokenHash()
+        receiver._hashing._threads["sha512"]._hash = BrokenHash()
         receiver.feed(DISK)
         receiver.finish()
     assert not store.exists(key)
@@ -451,9 +452,9 @@ class HangingHash(BrokenHash):
         self.go_on.wait()
 
 
-@pytest.mark.parametrize("blocks", [1, streams.QUEUED_BLOCKS + 2], ids=["at the end", "when the queue is full"])
+@pytest.mark.parametrize("blocks", [1, hashing.QUEUED_BLOCKS + 2], ids=["at the end", "when the queue is full"])
 def test_a_hash_thread_that_hangs_is_noticed(monkeypatch: pytest.MonkeyPatch, blocks: int) -> None:
-    monkeypatch.setattr(streams, "PATIENCE", 0.05)
+    monkeypatch.setattr(hashing, "PATIENCE", 0.05)
     thread = HashThread("md5")
     hanging = HangingHash()
     thread._hash = hanging

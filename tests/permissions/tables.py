@@ -84,8 +84,6 @@ image_import                    GET    403       200      200
 image_import                    POST   403       422      422
 image_incoming                  GET    200       200      200
 image_incoming                  POST   405       405      405
-import_cancel                   GET    405       405      405
-import_cancel                   POST   403       302      302
 import_retry                    GET    405       405      405
 import_retry                    POST   403       302      302
 image_detail                    GET    200       200      200

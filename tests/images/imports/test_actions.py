@@ -509,7 +509,7 @@ def test_cancelling_removes_what_has_come(
             yield chunk
             if Upload.objects.exists():
                 with django_capture_on_commit_callbacks(execute=True):
-                    actions.cancel_import(Upload.objects.get().pk, by=cast.producer)
+                    actions.discard_upload(Upload.objects.get().pk, by=cast.producer)
 
     monkeypatch.setattr(client.Answer, "chunks", cancelled_on_the_way)
     with serving(file_of(CONTENT)) as server:
@@ -521,20 +521,20 @@ def test_cancelling_removes_what_has_come(
 
 def test_creators_cancel_their_own_and_admins_all(start: Any, cast: Cast) -> None:
     upload = start("http://127.0.0.1/disk.img")
-    for action in (actions.cancel_import, actions.retry_import):
+    for action in (actions.discard_upload, actions.retry_import):
         with pytest.raises(Http404):
             action(upload.pk, by=cast.creator)
         with pytest.raises(Http404):
             action(upload.pk, by=cast.consumer)
     carols = start("http://127.0.0.1/disk.img", by=cast.creator)
-    actions.cancel_import(carols.pk, by=cast.producer)
+    actions.discard_upload(carols.pk, by=cast.producer)
     assert list(Upload.objects.all()) == [upload]
 
 
 def test_an_upload_is_no_import(cast: Cast) -> None:
     upload = actions.start_upload(by=cast.producer, filename="disk.img")
     with pytest.raises(Http404):
-        actions.cancel_import(upload.pk, by=cast.producer)
+        actions.retry_import(upload.pk, by=cast.producer)
     assert actions.run_import(upload.pk) is None
 
 

@@ -247,12 +247,30 @@ def test_without_a_script_it_is_a_page(cast: Cast, signed_in: SignedIn) -> None:
     assert "Refresh" in signed_in(cast.alice).get(url("image_incoming", cast.producer)).content.decode()
 
 
+def test_more_than_a_page_of_it_is_cut_with_a_word_and_nothing_is_lost(cast: Cast, signed_in: SignedIn) -> None:
+    first = actions.start_upload(by=cast.producer, filename="first.img", size=2**20)
+    rows = [Upload(account=cast.acme, created_by=cast.alice, filename=f"{n}.img", size=1) for n in range(50)]
+    for row in rows:
+        row.origin, row.status, row.expires_at = Upload.Origin.IMPORT, Upload.Status.FAILED, first.expires_at
+    Upload.objects.bulk_create(rows)
+    Import.objects.bulk_create(Import(upload=row, url="https://example.org/disk.img") for row in rows)
+    client = signed_in(cast.alice)
+    section = client.get(url("image_incoming", cast.producer)).content.decode()
+    assert section.count('class="arrival') >= 50
+    assert "The newest 50 are shown." in section
+    assert "first.img" not in section
+    page = client.get(url("image_upload", cast.producer), {"upload": str(first.pk)}).content.decode()
+    assert "first.img" in page
+
+
 # --- Cancel and try again ---------------------------------------------------------------------------
 
 
 def test_an_import_is_cancelled_from_the_list(cast: Cast, signed_in: SignedIn) -> None:
     upload = begin(cast)
-    answer = signed_in(cast.alice).post(url("import_cancel", cast.producer, pk=upload.pk), follow=True)
+    answer = signed_in(cast.alice).post(
+        url("upload_discard", cast.producer, pk=upload.pk), {"next": url("image_list", cast.producer)}, follow=True
+    )
     assert answer.redirect_chain == [(url("image_list", cast.producer), 302)]
     assert "The import is cancelled" in answer.content.decode()
     assert not Upload.objects.exists()
