@@ -29,6 +29,10 @@ class Verb(StrEnum):
     CHANGE_SETTINGS = "rename it"
     JOIN_ORGANIZATIONS = "join or leave an organization"
     ASK_FOR_MORE = "ask for a larger quota"
+    SET_POLICY = "set its policy"
+    SET_RULES = "set its rules for sharing"
+    APPROVE = "approve offers to others"
+    MANAGE_WEBHOOKS = "manage its webhooks and feeds"
     CLOSE = "close it"
 
 
@@ -39,6 +43,8 @@ NEEDED_ROLE: dict[Kind, dict[Verb, Role]] = {
         Verb.CHANGE_SETTINGS: Role.ADMIN,
         Verb.JOIN_ORGANIZATIONS: Role.ADMIN,
         Verb.ASK_FOR_MORE: Role.ADMIN,
+        Verb.SET_POLICY: Role.ADMIN,
+        Verb.MANAGE_WEBHOOKS: Role.ADMIN,
         Verb.CLOSE: Role.ADMIN,
     },
     Kind.TEAM: {
@@ -52,6 +58,9 @@ NEEDED_ROLE: dict[Kind, dict[Verb, Role]] = {
         Verb.MANAGE_PEOPLE: Role.MANAGER,
         Verb.MANAGE_ACCOUNTS: Role.MANAGER,
         Verb.CHANGE_SETTINGS: Role.MANAGER,
+        Verb.SET_POLICY: Role.MANAGER,
+        Verb.SET_RULES: Role.MANAGER,
+        Verb.APPROVE: Role.MANAGER,
         Verb.CLOSE: Role.MANAGER,
     },
 }

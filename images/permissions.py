@@ -37,6 +37,12 @@ class Verb(StrEnum):
     DELETE = "delete it"
     REMOVE_SHARE = "remove a share"
     LABEL = "label it"
+    COPY = "copy it into the account"
+    DEPRECATE = "deprecate it and put it into a family"
+    HAND_OVER = "hand it over to another account"
+    ASK_FOR_PUBLIC = "ask for it to be public"
+    REPORT = "report it"
+    HIDE = "hide it for themselves"
 
 
 NEEDED_ROLE: dict[Verb, Role] = {
@@ -54,10 +60,16 @@ NEEDED_ROLE: dict[Verb, Role] = {
     Verb.DELETE: Role.ADMIN,
     Verb.REMOVE_SHARE: Role.ADMIN,
     Verb.LABEL: Role.ADMIN,
+    Verb.COPY: Role.CREATOR,
+    Verb.DEPRECATE: Role.ADMIN,
+    Verb.HAND_OVER: Role.ADMIN,
+    Verb.ASK_FOR_PUBLIC: Role.ADMIN,
+    Verb.REPORT: Role.OBSERVER,
+    Verb.HIDE: Role.OBSERVER,
 }
 
 # What somebody who received an image can do with it: by grant, or because it is open to all.
-FOR_CONSUMERS = frozenset({Verb.SEE, Verb.EXPORT, Verb.USE, Verb.LABEL})
+FOR_CONSUMERS = frozenset({Verb.SEE, Verb.EXPORT, Verb.USE, Verb.LABEL, Verb.COPY, Verb.REPORT, Verb.HIDE})
 
 
 class Right(StrEnum):

@@ -21,9 +21,9 @@ from sharing.addresses import parse
 from sharing.inbox import count_waiting, offers_of, open_offers
 from sharing.models import AddressKind, Share
 from sharing.notices import MOST_SHOWN, not_dismissed, notices_for
-from sharing.policy import offer_refusal
 from sharing.querysets import gives_access, is_waiting
 from sharing.rows import MOST_ROWS, rows_of
+from sharing.targets import offer_refusal
 
 
 def register() -> None:

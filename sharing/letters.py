@@ -6,21 +6,24 @@ broker the task is stored in the transaction of the action, so it is neither los
 """
 
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from accounts.models import Account, Event, Membership, Notification, User
 from accounts.records import invite_by_mail, notify
 from accounts.viewer import Viewer
+from images.actions.later import enqueue_at
 from sharing.models import AddressKind, Share
 
 ONE_DAY = timedelta(days=1)
+AT_ONCE = timedelta(0)
+OF_AN_OFFER = ("offered", "given")  # letters that nobody gets when the offer was undone
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Letter:
     recipient_id: int | None
     by_id: int
     offered_by_id: int
+    share_id: int
+    offered_at: str
 
     @classmethod
     def about(cls, name: str, share: Share, by: Viewer) -> "Letter":
@@ -65,12 +70,15 @@ class Letter:
             recipient_id=share.recipient_id,
             by_id=by.user.pk,
             offered_by_id=share.offered_by_id,
+            share_id=share.pk,
+            offered_at=share.offered_at.isoformat(),
         )
 
 
 def offered(share: Share, by: Viewer) -> None:
-    """Tell those who decide for the recipient; invite a stranger's address."""
-    _post("recipient", "given" if share.status == Share.Status.ACCEPTED else "offered", share, by)
+    """Tell those who decide for the recipient; invite a stranger's address. Not before the offer cannot be undone."""
+    name = "given" if share.status == Share.Status.ACCEPTED else "offered"
+    _post("recipient", name, share, by, wait=timedelta(seconds=settings.UNDO_SECONDS))
 
 
 def reminded(share: Share, by: Viewer) -> None:
@@ -100,12 +108,15 @@ def rejected(share: Share, by: Viewer) -> None:
     _post("producer", "rejected", share, by)
 
 
-def _post(side: str, name: str, share: Share, by: Viewer) -> None:
-    async_task(f"sharing.tasks.tell_{side}", **asdict(Letter.about(name, share, by)), cluster="mail")
+def _post(side: str, name: str, share: Share, by: Viewer, *, wait: timedelta = AT_ONCE) -> None:
+    letter = asdict(Letter.about(name, share, by))
+    enqueue_at(timezone.now() + wait, f"sharing.tasks.tell_{side}", queue="mail", **letter)
 
 
 def tell_recipient(letter: Letter) -> None:
     """Deliver a letter to those who decide for the recipient, or invite the stranger behind an address."""
+    if letter.name in OF_AN_OFFER and _was_undone(letter):
+        return
     if letter.recipient_id is None:
         if letter.kind == AddressKind.EMAIL and letter.name in ("offered", "reminded"):
             _invite_stranger(letter.address)
@@ -129,6 +140,12 @@ def tell_producer(letter: Letter) -> None:
         number = membership.group.as_account.number
         path = reverse("image_detail", kwargs={"number": number, "pk": letter.image_id})
         notify([membership.user], subject=subject, body=body, path=f"{path}#sharing")
+
+
+def _was_undone(letter: Letter) -> bool:
+    """Whether the offer is not there any more: undone, or removed, within the minute that the letter waited."""
+    same = Share.objects.filter(pk=letter.share_id, offered_at=datetime.fromisoformat(letter.offered_at))
+    return not same.exists()
 
 
 def _was_offered_today(letter: Letter) -> bool:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from accounts.models import Account, User
     from accounts.viewer import Viewer
     from images.models import Image
-    from sharing.models import Share, Trust
+    from sharing.models import Block, Share, Trust
 
 NOBODY = 0  # no group has this id
 
@@ -91,4 +91,14 @@ class TrustQuerySet(models.QuerySet["Trust"]):
         """Whom these accounts trust, with both sides in the same query."""
         return self.filter(recipient__in=account_ids).select_related(
             "recipient__as_account", "producer__as_account", "producer__as_organization", "trusted_by"
+        )
+
+
+class BlockQuerySet(models.QuerySet["Block"]):
+    """Who does not want to hear of whom."""
+
+    def of_producer(self, account: "Account", *, recipients: Collection[int]) -> set[int]:
+        """Which of these recipients block an account. An empty list is asked for as well, as with trust."""
+        return set(
+            self.filter(recipient__in=recipients or [NOBODY], producer=account).values_list("recipient", flat=True)
         )

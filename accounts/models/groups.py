@@ -48,7 +48,31 @@ class Closable(models.Model):
         return self.closed_at is None
 
 
-class Organization(Closable, Group):
+class Verifiable(models.Model):
+    """Of which staff have made sure that it is who its name says, so that others need not be taken in by a name."""
+
+    verified_at = models.DateTimeField(null=True, blank=True)
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verified_at__isnull=True, verified_by__isnull=True)
+                | Q(verified_at__isnull=False, verified_by__isnull=False),
+                name="%(class)s_verified_at_with_verified_by",
+            )
+        ]
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether staff have verified it, and it still has that name: renaming ends it."""
+        return self.verified_at is not None
+
+
+class Organization(Verifiable, Closable, Group):
     """A set of people and accounts under one management (OpenStack: domain)."""
 
     kind = Kind.ORGANIZATION
@@ -57,8 +81,8 @@ class Organization(Closable, Group):
     )
     objects: ClassVar[models.Manager["Organization"]]  # type: ignore[assignment]  # finds its own kind, not groups
 
-    class Meta(Closable.Meta):
-        pass
+    class Meta:
+        constraints = [*Closable.Meta.constraints, *Verifiable.Meta.constraints]
 
 
 class Team(Closable, Group):
@@ -74,7 +98,7 @@ class Team(Closable, Group):
         verbose_name = "group"
 
 
-class Account(Closable, Group):
+class Account(Verifiable, Closable, Group):
     """The tenant that owns images and servers (OpenStack: project). Its number is its id everywhere."""
 
     kind = Kind.ACCOUNT
@@ -95,8 +119,8 @@ class Account(Closable, Group):
         help_text="The one person of a personal account.",
     )
 
-    class Meta(Closable.Meta):
-        pass
+    class Meta:
+        constraints = [*Closable.Meta.constraints, *Verifiable.Meta.constraints]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.grouped_number})"

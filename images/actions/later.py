@@ -26,4 +26,9 @@ class _NotBefore(ORM):
 
 def run_later(function: str, *arguments: Any, queue: str, moment: datetime) -> None:
     """Run a task at a moment, once the transaction is committed. A worker looks at its queue once a second."""
-    transaction.on_commit(lambda: async_task(function, *arguments, cluster=queue, broker=_NotBefore(queue, moment)))
+    transaction.on_commit(lambda: enqueue_at(moment, function, *arguments, queue=queue))
+
+
+def enqueue_at(moment: datetime, function: str, *arguments: Any, queue: str, **named: Any) -> None:
+    """Run a task at a moment. The task is stored in the transaction of what it belongs to."""
+    async_task(function, *arguments, cluster=queue, broker=_NotBefore(queue, moment), **named)

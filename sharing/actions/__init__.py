@@ -7,14 +7,27 @@ everything.
 
 from sharing.actions.decisions import accept, leave, reject
 from sharing.actions.endings import end_shares_of, follow_image, resolve_email
-from sharing.actions.offers import Offered, Terms, can_be_reminded, offer, offer_again, remind, remove
+from sharing.actions.offers import (
+    Offered,
+    Outcome,
+    Terms,
+    can_be_reminded,
+    can_be_undone,
+    offer,
+    offer_again,
+    remind,
+    remove,
+    undo_offers,
+)
 from sharing.actions.trusting import stop_trusting, trust
 
 __all__ = [
     "Offered",
+    "Outcome",
     "Terms",
     "accept",
     "can_be_reminded",
+    "can_be_undone",
     "end_shares_of",
     "follow_image",
     "leave",
@@ -26,4 +39,5 @@ __all__ = [
     "resolve_email",
     "stop_trusting",
     "trust",
+    "undo_offers",
 ]

@@ -16,6 +16,7 @@ from sharing.models import Share
 def decide(share: Share, status: Share.Status, user: User) -> None:
     """Set a decision on a row that is not saved yet."""
     share.status, share.decided_at, share.decided_by = status, timezone.now(), user
+    share.takes_future = False
 
 
 def sync(share: Share, *, before: Group | None = None) -> None:

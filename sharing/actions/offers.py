@@ -1,8 +1,10 @@
 """What producers do: offer, offer again, remind, remove."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -22,18 +24,43 @@ from images.permissions import Verb, get_image, refresh_grants
 from sharing import letters
 from sharing.actions.changes import decide, record_by_producer, record_image, sync
 from sharing.addresses import resolve
+from sharing.lasting import checked_end
 from sharing.models import Share
-from sharing.policy import Target, candidates, find_targets, open_to_all, target_of
+from sharing.targets import Target, candidates, find_targets, open_to_all, target_of
 
 REMIND_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What goes with an offer: a message, and whether the data may be downloaded and copied."""
+    """What goes with an offer.
+
+    Attributes:
+        message: to the recipient, in the producer's words.
+        export: whether the data may be downloaded and copied.
+        access_until: when access ends by itself; None for as long as rules allow.
+        offers_future: whether later versions of the image's family come with it, if the recipient agrees.
+    """
 
     message: str = ""
     export: bool = True
+    access_until: datetime | None = None
+    offers_future: bool = False
+
+
+class Outcome(Enum):
+    """What became of an offer, in words that are the same whether or not the address exists."""
+
+    OFFERED = "Offered: they are asked first."
+    ACCEPTED = "Accepted: they can use it now."
+    ALREADY_OFFERED = "Was asked already and has not decided yet."
+    ALREADY_ACCEPTED = "Has it already."
+    HELD = "Waits for approval: a second person of your organization has to agree."
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is a new offer."""
+        return self in (Outcome.OFFERED, Outcome.ACCEPTED)
 
 
 @dataclass(frozen=True)
@@ -42,21 +69,23 @@ class Offered:
 
     Attributes:
         address: as people read it.
-        share: the row, new or old.
-        changed: False when an offer to this address was already pending or accepted.
+        row: of the share, new or old; None while the offer waits for approval.
     """
 
     address: str
-    share: Share
-    changed: bool
+    outcome: Outcome
+    row: Share | None = None
+
+    @property
+    def share(self) -> Share:
+        """The share, where the offer was made. One that waits for approval has none."""
+        assert self.row is not None, f"The offer to {self.address} waits for approval."
+        return self.row
 
     @property
     def text(self) -> str:
-        """The result in words, the same whether or not the address exists."""
-        accepted = self.share.status == Share.Status.ACCEPTED
-        if self.changed:
-            return "Accepted: they can use it now." if accepted else "Offered: they are asked first."
-        return "Has it already." if accepted else "Was asked already and has not decided yet."
+        """The result in words."""
+        return self.outcome.value
 
 
 @transaction.atomic
@@ -83,7 +112,8 @@ def offer(
         Http404: the viewer cannot see the image.
         PermissionDenied: they may not share it, or a group is not theirs to decide for.
         Conflict: everybody can use the image anyway.
-        ValidationError: no recipient, the image's own account, or more offers than one day allows.
+        ValidationError: no recipient, the image's own account, an end that is past or later than rules allow, or more
+            offers than one day allows.
     """
     addresses, groups = list(addresses), list(groups)
     get_image(by, image_id, Verb.OFFER)  # nobody holds up a recipient with somebody else's image
@@ -92,6 +122,7 @@ def offer(
     require_offerable(image)
     targets = find_targets(image, by, addresses, groups)
     check_daily_limit(image.account, by.user, len(targets))
+    terms = replace(terms, access_until=checked_end(image.account, terms.access_until))
     _open_for_sharing(image, by)
     named = Share.objects.of_image(image).filter(address__in=[target.value for target in targets])
     held = {(share.kind, share.address): share for share in named}
@@ -116,7 +147,9 @@ def offer_again(image_id: UUID, share_id: int, *, by: Viewer) -> Share:
     target = target_of(share, by)
     check_daily_limit(image.account, by.user, 1)
     _open_for_sharing(image, by)
-    return _offer_one(image, target, share, by, Terms(share.message, share.export)).share
+    terms = Terms(share.message, share.export, checked_end(image.account, None), share.offers_future)
+    _offer_one(image, target, share, by, terms)
+    return share
 
 
 @transaction.atomic
@@ -187,6 +220,55 @@ def share_of(image: Image, share_id: int) -> Share:
     return share
 
 
+@transaction.atomic
+def undo_offers(share_ids: Iterable[int], *, by: Viewer) -> list[Share]:
+    """Take back offers that one has just made oneself: as if they had never been made, and nobody has been told.
+
+    For as long as letters about them wait (``settings.UNDO_SECONDS``). What was offered again is as it was before.
+
+    Returns:
+        The shares that were taken back.
+
+    Raises:
+        Conflict: it is too late for one of them, or the recipient has decided meanwhile; nothing is taken back then.
+    """
+    found = Share.objects.filter(pk__in=list(share_ids), image__account=by.account.pk, offered_by=by.user)
+    images = Image.objects.filter(pk__in=found.values("image")).select_related("account").order_by("pk")
+    locked = {image.pk: image for image in images.select_for_update(of=("self",))}
+    shares = list(found.filter(image__in=locked).select_related("recipient").order_by("pk"))
+    for share in shares:
+        share.image = locked[share.image_id]
+        _require_undoable(share)
+    for share in shares:
+        _undo(share, by)
+    return shares
+
+
+def can_be_undone(share: Share) -> bool:
+    """Whether the last offer of a share is so fresh that nobody was told of it, and nobody else has decided on it."""
+    fresh = share.offered_at + timedelta(seconds=settings.UNDO_SECONDS) > timezone.now()
+    return fresh and (share.status == Share.Status.PENDING or share.decided_at == share.offered_at)
+
+
+def _require_undoable(share: Share) -> None:
+    if not can_be_undone(share):
+        raise Conflict(f"It is too late to undo the offer to {share.address_text}: remove the share instead.")
+
+
+def _undo(share: Share, by: Viewer) -> None:
+    record_by_producer("undone", share, by)
+    reached = share.recipient
+    if share.before is None:
+        share.delete()
+    else:
+        for name, value in share.before.items():
+            is_moment = name.endswith(("_at", "_until")) and value is not None
+            setattr(share, name, datetime.fromisoformat(value) if is_moment else value)
+        share.before = None
+        share.save()
+    sync(share, before=reached)
+
+
 def check_daily_limit(account: Account, by: User, wanted: int) -> None:
     """Keep an account, and a person with many accounts, from flooding people: also offers removed again count.
 
@@ -213,26 +295,44 @@ def _open_for_sharing(image: Image, by: Viewer) -> None:
 
 def _offer_one(image: Image, target: Target, share: Share | None, by: Viewer, terms: Terms) -> Offered:
     if share and not share.can_be_offered_again:
-        return Offered(share.address_text, share, changed=False)
-    before = share.recipient if share else None
+        accepted = share.status == Share.Status.ACCEPTED
+        outcome = Outcome.ALREADY_ACCEPTED if accepted else Outcome.ALREADY_OFFERED
+        return Offered(share.address_text, outcome, share)
+    previous = share.recipient if share else None
     share = share or Share(kind=target.kind, address=target.value)
+    share.before = _kept_for_undo(share) if share.pk else None
     share.image, share.recipient = image, target.recipient
     _restart(share, by, terms)
     if target.decider:
         decide(share, Share.Status.ACCEPTED, target.decider)
+        share.decided_at = share.offered_at  # in the same step, so that it can be undone
     share.save()
-    sync(share, before=before)
+    sync(share, before=previous)
     record_by_producer("offered", share, by, message=share.message)
     if target.decider:
         record_by_producer("accepted", share, by, because="trust" if target.decider != by.user else "authority")
     letters.offered(share, by)
-    return Offered(share.address_text, share, changed=True)
+    return Offered(share.address_text, Outcome.ACCEPTED if target.decider else Outcome.OFFERED, share)
 
 
 def _restart(share: Share, by: Viewer, terms: Terms) -> None:
     now = timezone.now()
     share.status = Share.Status.PENDING
     share.message, share.export, share.reason = terms.message, terms.export, ""
+    share.access_until, share.offers_future, share.takes_future = terms.access_until, terms.offers_future, False
     share.offered_at, share.offered_by = now, by.user
-    share.offer_expires_at = now + timedelta(days=settings.OFFER_LIFETIME_DAYS)
-    share.reminded_at = share.decided_at = share.decided_by = share.access_until = None
+    expires = now + timedelta(days=settings.OFFER_LIFETIME_DAYS)
+    share.offer_expires_at = min(expires, terms.access_until) if terms.access_until else expires
+    share.reminded_at = share.decided_at = share.decided_by = share.warned_days = None
+
+
+KEPT_FOR_UNDO = (
+    "recipient_id", "status", "message", "reason", "export", "offered_at", "offered_by_id", "offer_expires_at",
+    "reminded_at", "decided_at", "decided_by_id", "access_until", "warned_days", "offers_future", "takes_future",
+)  # fmt: skip
+
+
+def _kept_for_undo(share: Share) -> dict[str, Any]:
+    """What the row says, in values that JSON holds."""
+    said = {name: getattr(share, name) for name in KEPT_FOR_UNDO}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}

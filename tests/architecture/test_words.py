@@ -11,7 +11,6 @@ from tests.architecture.source import parsed, python_files, short
 
 OURS = {
     "ami": "image",
-    "approve": "accept",
     "deny": "reject",
     "grantee": "recipient",
     "owner_account": "account",

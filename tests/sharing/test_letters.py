@@ -60,9 +60,18 @@ def test_offering_removing_and_offering_again_fills_no_mailbox(
 ) -> None:
     for _time in range(3):
         share = offer_one(golden, cast.producer, "bob")
-        Share.objects.filter(pk=share.pk).delete()
         work_through()
+        Share.objects.filter(pk=share.pk).delete()
     assert len(letters_to(cast.bob)) == 1
+
+
+def test_what_was_taken_back_before_its_letter_went_out_is_never_heard_of(
+    cast: Cast, golden: Image, work_through: WorkThrough
+) -> None:
+    share = offer_one(golden, cast.producer, "bob")
+    actions.undo_offers([share.pk], by=cast.producer)
+    work_through()
+    assert not letters_to(cast.bob)
 
 
 class TestStrangers:

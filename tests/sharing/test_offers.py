@@ -16,7 +16,7 @@ from accounts.errors import Conflict
 from accounts.models import Event
 from images.models import Image
 from sharing import actions
-from sharing.models import Share
+from sharing.models import Rules, Share
 from tests.factories import make_account, make_image, viewer
 from tests.people import Cast
 from tests.sharing.conftest import grants, offer_all, offer_one
@@ -166,7 +166,7 @@ class TestNobodyFindsOutWhoExists:
         assert self.run(cast, known) == self.run(cast, unknown)
 
     def test_an_offer_costs_this_many_statements(self, cast: Cast) -> None:
-        assert self.run(cast, "dave")[:3] == [22, 8, 11]
+        assert self.run(cast, "dave")[:3] == [23, 8, 11]
 
     def test_a_closed_account_stays_pending_like_one_that_never_was(self, cast: Cast, pending: Share) -> None:
         actions.end_shares_of(cast.beta.group_ptr, cast.consumer)
@@ -263,3 +263,77 @@ class TestRemove:
     def test_an_image_that_never_was(self, cast: Cast, nobody_has: UUID) -> None:
         with pytest.raises(Http404):
             actions.remove(nobody_has, 1, by=cast.producer)
+
+
+class TestUndo:
+    """Within the minute in which nobody has been told."""
+
+    def test_a_first_offer_is_gone_with_its_grants(self, cast: Cast, golden: Image, pending: Share) -> None:
+        actions.undo_offers([pending.pk], by=cast.producer)
+        assert not Share.objects.exists()
+        assert grants(golden) == {}
+
+    def test_a_creator_undoes_what_they_offered_although_only_admins_remove(self, cast: Cast, golden: Image) -> None:
+        share = offer_one(golden, cast.creator, "bob")
+        actions.undo_offers([share.pk], by=cast.creator)
+        assert not Share.objects.exists()
+
+    def test_what_was_offered_again_is_rejected_as_before(self, cast: Cast, golden: Image, pending: Share) -> None:
+        actions.reject(pending.pk, by=cast.consumer, reason="Too old.")
+        before = Share.objects.values().get()
+        actions.offer_again(golden.pk, pending.pk, by=cast.producer)
+        actions.undo_offers([pending.pk], by=cast.producer)
+        assert Share.objects.values().get() == before
+        assert grants(golden) == {}
+
+    def test_a_group_that_had_it_at_once_has_it_no_more(self, cast: Cast, golden: Image) -> None:
+        [offered] = offer_all(golden, cast.producer, "", cast.golden_testers)
+        actions.undo_offers([offered.share.pk], by=cast.producer)
+        assert grants(golden) == {}
+
+    def test_after_the_minute_it_is_too_late(
+        self, cast: Cast, golden: Image, pending: Share, settings: Settings
+    ) -> None:
+        settings.UNDO_SECONDS = 0
+        with pytest.raises(Conflict, match="too late"):
+            actions.undo_offers([pending.pk], by=cast.producer)
+
+    def test_a_decision_stays_and_so_does_everything_offered_with_it(
+        self, cast: Cast, golden: Image, pending: Share
+    ) -> None:
+        other = offer_one(golden, cast.producer, "erin")
+        actions.accept(pending.pk, by=cast.consumer)
+        with pytest.raises(Conflict):
+            actions.undo_offers([other.pk, pending.pk], by=cast.producer)
+        assert Share.objects.count() == 2
+
+    def test_other_peoples_offers_are_left_alone(self, cast: Cast, golden: Image, pending: Share) -> None:
+        assert actions.undo_offers([pending.pk], by=cast.creator) == []
+        assert actions.undo_offers([pending.pk], by=cast.consumer) == []
+        assert Share.objects.count() == 1
+
+
+class TestTheEnd:
+    """Shares end on a date by themselves: the producer's, the panel's, the organization's."""
+
+    def test_it_ends_on_the_date_that_was_said(self, cast: Cast, golden: Image) -> None:
+        until = timezone.now() + timedelta(days=3)
+        share = offer_one(golden, cast.producer, "bob", access_until=until)
+        assert (share.access_until, share.offer_expires_at) == (until, until)
+
+    def test_a_past_date_is_refused(self, cast: Cast, golden: Image) -> None:
+        with pytest.raises(ValidationError, match="not past"):
+            offer_one(golden, cast.producer, "bob", access_until=timezone.now())
+        assert not Share.objects.exists()
+
+    def test_no_end_becomes_the_latest_one_of_the_panel(self, cast: Cast, golden: Image, settings: Settings) -> None:
+        settings.SHARE_MAX_DAYS = 90
+        until = offer_one(golden, cast.producer, "bob").access_until
+        assert until
+        assert timedelta(days=89) < until - timezone.now() <= timedelta(days=90)
+
+    def test_the_organization_may_be_stricter(self, cast: Cast, golden: Image, settings: Settings) -> None:
+        settings.SHARE_MAX_DAYS = 90
+        Rules.objects.create(organization=cast.acme_group, max_days=10)
+        with pytest.raises(ValidationError, match="10 days at most"):
+            offer_one(golden, cast.producer, "bob", access_until=timezone.now() + timedelta(days=20))

@@ -1,6 +1,7 @@
-"""Shares: the rows "this image is offered to this address", and whom an account trusts."""
+"""Shares: the rows "this image is offered to this address"."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -9,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts import numbers
-from sharing.querysets import ShareQuerySet, TrustQuerySet
+from sharing.querysets import ShareQuerySet
 
 
 class AddressKind(models.TextChoices):
@@ -20,6 +21,8 @@ class AddressKind(models.TextChoices):
     EMAIL = "email", "Email address"
     TEAM = "team", "Group"
     ORGANIZATION = "organization", "Organization"
+    CODE = "code", "Claim code"
+    MARKETPLACE = "marketplace", "Marketplace"
 
 
 class Share(models.Model):
@@ -51,7 +54,17 @@ class Share(models.Model):
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    access_until = models.DateTimeField(null=True, blank=True)
+    access_until = models.DateTimeField(null=True, blank=True, help_text="Access ends then by itself.")
+    warned_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Both sides were told that it ends in so many days."
+    )
+    offers_future = models.BooleanField(
+        default=False, help_text="The offer includes later versions of the image's family."
+    )
+    takes_future = models.BooleanField(default=False, help_text="The recipient agreed to have them.")
+    before: "models.JSONField[dict[str, Any] | None, dict[str, Any] | None]" = models.JSONField(
+        null=True, blank=True, help_text="What the row said before the last offer, so that this can be undone."
+    )
 
     objects = ShareQuerySet.as_manager()
 
@@ -65,7 +78,12 @@ class Share(models.Model):
                 name="share_decided_at_with_decided_by",
             ),
             models.CheckConstraint(
-                condition=~Q(status="accepted") | Q(recipient__isnull=False), name="share_accepted_by_somebody"
+                condition=~Q(status="accepted") | Q(recipient__isnull=False) | Q(kind="marketplace"),
+                name="share_accepted_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(takes_future=False) | Q(offers_future=True, status="accepted"),
+                name="share_takes_future_that_was_offered",
             ),
             models.CheckConstraint(condition=~Q(address=""), name="share_has_an_address"),
         ]
@@ -122,38 +140,6 @@ class Share(models.Model):
     def recipient_title(self) -> str:
         """The recipient's own name, for the recipient's own pages."""
         return title_of(self.recipient) if self.recipient else ""
-
-
-class Trust(models.Model):
-    """Offers of this producer are accepted at once by this recipient, which said so itself."""
-
-    recipient = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="trusts")
-    producer = models.ForeignKey(
-        Group, on_delete=models.PROTECT, related_name="trusted_by", help_text="An account, or a whole organization."
-    )
-    trusted_at = models.DateTimeField(auto_now_add=True)
-    trusted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-
-    objects = TrustQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["recipient", "producer"], name="trust_once_per_pair"),
-            models.CheckConstraint(condition=~Q(recipient=models.F("producer")), name="trust_of_somebody_else"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{title_of(self.recipient)} trusts {self.producer_title}"
-
-    @property
-    def key(self) -> str:
-        """What tells the row's elements apart on a page."""
-        return str(self.pk)
-
-    @property
-    def producer_title(self) -> str:
-        """Who is trusted, as people read it."""
-        return title_of(self.producer)
 
 
 def title_of(group: Group) -> str:

@@ -1,4 +1,4 @@
-"""Who decides on an offer: the producer, by their own authority or because the recipient trusts them; or somebody else.
+"""Whom an offer reaches, and who decides: the producer, by own authority or by trust; or somebody else.
 
 The table of the design, "What an offer does", row by row: whoever has authority over the recipient decides at once,
 everybody else is asked.
