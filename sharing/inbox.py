@@ -2,6 +2,7 @@
 
 from accounts.viewer import Viewer
 from images.models import Image
+from sharing.deciding import decision_refusal
 from sharing.models import Share
 
 MOST = 200  # more than that nobody reads; the counter stops there too
@@ -24,4 +25,4 @@ def offers_of(viewer: Viewer, image: Image) -> list[Share]:
 
 def count_waiting(viewer: Viewer) -> int:
     """How many offers wait for the viewer's own decision, in all regions."""
-    return sum(offer.recipient_id in viewer.decides_for for offer in open_offers(viewer))
+    return sum(not decision_refusal(viewer, offer) for offer in open_offers(viewer))

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from accounts.models import Account
 from accounts.viewer import Viewer
 from images.looks import Look
+from sharing.deciding import decision_refusal
 from sharing.models import AddressKind, Share
 
 MOST_SHOWN = 3
@@ -29,12 +30,12 @@ class Notice:
     @property
     def may_decide(self) -> bool:
         """Whether the viewer gets the buttons."""
-        return self.offer.recipient_id in self.viewer.decides_for
+        return not self.refusal
 
     @property
     def refusal(self) -> str:
-        """Why the viewer does not get the buttons."""
-        return f"Only an admin of {self.offer.recipient_title} can decide on offers."
+        """Why the viewer does not get the buttons; empty when they do."""
+        return decision_refusal(self.viewer, self.offer)
 
     @property
     def refusal_id(self) -> str:

@@ -16,6 +16,7 @@ from images.models import Image
 from images.permissions import Verb, get_image
 from sharing import letters
 from sharing.actions.changes import decide, record_by_recipient, sync
+from sharing.deciding import decision_refusal
 from sharing.models import AddressKind, Share
 
 
@@ -150,6 +151,6 @@ def _decidable(share_id: int, by: Viewer) -> Share:
     if share is None or share.is_expired:
         raise Http404
     share.image = image
-    if share.recipient_id not in by.decides_for:
-        raise PermissionDenied(f"Only an admin of {by.account.title} can decide on offers.")
+    if reason := decision_refusal(by, share):
+        raise PermissionDenied(reason)
     return share

@@ -17,6 +17,7 @@ from accounts.views.going_back import go_back, next_url
 from images.permissions import Verb, get_image
 from sharing import actions
 from sharing.actions.decisions import why_not_leave
+from sharing.deciding import decision_refusal
 from sharing.forms import AcceptForm, LeaveForm, ReasonForm, TrustForm
 from sharing.inbox import open_offers
 from sharing.models import Share, Trust
@@ -76,8 +77,8 @@ def offer_reject(request: PanelRequest, share: int) -> HttpResponse:
     """Reject an offer, with a reason if one likes."""
     viewer = request.viewer
     offer = get_object_or_404(Share.objects.offered_to(viewer).exclude(status=Share.Status.ACCEPTED), pk=share)
-    if offer.recipient_id not in viewer.decides_for:
-        raise PermissionDenied(f"Only an admin of {viewer.account.title} can decide on offers.")
+    if reason := decision_refusal(viewer, offer):
+        raise PermissionDenied(reason)
     form = ReasonForm(request.POST or None)
     back = next_url(request, _inbox(request))
     if request.method == "POST" and form.is_valid():
