@@ -1,5 +1,6 @@
 """The administration of people. What would go past the rules is read-only; operations call the actions."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import admin as address_admin
@@ -20,6 +21,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from accounts import actions
 from accounts.errors import Conflict
 from accounts.models import Account, Event, Invitation, Membership, Notification, Organization, Team, User
+from accounts.permissions import may_verify
 from accounts.roles import Kind
 
 if TYPE_CHECKING:  # generic for the type checker only
@@ -137,7 +139,9 @@ class PersonAdmin(UserAdmin):
         for person in people:
             actions.reactivate_person(person, by=acting(request))
 
-    @admin.action(description="Make people reviewers (staff who only look)", permissions=["change"])
+    @admin.action(
+        description="Make people reviewers (they decide on the review desk)", permissions=["change"]
+    )
     def make_reviewers(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Put them into the staff group with the view permissions."""
         for person in people:
@@ -166,15 +170,49 @@ class ClosableAdmin(ReadOnly, ModelAdmin):
     inlines = [MembershipInline]
 
 
+class VerifiableAdmin(ClosableAdmin):
+    """Accounts and organizations: staff say which of them are who their names say."""
+
+    actions = ["verify", "unverify"]
+
+    def has_verify_permission(self, request: HttpRequest) -> bool:
+        """Who may run the operations below."""
+        return may_verify(request.user)
+
+    @admin.action(description="Verify: they are who their names say", permissions=["verify"])
+    def verify(self, request: HttpRequest, groups: QuerySet[Any]) -> None:
+        self._run(request, groups, actions.verify, "is verified")
+
+    @admin.action(description="Verified no longer", permissions=["verify"])
+    def unverify(self, request: HttpRequest, groups: QuerySet[Any]) -> None:
+        self._run(request, groups, actions.unverify, "is verified no longer")
+
+    def _run(self, request: HttpRequest, groups: QuerySet[Any], operation: Callable[..., Any], done: str) -> None:
+        for group in groups:
+            try:
+                operation(group, by=acting(request))
+            except Conflict as refusal:
+                self.message_user(request, str(refusal), messages.ERROR)
+            else:
+                self.message_user(request, f"{group.title} {done}.")
+
+
 @admin.register(Account)
-class AccountAdmin(ClosableAdmin):
+class AccountAdmin(VerifiableAdmin):
     """Accounts."""
 
-    list_display = ["title", "grouped_number", "organization", "personal_of", "created_at", "closed_at"]
+    list_display = ["title", "grouped_number", "organization", "personal_of", "verified_at", "created_at", "closed_at"]
     list_select_related = ["organization", "personal_of"]
-    list_filter = [("personal_of", admin.EmptyFieldListFilter), *ClosableAdmin.list_filter]
+    list_filter = [
+        ("verified_at", admin.EmptyFieldListFilter),
+        ("personal_of", admin.EmptyFieldListFilter),
+        *ClosableAdmin.list_filter,
+    ]
     search_fields = ["title", "number", "personal_of__username"]
-    fields = ["title", "number", "organization", "personal_of", "created_at", "closed_at", "closed_by"]
+    fields = [
+        "title", "number", "organization", "personal_of", "verified_at", "verified_by", "created_at", "closed_at",
+        "closed_by",
+    ]  # fmt: skip
 
 
 @admin.register(Team)
@@ -185,10 +223,12 @@ class TeamAdmin(ClosableAdmin):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(ClosableAdmin):
+class OrganizationAdmin(VerifiableAdmin):
     """Organizations."""
 
-    fields = ["title", "created_at", "closed_at", "closed_by"]
+    list_display = ["title", "verified_at", "created_at", "closed_at"]
+    list_filter = [("verified_at", admin.EmptyFieldListFilter), *ClosableAdmin.list_filter]
+    fields = ["title", "verified_at", "verified_by", "created_at", "closed_at", "closed_by"]
 
 
 # Registered again below, or for nobody: whoever could write a schedule would run any function of the server.

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar, cast
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from accounts import hooks
-from accounts.models import AnyGroup, Membership
+from accounts.models import AnyGroup, Membership, User
 from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.viewer import Viewer
 
@@ -130,6 +130,11 @@ def _find(viewer: Viewer, kind: Kind, pk: int | None) -> AnyGroup | None:
     if kind == Kind.ORGANIZATION and derived and derived.pk == pk:
         return next(direct, derived)
     return next(direct, None)
+
+
+def may_verify(user: User | AnonymousUser) -> bool:
+    """Whether somebody says for the panel that accounts and organizations are who their names say."""
+    return user.is_active and user.is_staff and user.has_perm("accounts.verify_account")
 
 
 def lock(group: G, *, by: Viewer, verb: Verb) -> G:

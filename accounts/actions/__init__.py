@@ -26,7 +26,7 @@ from accounts.actions.people import (
     reactivate_person,
     remove_second_factors,
 )
-from accounts.actions.staff import make_reviewer
+from accounts.actions.staff import make_reviewer, unverify, verify
 
 __all__ = [
     "accept_invitation",
@@ -55,4 +55,6 @@ __all__ = [
     "rename",
     "resolve_invitations",
     "revoke_invitation",
+    "unverify",
+    "verify",
 ]

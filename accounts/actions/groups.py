@@ -47,7 +47,7 @@ def create_organization(*, title: str, by: User) -> Organization:
 
 @transaction.atomic
 def rename(group: AnyGroup, *, title: str, by: Viewer) -> AnyGroup:
-    """Give an account, group or organization another name.
+    """Give an account, group or organization another name. Whoever was verified under the old one no longer is.
 
     Raises:
         Http404: the viewer is not in it, or it was closed.
@@ -58,7 +58,18 @@ def rename(group: AnyGroup, *, title: str, by: Viewer) -> AnyGroup:
     if old != title:
         group.save(update_fields=["title"])
         record_of_group("renamed", group, by=by, old=old, new=title)
+        if not isinstance(group, Team):
+            end_verification(group, by=by)
     return group
+
+
+def end_verification(group: Account | Organization, *, by: Viewer | User) -> None:
+    """Let an account or organization count as verified no longer, in the transaction that holds its row."""
+    if not group.is_verified:
+        return
+    group.verified_at = group.verified_by = None
+    group.save(update_fields=["verified_at", "verified_by"])
+    record_of_group("verification ended", group, by=by)
 
 
 @transaction.atomic

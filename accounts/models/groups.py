@@ -121,6 +121,7 @@ class Account(Verifiable, Closable, Group):
 
     class Meta:
         constraints = [*Closable.Meta.constraints, *Verifiable.Meta.constraints]
+        permissions = [("verify_account", "Can say that accounts and organizations are who their names say")]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.grouped_number})"
