@@ -1,6 +1,8 @@
 from images.models.data import ContentCheck, DataHold, ImageData, Leftover
 from images.models.grants import ImageGroupObjectPermission, ImageUserObjectPermission
+from images.models.hidden import HiddenImage
 from images.models.image import Image, ImageTag, Region
+from images.models.planned import PlannedChange
 from images.models.quota import Quota, QuotaRequest
 from images.models.reference import Reference
 from images.models.upload import Conversion, Import, Upload
@@ -9,6 +11,7 @@ __all__ = [
     "ContentCheck",
     "Conversion",
     "DataHold",
+    "HiddenImage",
     "Image",
     "ImageData",
     "ImageGroupObjectPermission",
@@ -16,6 +19,7 @@ __all__ = [
     "ImageUserObjectPermission",
     "Import",
     "Leftover",
+    "PlannedChange",
     "Quota",
     "QuotaRequest",
     "Reference",

@@ -1,5 +1,7 @@
 """A consumer's own words about somebody else's image."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
@@ -20,6 +22,9 @@ class Reference(models.Model):
     default_login = models.CharField("login name", max_length=64, blank=True)
     ports: "models.JSONField[list[int], list[int]]" = models.JSONField(
         default=list, blank=True, validators=[valid_ports]
+    )
+    theirs: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(
+        default=dict, blank=True, help_text="What the producer said when this was written."
     )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
