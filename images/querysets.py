@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Image,
         ImageData,
         ImageGroupObjectPermission,
+        PlannedChange,
         QuotaRequest,
         Upload,
     )
@@ -159,6 +160,28 @@ class QuotaRequestQuerySet(models.QuerySet["QuotaRequest"]):
         """What an account wants to see, the newest first: what waits, and what was answered lately."""
         lately = Q(status__in=["granted", "refused"], decided_at__gt=timezone.now() - ANSWERS_ARE_SHOWN)
         return self.filter(Q(status="open") | lately).select_related("requested_by").order_by("-requested_at")
+
+
+class PlannedChangeQuerySet(models.QuerySet["PlannedChange"]):
+    """What is to happen to images."""
+
+    def open(self) -> "PlannedChangeQuerySet":
+        """That is still to come."""
+        return self.filter(cancelled_at__isnull=True, done_at__isnull=True)
+
+    def due(self) -> "PlannedChangeQuerySet":
+        """Whose time has come, by the clock."""
+        return self.open().filter(at__lte=timezone.now())
+
+    def soon(self) -> "PlannedChangeQuerySet":
+        """That happens within a day, and of which consumers have not been told once more."""
+        now = timezone.now()
+        return self.open().filter(at__gt=now, at__lte=now + timedelta(days=1), warned_at__isnull=True)
+
+    def shown_to(self, viewer: "Viewer") -> "PlannedChangeQuerySet":
+        """What an account knows of: everything about its own images; of others' what it loses by."""
+        loses = ~Q(change="visibility") | Q(visibility="private")
+        return self.open().filter(Q(image__account=viewer.account) | loses)
 
 
 @cache
