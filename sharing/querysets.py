@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from accounts.models import Account, User
     from accounts.viewer import Viewer
     from images.models import Image
-    from sharing.models import Block, Share, Trust
+    from sharing.models import Block, OfferRequest, Share, Trust
 
 NOBODY = 0  # no group has this id
 
@@ -102,3 +102,15 @@ class BlockQuerySet(models.QuerySet["Block"]):
         return set(
             self.filter(recipient__in=recipients or [NOBODY], producer=account).values_list("recipient", flat=True)
         )
+
+
+class OfferRequestQuerySet(models.QuerySet["OfferRequest"]):
+    """Offers that a second person has to approve."""
+
+    def open(self) -> "OfferRequestQuerySet":
+        """That somebody can still decide on."""
+        return self.filter(status="open", expires_at__gt=timezone.now()).exclude(image__status="deleted")
+
+    def with_sides(self) -> "OfferRequestQuerySet":
+        """With the image, its account and the people, in the same query."""
+        return self.select_related("image__account", "image__region", "requested_by", "decided_by", "organization")

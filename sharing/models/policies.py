@@ -5,6 +5,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from sharing.models.shares import title_of
+
 DAYS = [MinValueValidator(1), MaxValueValidator(3650)]
 
 
@@ -17,14 +19,15 @@ class Policy(models.Model):
         ENFORCED = "enforced", "Refuse"
 
     class Accepting(models.TextChoices):
+        ACCOUNT = "account", "Each account decides for itself"
         ADMINS = "admins", "Admins of the account"
         CREATORS = "creators", "Admins and creators of the account"
-        MANAGERS = "managers", "Only managers of the organization"
+        MANAGERS = "managers", "Managers of the organization who are in the account"
 
     group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="policy")
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.OFF)
     only_trusted = models.BooleanField("only from trusted producers", default=False)
-    only_inspected = models.BooleanField("only images that were looked into", default=False)
+    only_inspected = models.BooleanField("only images that were looked into, without secrets found", default=False)
     max_age_days = models.PositiveSmallIntegerField("oldest image, in days", null=True, blank=True, validators=DAYS)
     accepting = models.CharField("who may accept", max_length=8, choices=Accepting, default=Accepting.ADMINS)
     by_sign_in = models.BooleanField(
@@ -37,7 +40,17 @@ class Policy(models.Model):
         verbose_name_plural = "policies"
 
     def __str__(self) -> str:
-        return f"Policy of {self.group}"
+        return f"Policy of {self.title}"
+
+    @property
+    def title(self) -> str:
+        """Whose it is, as people read it."""
+        return title_of(self.group)
+
+    @property
+    def is_enforced(self) -> bool:
+        """Whether it refuses, and does not only write down what it would refuse."""
+        return self.mode == self.Mode.ENFORCED
 
 
 class Rules(models.Model):
@@ -69,3 +82,8 @@ class Rules(models.Model):
 
     def __str__(self) -> str:
         return f"Rules of {self.organization}"
+
+    @property
+    def allows_open(self) -> bool:
+        """Whether images may be open to everybody: who may not share outside freely may not do it with all at once."""
+        return self.open_to_all and self.outside == self.Outside.FREE
