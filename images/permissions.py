@@ -38,7 +38,8 @@ class Verb(StrEnum):
     REMOVE_SHARE = "remove a share"
     LABEL = "label it"
     COPY = "copy it into the account"
-    DEPRECATE = "deprecate it and put it into a family"
+    DEPRECATE = "deprecate it"
+    ARRANGE = "arrange versions in families"
     HAND_OVER = "hand it over to another account"
     ASK_FOR_PUBLIC = "ask for it to be public"
     REPORT = "report it"
@@ -62,6 +63,7 @@ NEEDED_ROLE: dict[Verb, Role] = {
     Verb.LABEL: Role.ADMIN,
     Verb.COPY: Role.CREATOR,
     Verb.DEPRECATE: Role.ADMIN,
+    Verb.ARRANGE: Role.ADMIN,
     Verb.HAND_OVER: Role.ADMIN,
     Verb.ASK_FOR_PUBLIC: Role.ADMIN,
     Verb.REPORT: Role.OBSERVER,
@@ -70,6 +72,9 @@ NEEDED_ROLE: dict[Verb, Role] = {
 
 # What somebody who received an image can do with it: by grant, or because it is open to all.
 FOR_CONSUMERS = frozenset({Verb.SEE, Verb.EXPORT, Verb.USE, Verb.LABEL, Verb.COPY, Verb.REPORT, Verb.HIDE})
+
+# What needs the image data itself, and so an image that is whole, active and not obsolete.
+OF_DATA = (Verb.USE, Verb.EXPORT, Verb.COPY)
 
 
 class Right(StrEnum):
@@ -92,7 +97,7 @@ def refusal(viewer: Viewer, verb: Verb, image: Image | None = None) -> str:
 
 
 def _wants_damaged(verb: Verb, image: Image) -> bool:
-    return verb in (Verb.USE, Verb.EXPORT) and image.data.is_damaged
+    return verb in OF_DATA and image.data.is_damaged
 
 
 def _refusal_by_rights(viewer: Viewer, verb: Verb, image: Image | None) -> str:
@@ -111,11 +116,13 @@ def _refusal_by_rights(viewer: Viewer, verb: Verb, image: Image | None) -> str:
 
 
 def _refusal_of_data(viewer: Viewer, verb: Verb, image: Image) -> str:
-    if verb not in (Verb.USE, Verb.EXPORT):
+    if verb not in OF_DATA:
         return ""
     if not hasattr(image, "can_use"):
         image = Image.objects.with_rights(viewer).select_related("account").get(pk=image.pk)
-    if verb is Verb.EXPORT and not image.can_export:
+    if verb is Verb.COPY and not image.is_active:
+        return "The image is deactivated."  # a copy would be active again
+    if verb in (Verb.EXPORT, Verb.COPY) and not image.can_export:
         otherwise = "The offer is for booting servers only." if image.can_use else "Accept the offer first."
         return _why_no_data(image, otherwise)
     if verb is Verb.USE and not image.can_use:
@@ -124,7 +131,9 @@ def _refusal_of_data(viewer: Viewer, verb: Verb, image: Image) -> str:
 
 
 def _why_no_data(image: Image, otherwise: str) -> str:
-    return "The image is deactivated by its owner." if not image.is_active else otherwise
+    if not image.is_active:
+        return "The image is deactivated by its owner."
+    return f"The image is {image.life}: nobody can begin to use it any more." if image.is_over else otherwise
 
 
 def role_rights() -> tuple[str, dict[str, Role]]:
@@ -162,7 +171,7 @@ def get_image(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> Im
         Conflict: they may, but nobody can, because the data is damaged.
     """
     images = Image.objects.visible_to(viewer).with_rights(viewer).with_reference(viewer).with_tags()
-    images = images.select_related("account", "region", "data__content_check", "created_by")
+    images = images.select_related("account", "region", "family", "data__content_check", "created_by")
     if lock:
         images = images.select_for_update(of=("self",))
     image = images.filter(pk=pk).first()
@@ -217,12 +226,13 @@ def set_grants(image: Image, group: Group | None, rights: Mapping[Right, datetim
 
     Args:
         group: None writes nothing, in as many statements as for a group: the time it takes tells nothing.
-        rights: each right with the moment at which it ends (None: without an end). Empty takes all away.
+        rights: each right with the moment at which it ends (None: without an end). Empty takes all away, again in
+            as many statements: a producer must not notice that an offer gives nothing.
     """
     ids = _permission_ids()
     grants = ImageGroupObjectPermission.objects.filter(content_object=image, group=group.pk if group else NOBODY)
     grants.exclude(permission__in=[ids[right] for right in rights]).delete()
-    if rights and group is None:
+    if not rights or group is None:
         grants.update(active=image.grants_apply)
         return
     ImageGroupObjectPermission.objects.bulk_create(

@@ -27,10 +27,10 @@ def expected_rights(image: Image, recipient: Group | None) -> dict[Right, dateti
     """The rights that the shares of an image give one recipient, each with its end.
 
     A pending offer shows the page until it expires; an accepted one also lets servers boot and, unless the offer
-    is for booting only, lets the data be downloaded.
+    is for booting only, lets the data be downloaded. An offer of a producer whom the recipient blocks gives nothing.
     """
     rights: dict[Right, datetime | None] = {}
-    for share in Share.objects.filter(image=image, recipient=recipient):
+    for share in Share.objects.filter(image=image, recipient=recipient).not_blocked():
         for right in _rights_of(share):
             until = share.access_until if share.status == Share.Status.ACCEPTED else share.offer_expires_at
             rights[right] = _later(rights[right], until) if right in rights else until

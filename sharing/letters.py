@@ -19,7 +19,7 @@ from accounts.models import Account, Event, Membership, Notification, User
 from accounts.records import invite_by_mail, notify
 from accounts.viewer import Viewer
 from images.actions.later import enqueue_at
-from sharing.models import AddressKind, Share
+from sharing.models import AddressKind, Block, Share
 
 ONE_DAY = timedelta(days=1)
 AT_ONCE = timedelta(0)
@@ -35,6 +35,7 @@ class Letter:
         recipient_id: the account, group or organization that it is about; None for an address that nobody has.
         by_id: the person who acted, and is not told.
         offered_by_id: the person who made the offer.
+        status: of the share when the letter was written.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Letter:
     offered_by_id: int
     share_id: int
     offered_at: str
+    status: str = ""
 
     @classmethod
     def about(cls, name: str, share: Share, by: Viewer) -> "Letter":
@@ -72,6 +74,7 @@ class Letter:
             offered_by_id=share.offered_by_id,
             share_id=share.pk,
             offered_at=share.offered_at.isoformat(),
+            status=share.status,
         )
 
 
@@ -121,7 +124,7 @@ def tell_recipient(letter: Letter) -> None:
         if letter.kind == AddressKind.EMAIL and letter.name in ("offered", "reminded"):
             _invite_stranger(letter.address)
         return
-    if letter.name == "offered" and _was_offered_today(letter):
+    if (letter.name == "offered" and _was_offered_today(letter)) or _is_unwanted(letter):
         return
     recipient = Group.objects.select_related("as_account").get(pk=letter.recipient_id)
     for user in _deciders(recipient).exclude(pk=letter.by_id):
@@ -146,6 +149,12 @@ def _was_undone(letter: Letter) -> bool:
     """Whether the offer is not there any more: undone, or removed, within the minute that the letter waited."""
     same = Share.objects.filter(pk=letter.share_id, offered_at=datetime.fromisoformat(letter.offered_at))
     return not same.exists()
+
+
+def _is_unwanted(letter: Letter) -> bool:
+    """Whether the recipient blocks the producer. Of what they accepted, they hear all the same."""
+    blocks = Block.objects.filter(recipient=letter.recipient_id, producer=letter.producer_id)
+    return letter.status != Share.Status.ACCEPTED and blocks.exists()
 
 
 def _was_offered_today(letter: Letter) -> bool:

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
     from accounts.models import Account, User
     from accounts.viewer import Viewer
     from images.models import Image
-    from sharing.models import Block, OfferRequest, Share, Trust
+    from sharing.models import Block, Case, HandOver, OfferRequest, Share, Trust
 
 NOBODY = 0  # no group has this id
 
@@ -57,7 +57,15 @@ class ShareQuerySet(models.QuerySet["Share"]):
 
     def offered_to(self, viewer: "Viewer") -> "ShareQuerySet":
         """The offers that the viewer may know of: to the account, to themselves, and to what they manage."""
-        return self.live().filter(recipient__in=viewer.decides_for | {viewer.account.pk}).with_sides()
+        offers = self.live().not_blocked().filter(recipient__in=viewer.decides_for | {viewer.account.pk})
+        return offers.with_sides()
+
+    def not_blocked(self) -> "ShareQuerySet":
+        """Without those of producers whom the recipient has blocked. What was accepted stays until it is removed."""
+        from sharing.models import Block
+
+        blocks = Block.objects.filter(recipient=OuterRef("recipient"), producer=OuterRef("image__account"))
+        return self.filter(Q(status="accepted") | ~Exists(blocks))
 
     def held_by(self, viewer: "Viewer", image: "Image") -> "ShareQuerySet":
         """The shares by which the viewer has an image of somebody else."""
@@ -103,6 +111,37 @@ class BlockQuerySet(models.QuerySet["Block"]):
             self.filter(recipient__in=recipients or [NOBODY], producer=account).values_list("recipient", flat=True)
         )
 
+    def silences(self, share: "Share") -> bool:
+        """Whether the recipient hears nothing of a share. Asked for unknown recipients as well, like the others."""
+        blocks = self.filter(recipient=share.recipient_id or NOBODY, producer=share.image.account_id)
+        return blocks.exists() and share.status != "accepted"
+
+    def of_recipients(self, ids: Collection[int]) -> "BlockQuerySet":
+        """Whom these accounts, groups and organizations have blocked, with both sides in the same query."""
+        return self.filter(recipient__in=ids).select_related(
+            "recipient__as_account", "recipient__as_team", "recipient__as_organization", "producer", "blocked_by"
+        )
+
+
+class HandOverQuerySet(models.QuerySet["HandOver"]):
+    """Images that are to change hands."""
+
+    def open(self) -> "HandOverQuerySet":
+        """That somebody can still answer at this moment."""
+        return self.filter(status="open", expires_at__gt=timezone.now()).exclude(image__status="deleted")
+
+    def concerning(self, viewer: "Viewer") -> "HandOverQuerySet":
+        """That the viewer's account has asked for, or is asked; those of whom the recipient blocks left out."""
+        from sharing.models import Block
+
+        blocked = Block.objects.filter(recipient=models.OuterRef("recipient"), producer=models.OuterRef("giver"))
+        asked = Q(recipient__in=viewer.decides_for | {viewer.account.pk}) & ~models.Exists(blocked)
+        return self.open().filter(asked | Q(giver=viewer.account.pk)).with_sides()
+
+    def with_sides(self) -> "HandOverQuerySet":
+        """With the image, who gives it and who is asked, in the same query."""
+        return self.select_related("image__region", "image__data__content_check", "giver", "recipient__as_account")
+
 
 class OfferRequestQuerySet(models.QuerySet["OfferRequest"]):
     """Offers that a second person has to approve."""
@@ -114,3 +153,29 @@ class OfferRequestQuerySet(models.QuerySet["OfferRequest"]):
     def with_sides(self) -> "OfferRequestQuerySet":
         """With the image, its account and the people, in the same query."""
         return self.select_related("image__account", "image__region", "requested_by", "decided_by", "organization")
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """What staff decide."""
+
+    def waiting(self) -> "CaseQuerySet":
+        """That nobody has decided on, the oldest first."""
+        return self.filter(status__in=["open", "taken"]).order_by("opened_at", "pk")
+
+    def decided(self) -> "CaseQuerySet":
+        """That are over, the latest first."""
+        return self.exclude(status__in=["open", "taken"]).order_by("-decided_at", "-pk")
+
+    def with_all(self) -> "CaseQuerySet":
+        """With whom and what they are about, in the same query."""
+        return self.select_related(
+            "account__organization",
+            "account__personal_of",
+            "image__region",
+            "image__data__content_check",
+            "share",
+            "quota_request",
+            "opened_by",
+            "taken_by",
+            "decided_by",
+        )

@@ -5,7 +5,7 @@ everybody else is asked.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -16,7 +16,8 @@ from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, refusal
 from sharing.addresses import resolve
-from sharing.models import AddressKind, Share, Trust
+from sharing.models import AddressKind, Block, Share, Trust
+from sharing.policies import Judge, Verdict, judge_for
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,14 @@ class Target:
         recipient: whom the address resolves to at this moment; None for an unknown one.
         decider: who has accepted already: the producer, by own authority, or the person who said that this producer
             is trusted. None when the recipient is asked.
+        doubts: what a policy of the recipient says against what is accepted already, without refusing it.
     """
 
     kind: AddressKind
     value: str
     recipient: Group | None
     decider: User | None = None
+    doubts: tuple[Verdict, ...] = ()
 
 
 def find_targets(image: Image, by: Viewer, addresses: Iterable[Address], groups: Iterable[Group]) -> list[Target]:
@@ -49,7 +52,7 @@ def find_targets(image: Image, by: Viewer, addresses: Iterable[Address], groups:
     # login and address, and whoever shares from it is that person.
     if any(target.recipient and target.recipient.pk == image.account_id for target in targets):
         raise ValidationError({"recipients": f"{image.account.title} owns this image: leave it out."}, code="own")
-    return list({(target.kind, target.value): target for target in targets}.values())
+    return _judged(image, list({(target.kind, target.value): target for target in targets}.values()))
 
 
 def candidates(share: Share) -> list[Group | None]:
@@ -66,8 +69,8 @@ def target_of(share: Share, by: Viewer) -> Target:
         PermissionDenied: it names a group or organization that the producer does not manage.
     """
     if share.kind in (AddressKind.TEAM, AddressKind.ORGANIZATION) and share.recipient:
-        return _chosen(by, share.recipient)
-    return _addressed(share.image, by, [Address(Kind(share.kind), share.address)])[0]
+        return _judged(share.image, [_chosen(by, share.recipient)])[0]
+    return _judged(share.image, _addressed(share.image, by, [Address(Kind(share.kind), share.address)]))[0]
 
 
 def offer_refusal(viewer: Viewer, image: Image) -> str:
@@ -82,12 +85,32 @@ def open_to_all(image: Image) -> str:
     return ""
 
 
+def _judged(image: Image, targets: list[Target]) -> list[Target]:
+    """Let nobody decide for a recipient whose policy refuses the image: it is asked like anybody else.
+
+    In the same statements whoever the recipients are, and whether there are any.
+    """
+    judge = judge_for([target.recipient.pk for target in targets if target.recipient])
+    return [_asked_if_refused(target, image, judge) if target.decider else target for target in targets]
+
+
+def _asked_if_refused(target: Target, image: Image, judge: Judge) -> Target:
+    verdicts = judge.verdicts(image, target.recipient.pk) if target.recipient else []
+    if any(verdict.is_enforced for verdict in verdicts):
+        return replace(target, decider=None)
+    return replace(target, doubts=tuple(verdicts))
+
+
 def _addressed(image: Image, by: Viewer, addresses: list[Address]) -> list[Target]:
     if not addresses:
         return []
     found = resolve(addresses)
-    trusting = Trust.objects.of_producer(image.account, recipients=[group.pk for group in found.values()])
-    deciders = trusting | {account.pk: by.user for account in by.administered_accounts}
+    ids = [group.pk for group in found.values()]
+    trusting = Trust.objects.of_producer(image.account, recipients=ids)
+    # Who trusts a whole organization may block one account of it.
+    blocking = Block.objects.of_producer(image.account, recipients=ids)
+    deciders = {pk: who for pk, who in trusting.items() if pk not in blocking}
+    deciders |= {account.pk: by.user for account in by.administered_accounts}
     return [
         Target(AddressKind(address.kind), address.value, group, deciders.get(group.pk) if group else None)
         for address, group in ((address, found.get(address)) for address in addresses)

@@ -5,6 +5,7 @@ image, as closing them does; so two actions cannot wait for each other. On SQLit
 everything.
 """
 
+from sharing.actions.blocking import block, unblock
 from sharing.actions.decisions import accept, leave, reject
 from sharing.actions.endings import end_shares_of, follow_image, resolve_email
 from sharing.actions.offers import (
@@ -12,20 +13,20 @@ from sharing.actions.offers import (
     Outcome,
     Terms,
     can_be_reminded,
-    can_be_undone,
     offer,
     offer_again,
     remind,
     remove,
-    undo_offers,
 )
 from sharing.actions.trusting import stop_trusting, trust
+from sharing.actions.undoing import can_be_undone, undo_offers
 
 __all__ = [
     "Offered",
     "Outcome",
     "Terms",
     "accept",
+    "block",
     "can_be_reminded",
     "can_be_undone",
     "end_shares_of",
@@ -39,5 +40,6 @@ __all__ = [
     "resolve_email",
     "stop_trusting",
     "trust",
+    "unblock",
     "undo_offers",
 ]

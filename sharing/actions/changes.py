@@ -10,7 +10,7 @@ from accounts.records import record
 from accounts.viewer import Viewer
 from images.models import Image
 from sharing.grants import sync_grants
-from sharing.models import Share
+from sharing.models import Block, Share
 
 
 def decide(share: Share, status: Share.Status, user: User) -> None:
@@ -36,8 +36,9 @@ def record_image(verb: str, image: Image, by: Viewer, **detail: Any) -> None:
 
 
 def record_by_producer(verb: str, share: Share, by: Viewer, **detail: Any) -> None:
-    """Write what the producer did. The recipient, once there is one, sees the shared part."""
-    _record(verb, share, by=by, account=share.image.account, counterpart=share.recipient, **detail)
+    """Write what the producer did. The recipient, once there is one that wants to hear of it, sees the shared part."""
+    counterpart = None if Block.objects.silences(share) else share.recipient
+    _record(verb, share, by=by, account=share.image.account, counterpart=counterpart, **detail)
 
 
 def record_by_recipient(verb: str, share: Share, by: Viewer, **detail: Any) -> None:

@@ -17,22 +17,23 @@ from images.permissions import Verb, get_image
 from sharing import letters
 from sharing.actions.changes import decide, record_by_recipient, sync
 from sharing.deciding import decision_refusal
-from sharing.models import AddressKind, Share
+from sharing.models import AddressKind, Block, Share
 
 
 @transaction.atomic
-def accept(share_id: int, *, by: Viewer, into: Account | None = None) -> Share:
+def accept(share_id: int, *, by: Viewer, into: Account | None = None, future: bool = False) -> Share:
     """Accept an offer for the recipient, for whose account, group or organization the viewer decides.
 
     A second accept of an accepted share is not an error; a rejected one can still be accepted.
 
     Args:
         into: for an offer to the person themselves: the account that takes it, out of those where they are admin.
+        future: also take later versions of the image's family, where the offer includes them.
 
     Raises:
         Http404: no such offer for this viewer, or it was removed or has expired.
         PermissionDenied: they see the offer, but only an admin decides; or ``into`` is not theirs.
-        ValidationError: ``into`` owns the image.
+        ValidationError: ``into`` owns the image, or blocks its producer.
     """
     by = _lock_sides(share_id, by, into)
     share = _decidable(share_id, by)
@@ -42,6 +43,7 @@ def accept(share_id: int, *, by: Viewer, into: Account | None = None) -> Share:
     if into is not None:
         share.recipient = _taken_into(share, into, by)
     decide(share, Share.Status.ACCEPTED, by.user)
+    share.takes_future = future and share.offers_future
     share.reason = ""
     share.save()
     sync(share, before=before)
@@ -62,7 +64,7 @@ def reject(share_id: int, *, by: Viewer, reason: str = "") -> Share:
     if share.status == Share.Status.ACCEPTED:
         who = share.decided_by.get_full_name() if share.decided_by else "Somebody"
         raise Conflict(f"{who} has already accepted this offer. Use Remove Image if you do not want the image.")
-    return _turn_down(share, "rejected", reason, by)
+    return turn_down(share, "rejected", reason, by)
 
 
 @transaction.atomic
@@ -86,7 +88,7 @@ def leave(image_id: UUID, *, by: Viewer, holders: Collection[int] | None = None,
         raise PermissionDenied(why_not_leave(by, held))
     for share in mine:
         share.image = image
-    return [_turn_down(share, "left", reason, by) for share in mine]
+    return [turn_down(share, "left", reason, by) for share in mine]
 
 
 def why_not_leave(by: Viewer, held: Collection[Share]) -> str:
@@ -122,10 +124,18 @@ def _taken_into(share: Share, into: Account, by: Viewer) -> Group:
         raise PermissionDenied(f"Only an admin of {into.title} can accept for it.")
     if into.pk == share.image.account_id:
         raise ValidationError({"into": f"{into.title} owns this image already."}, code="own")
+    if Block.objects.of_producer(share.image.account, recipients=[into.pk]):
+        text = f"{into.title} has blocked {share.image.account.title}. Unblock it there first, or take it elsewhere."
+        raise ValidationError({"into": text}, code="blocked")
     return into.group_ptr
 
 
-def _turn_down(share: Share, verb: str, reason: str, by: Viewer) -> Share:
+def turn_down(share: Share, verb: str, reason: str, by: Viewer) -> Share:
+    """Reject a share whose image is locked, and tell the producer. Rejecting it twice changes nothing.
+
+    Args:
+        verb: of the event: "rejected", or "left" for what was accepted.
+    """
     if share.status == Share.Status.REJECTED:
         return share
     decide(share, Share.Status.REJECTED, by.user)

@@ -7,13 +7,14 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
+from accounts.permissions import lock_rows
 from accounts.records import record
 from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import refresh_grants
 from sharing import letters
 from sharing.actions.changes import decide, record_for_producer, sync
-from sharing.models import AddressKind, Share, Trust
+from sharing.models import AddressKind, Block, Share, Trust
 
 CLOSED = "The recipient was closed."
 
@@ -30,12 +31,12 @@ def follow_image(image: Image, by: Viewer) -> None:
 
 @transaction.atomic
 def end_shares_of(group: Group, by: Viewer) -> None:
-    """A group, organization or account is being closed: end what was shared with it and whom it trusted.
+    """A group, organization or account is being closed: end what was shared with it, whom it trusted and blocked.
 
     The producer sees an accepted share end. A pending one stays as it was, addressed to nobody: if it vanished, the
     producer would learn that somebody had been there.
     """
-    for share in _lock_shares(Q(recipient=group.pk)):
+    for share in lock_shares(Q(recipient=group.pk)):
         before, was_accepted = share.recipient, share.status == Share.Status.ACCEPTED
         if was_accepted:
             decide(share, Share.Status.REJECTED, by.user)
@@ -47,22 +48,24 @@ def end_shares_of(group: Group, by: Viewer) -> None:
         if was_accepted:
             record_for_producer("left", share)
     Trust.objects.filter(Q(recipient=group.pk) | Q(producer=group.pk)).delete()
+    Block.objects.filter(Q(recipient=group.pk) | Q(producer=group.pk)).delete()
 
 
 @transaction.atomic
 def resolve_email(user: User, address: str, link_sent_at: datetime) -> None:
     """Give a person the offers that were made to an address before the link went out by which they confirmed it."""
     personal = user.personal_account
+    lock_rows([personal.pk])  # so that nobody is blocked meanwhile
     waiting = Q(kind=AddressKind.EMAIL, address=address.lower(), recipient=None, offered_at__lt=link_sent_at)
-    for share in _lock_shares(waiting & ~Q(image__account=personal)):
+    for share in lock_shares(waiting & ~Q(image__account=personal)):
         share.recipient = personal.group_ptr
         share.save(update_fields=["recipient"])
         sync(share)
-        if share.state == Share.Status.PENDING and share.image.grants_apply:
+        if share.state == Share.Status.PENDING and share.image.grants_apply and not Block.objects.silences(share):
             _record_reached(share, user)
 
 
-def _lock_shares(which: Q) -> list[Share]:
+def lock_shares(which: Q) -> list[Share]:
     """Shares, read again under the locks of their images, which are taken in one order."""
     image_ids = set(Share.objects.filter(which).values_list("image_id", flat=True))
     images = Image.objects.select_for_update(of=("self",)).select_related("account").order_by("pk")

@@ -5,10 +5,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 
+from accounts.errors import Conflict
 from accounts.models import Account
+from accounts.permissions import lock_groups
 from accounts.records import record
 from accounts.viewer import Viewer
-from sharing.models import Trust
+from sharing.models import Block, Trust, title_of
 
 
 @transaction.atomic
@@ -22,11 +24,15 @@ def trust(producer: Group, *, recipient: Account, by: Viewer) -> Trust:
     Raises:
         PermissionDenied: the viewer is not an admin of the account.
         ValidationError: an account cannot trust itself.
+        Conflict: the account blocks the producer.
     """
+    by = lock_groups(by, [recipient])  # so that it is not blocked meanwhile
     if recipient.pk not in {account.pk for account in by.administered_accounts}:
         raise PermissionDenied(f"Only an admin of {recipient.title} can say whom it trusts.")
     if producer.pk == recipient.pk:
         raise ValidationError("An account need not trust itself.", code="own")
+    if Block.objects.filter(recipient=recipient.pk, producer=producer.pk).exists():
+        raise Conflict(f"{recipient.title} has blocked {title_of(producer)}. Unblock it first.")
     row, created = Trust.objects.get_or_create(
         recipient=recipient.group_ptr, producer_id=producer.pk, defaults={"trusted_by": by.user}
     )
