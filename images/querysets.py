@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from accounts.viewer import Viewer
     from images.models import (
+        Family,
         Image,
         ImageData,
         ImageGroupObjectPermission,
@@ -109,11 +110,27 @@ def _open_to_all() -> Q:
 
 
 def _usable(viewer: "Viewer") -> Q:
-    return _reached(viewer, "use_image") & Q(status="active")
+    return _reached(viewer, "use_image") & _given()
 
 
 def _exportable(viewer: "Viewer") -> Q:
-    return _reached(viewer, "export_image") & (Q(status="active") | Q(account=viewer.account))
+    return _reached(viewer, "export_image") & (_given() | Q(account=viewer.account))
+
+
+def _given() -> Q:
+    """Neither deactivated nor obsolete: whoever has the right can begin to use it."""
+    return Q(Q(obsolete_at__isnull=True) | Q(obsolete_at__gt=timezone.now()), status="active")
+
+
+class FamilyQuerySet(models.QuerySet["Family"]):
+    """Families of an account; others meet them on the images that they were given."""
+
+    def of_account(self, viewer: "Viewer") -> "FamilyQuerySet":
+        """Of the account, with how many versions each has."""
+        live = ~Q(versions__status="deleted")
+        return self.filter(account=viewer.account).annotate(
+            version_count=models.Count("versions", filter=Q(versions__isnull=False) & live)
+        )
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):

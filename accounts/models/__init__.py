@@ -1,4 +1,5 @@
 from accounts.models.events import Event, Notification
+from accounts.models.feeds import Feed
 from accounts.models.groups import Account, AnyGroup, Organization, Team
 from accounts.models.people import Invitation, Membership, User
 
@@ -6,6 +7,7 @@ __all__ = [
     "Account",
     "AnyGroup",
     "Event",
+    "Feed",
     "Invitation",
     "Membership",
     "Notification",

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.querysets import EventQuerySet, NotificationQuerySet
+from accounts.querysets import APPEND_ONLY, EventQuerySet, NotificationQuerySet
 
 
 class Event(models.Model):
@@ -66,6 +66,16 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.subject_name}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Write a new event; refuse to change one."""
+        if not self._state.adding:
+            raise TypeError(APPEND_ONLY)
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Refuse: what happened has happened."""
+        raise TypeError(APPEND_ONLY)
 
 
 class Notification(models.Model):

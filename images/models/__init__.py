@@ -1,4 +1,5 @@
 from images.models.data import ContentCheck, DataHold, ImageData, Leftover
+from images.models.family import Family
 from images.models.grants import ImageGroupObjectPermission, ImageUserObjectPermission
 from images.models.hidden import HiddenImage
 from images.models.image import Image, ImageTag, Region
@@ -11,6 +12,7 @@ __all__ = [
     "ContentCheck",
     "Conversion",
     "DataHold",
+    "Family",
     "HiddenImage",
     "Image",
     "ImageData",

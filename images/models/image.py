@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.validators import is_one_line
 from images.querysets import ImageQuerySet
@@ -57,6 +58,15 @@ class Image(models.Model):
         SNAPSHOT = "snapshot", "Server snapshot"
         REGISTERED = "registered", "Registered"
         CONVERSION = "conversion", "Conversion"
+        COPY = "copy", "Copy"
+
+    class Life(models.TextChoices):
+        """How near its end an image is. Each begins at a date, and the clock alone says which it is."""
+
+        CURRENT = "current", "Current"
+        DEPRECATED = "deprecated", "Deprecated"
+        OBSOLETE = "obsolete", "Obsolete"
+        RETIRED = "retired", "Retired"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="images")
@@ -88,6 +98,29 @@ class Image(models.Model):
         default=list, blank=True, validators=[valid_ports]
     )
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    family = models.ForeignKey(
+        "images.Family", on_delete=models.PROTECT, null=True, blank=True, related_name="versions"
+    )
+    version = models.CharField(max_length=40, blank=True, validators=[is_one_line], help_text="In its family.")
+
+    deprecated_at = models.DateTimeField(null=True, blank=True, help_text="Whoever uses it is warned from then on.")
+    obsolete_at = models.DateTimeField(null=True, blank=True, help_text="Nobody can begin to use it from then on.")
+    retired_at = models.DateTimeField(null=True, blank=True, help_text="It is deleted then.")
+    end_reason = models.TextField(max_length=1000, blank=True)
+    replacement = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces")
+    end_announced_at = models.DateTimeField(null=True, blank=True)
+    end_announced_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    obsolete_warned_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Consumers were told that it becomes obsolete in so many days."
+    )
+    retired_warned_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Consumers were told that it is deleted in so many days."
+    )
+    handed_over_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the account took it over from another one."
+    )
 
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -100,6 +133,7 @@ class Image(models.Model):
     deactivated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    deactivated_by_staff = models.BooleanField(default=False, help_text="Then its owner cannot reactivate it.")
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -131,6 +165,7 @@ class Image(models.Model):
                 name="image_community",
             ),
             models.Index(fields=["-created_at", "-id"], condition=Q(listed_at__isnull=False), name="image_listed"),
+            models.Index(fields=["obsolete_at"], condition=Q(obsolete_at__isnull=False), name="image_ending"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="image_has_a_name"),
@@ -153,6 +188,40 @@ class Image(models.Model):
                 condition=~Q(status="deactivated") | Q(deactivated_at__isnull=False),
                 name="image_deactivated_has_a_time",
             ),
+            models.CheckConstraint(
+                condition=Q(family__isnull=True, version="") | (Q(family__isnull=False) & ~Q(version="")),
+                name="image_version_with_family",
+            ),
+            models.UniqueConstraint(
+                fields=["family", "version"], condition=~Q(status="deleted"), name="image_version_once_per_family"
+            ),
+            models.CheckConstraint(
+                condition=Q(deprecated_at__isnull=True, end_announced_at__isnull=True, end_announced_by__isnull=True)
+                | Q(deprecated_at__isnull=False, end_announced_at__isnull=False, end_announced_by__isnull=False),
+                name="image_end_announced_at_with_end_announced_by",
+            ),
+            models.CheckConstraint(
+                condition=Q(obsolete_at__isnull=True)
+                | Q(deprecated_at__isnull=False, deprecated_at__lte=models.F("obsolete_at")),
+                name="image_deprecated_before_obsolete",
+            ),
+            models.CheckConstraint(
+                condition=Q(retired_at__isnull=True)
+                | Q(obsolete_at__isnull=False, obsolete_at__lte=models.F("retired_at")),
+                name="image_obsolete_before_retired",
+            ),
+            models.CheckConstraint(
+                condition=Q(deprecated_at__isnull=False) | Q(end_reason="", replacement__isnull=True),
+                name="image_end_reason_with_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(replacement__isnull=True) | ~Q(replacement=models.F("id")),
+                name="image_replaced_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(deactivated_by_staff=False) | Q(deactivated_at__isnull=False),
+                name="image_deactivated_by_staff_has_a_time",
+            ),
         ]
         permissions = [
             ("use_image", "Can boot servers from the image"),
@@ -171,6 +240,21 @@ class Image(models.Model):
     def is_active(self) -> bool:
         """Whether servers can be booted from it."""
         return self.status == self.Status.ACTIVE
+
+    @property
+    def life(self) -> Life:
+        """How near its end it is at this moment."""
+        now = timezone.now()
+        dates = ((self.Life.RETIRED, self.retired_at), (self.Life.OBSOLETE, self.obsolete_at))
+        for life, moment in (*dates, (self.Life.DEPRECATED, self.deprecated_at)):
+            if moment is not None and moment <= now:
+                return life
+        return self.Life.CURRENT
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody can begin to use it any more, because it is obsolete or retired."""
+        return self.life in (self.Life.OBSOLETE, self.Life.RETIRED)
 
     @property
     def grants_apply(self) -> bool:

@@ -1,8 +1,26 @@
 """What sharing keeps."""
 
 from sharing.models.approvals import OfferRequest
+from sharing.models.cases import Case, Report
+from sharing.models.codes import ClaimCode
+from sharing.models.handover import HandOver
+from sharing.models.limits import OfferLimit
 from sharing.models.policies import Policy, Rules
 from sharing.models.shares import AddressKind, Share, title_of
 from sharing.models.trust import Block, Trust
 
-__all__ = ["AddressKind", "Block", "OfferRequest", "Policy", "Rules", "Share", "Trust", "title_of"]
+__all__ = [
+    "AddressKind",
+    "Block",
+    "Case",
+    "ClaimCode",
+    "HandOver",
+    "OfferLimit",
+    "OfferRequest",
+    "Policy",
+    "Report",
+    "Rules",
+    "Share",
+    "Trust",
+    "title_of",
+]

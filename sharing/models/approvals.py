@@ -72,7 +72,9 @@ class OfferRequest(models.Model):
                 name="offerrequest_decided_by_a_second_person",
             ),
         ]
-        indexes = [models.Index(fields=["organization", "status", "-requested_at"], name="offerrequest_of_organization")]
+        indexes = [
+            models.Index(fields=["organization", "status", "-requested_at"], name="offerrequest_of_organization")
+        ]
 
     def __str__(self) -> str:
         return f"{self.image} to {self.address_text}"

@@ -40,7 +40,10 @@ class Share(models.Model):
 
     image = models.ForeignKey("images.Image", on_delete=models.PROTECT, related_name="shares")
     kind = models.CharField(max_length=12, choices=AddressKind)
-    address = models.CharField(max_length=254, help_text="Normalised; the id of a group or organization.")
+    address = models.CharField(
+        max_length=254,
+        help_text="Normalised; the id of a group or organization; the name of a claim code, and whom it is for.",
+    )
     recipient = models.ForeignKey(Group, on_delete=models.PROTECT, null=True, blank=True, related_name="shares")
     status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
     message = models.TextField(max_length=1000, blank=True)
@@ -132,6 +135,9 @@ class Share(models.Model):
         """What the producer named, as people read it."""
         if self.kind == AddressKind.NUMBER:
             return numbers.grouped(self.address)
+        if self.kind == AddressKind.CODE:
+            name, _blank, whom = self.address.partition(" ")
+            return whom or f"Claim code {name}"
         if self.is_addressed or self.recipient is None:
             return self.address
         return str(getattr(self.recipient, f"as_{self.kind}"))
