@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from images.models import Image
 from images.permissions import Verb, get_image, refresh_grants
 from sharing import letters
 from sharing.actions.changes import decide, record_by_producer, record_image, sync
+from sharing.actions.undoing import kept_for_undo
 from sharing.addresses import resolve
 from sharing.lasting import checked_end
 from sharing.models import Share
@@ -123,10 +123,12 @@ def offer(
     targets = find_targets(image, by, addresses, groups)
     check_daily_limit(image.account, by.user, len(targets))
     terms = replace(terms, access_until=checked_end(image.account, terms.access_until))
-    _open_for_sharing(image, by)
+    opened = _open_for_sharing(image, by)
     named = Share.objects.of_image(image).filter(address__in=[target.value for target in targets])
     held = {(share.kind, share.address): share for share in named}
-    return [_offer_one(image, target, held.get((target.kind, target.value)), by, terms) for target in targets]
+    return [
+        _offer_one(image, target, held.get((target.kind, target.value)), by, terms, opened=opened) for target in targets
+    ]
 
 
 @transaction.atomic
@@ -146,9 +148,9 @@ def offer_again(image_id: UUID, share_id: int, *, by: Viewer) -> Share:
         raise Conflict(f"This share is {share.state_text.lower()}: there is nothing to offer again.")
     target = target_of(share, by)
     check_daily_limit(image.account, by.user, 1)
-    _open_for_sharing(image, by)
+    opened = _open_for_sharing(image, by)
     terms = Terms(share.message, share.export, checked_end(image.account, None), share.offers_future)
-    _offer_one(image, target, share, by, terms)
+    _offer_one(image, target, share, by, terms, opened=opened)
     return share
 
 
@@ -220,55 +222,6 @@ def share_of(image: Image, share_id: int) -> Share:
     return share
 
 
-@transaction.atomic
-def undo_offers(share_ids: Iterable[int], *, by: Viewer) -> list[Share]:
-    """Take back offers that one has just made oneself: as if they had never been made, and nobody has been told.
-
-    For as long as letters about them wait (``settings.UNDO_SECONDS``). What was offered again is as it was before.
-
-    Returns:
-        The shares that were taken back.
-
-    Raises:
-        Conflict: it is too late for one of them, or the recipient has decided meanwhile; nothing is taken back then.
-    """
-    found = Share.objects.filter(pk__in=list(share_ids), image__account=by.account.pk, offered_by=by.user)
-    images = Image.objects.filter(pk__in=found.values("image")).select_related("account").order_by("pk")
-    locked = {image.pk: image for image in images.select_for_update(of=("self",))}
-    shares = list(found.filter(image__in=locked).select_related("recipient").order_by("pk"))
-    for share in shares:
-        share.image = locked[share.image_id]
-        _require_undoable(share)
-    for share in shares:
-        _undo(share, by)
-    return shares
-
-
-def can_be_undone(share: Share) -> bool:
-    """Whether the last offer of a share is so fresh that nobody was told of it, and nobody else has decided on it."""
-    fresh = share.offered_at + timedelta(seconds=settings.UNDO_SECONDS) > timezone.now()
-    return fresh and (share.status == Share.Status.PENDING or share.decided_at == share.offered_at)
-
-
-def _require_undoable(share: Share) -> None:
-    if not can_be_undone(share):
-        raise Conflict(f"It is too late to undo the offer to {share.address_text}: remove the share instead.")
-
-
-def _undo(share: Share, by: Viewer) -> None:
-    record_by_producer("undone", share, by)
-    reached = share.recipient
-    if share.before is None:
-        share.delete()
-    else:
-        for name, value in share.before.items():
-            is_moment = name.endswith(("_at", "_until")) and value is not None
-            setattr(share, name, datetime.fromisoformat(value) if is_moment else value)
-        share.before = None
-        share.save()
-    sync(share, before=reached)
-
-
 def check_daily_limit(account: Account, by: User, wanted: int) -> None:
     """Keep an account, and a person with many accounts, from flooding people: also offers removed again count.
 
@@ -283,24 +236,25 @@ def check_daily_limit(account: Account, by: User, wanted: int) -> None:
         raise wrong("recipients", text, "too_many")
 
 
-def _open_for_sharing(image: Image, by: Viewer) -> None:
-    """Make a private image shared, in the step that offers it."""
+def _open_for_sharing(image: Image, by: Viewer) -> bool:
+    """Make a private image shared, in the step that offers it. Tells whether it was private."""
     if image.visibility != Image.Visibility.PRIVATE:
-        return
+        return False
     image.visibility = Image.Visibility.SHARED
     image.save(update_fields=["visibility", "updated_at"])
     refresh_grants(image)
     record_image("visibility changed", image, by, old="private", new="shared")
+    return True
 
 
-def _offer_one(image: Image, target: Target, share: Share | None, by: Viewer, terms: Terms) -> Offered:
+def _offer_one(image: Image, target: Target, share: Share | None, by: Viewer, terms: Terms, *, opened: bool) -> Offered:
     if share and not share.can_be_offered_again:
         accepted = share.status == Share.Status.ACCEPTED
         outcome = Outcome.ALREADY_ACCEPTED if accepted else Outcome.ALREADY_OFFERED
         return Offered(share.address_text, outcome, share)
     previous = share.recipient if share else None
     share = share or Share(kind=target.kind, address=target.value)
-    share.before = _kept_for_undo(share) if share.pk else None
+    share.before = kept_for_undo(share, opened=opened)
     share.image, share.recipient = image, target.recipient
     _restart(share, by, terms)
     if target.decider:
@@ -324,15 +278,3 @@ def _restart(share: Share, by: Viewer, terms: Terms) -> None:
     expires = now + timedelta(days=settings.OFFER_LIFETIME_DAYS)
     share.offer_expires_at = min(expires, terms.access_until) if terms.access_until else expires
     share.reminded_at = share.decided_at = share.decided_by = share.warned_days = None
-
-
-KEPT_FOR_UNDO = (
-    "recipient_id", "status", "message", "reason", "export", "offered_at", "offered_by_id", "offer_expires_at",
-    "reminded_at", "decided_at", "decided_by_id", "access_until", "warned_days", "offers_future", "takes_future",
-)  # fmt: skip
-
-
-def _kept_for_undo(share: Share) -> dict[str, Any]:
-    """What the row says, in values that JSON holds."""
-    said = {name: getattr(share, name) for name in KEPT_FOR_UNDO}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}

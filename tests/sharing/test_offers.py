@@ -14,7 +14,8 @@ from pytest_django.fixtures import Settings
 from accounts import numbers
 from accounts.errors import Conflict
 from accounts.models import Event
-from images.models import Image
+from images.actions import set_visibility
+from images.models import Image, ImageGroupObjectPermission
 from sharing import actions
 from sharing.models import Rules, Share
 from tests.factories import make_account, make_image, viewer
@@ -283,7 +284,7 @@ class TestUndo:
         before = Share.objects.values().get()
         actions.offer_again(golden.pk, pending.pk, by=cast.producer)
         actions.undo_offers([pending.pk], by=cast.producer)
-        assert Share.objects.values().get() == before
+        assert Share.objects.values().get() == before | {"before": None}
         assert grants(golden) == {}
 
     def test_a_group_that_had_it_at_once_has_it_no_more(self, cast: Cast, golden: Image) -> None:
@@ -298,14 +299,42 @@ class TestUndo:
         with pytest.raises(Conflict, match="too late"):
             actions.undo_offers([pending.pk], by=cast.producer)
 
-    def test_a_decision_stays_and_so_does_everything_offered_with_it(
+    def test_a_decision_stays_and_what_was_offered_with_it_is_undone(
         self, cast: Cast, golden: Image, pending: Share
     ) -> None:
         other = offer_one(golden, cast.producer, "erin")
         actions.accept(pending.pk, by=cast.consumer)
-        with pytest.raises(Conflict):
-            actions.undo_offers([other.pk, pending.pk], by=cast.producer)
-        assert Share.objects.count() == 2
+        assert len(actions.undo_offers([other.pk, pending.pk], by=cast.producer)) == 1
+        assert Share.objects.get() == pending
+        with pytest.raises(Conflict, match="has decided"):
+            actions.undo_offers([pending.pk], by=cast.producer)
+
+    def test_an_image_that_the_offer_made_shared_is_private_again(self, cast: Cast, golden: Image) -> None:
+        offered = offer_all(golden, cast.producer, "bob, erin", cast.golden_testers)
+        actions.undo_offers([each.share.pk for each in offered], by=cast.producer)
+        golden.refresh_from_db()
+        assert golden.visibility == "private"
+        assert grants(golden) == {}
+
+    def test_it_stays_shared_when_something_was_agreed_since(self, cast: Cast, golden: Image, pending: Share) -> None:
+        offer_one(golden, cast.creator, "erin")
+        actions.undo_offers([pending.pk], by=cast.producer)
+        golden.refresh_from_db()
+        assert golden.visibility == "shared"
+
+    def test_it_stays_shared_when_it_was_shared_before(self, cast: Cast, golden: Image, accepted: Share) -> None:
+        share = offer_one(golden, cast.producer, "erin")
+        actions.undo_offers([share.pk], by=cast.producer)
+        golden.refresh_from_db()
+        assert golden.visibility == "shared"
+
+    def test_old_shares_of_a_private_image_sleep_again(self, cast: Cast, golden: Image, accepted: Share) -> None:
+        set_visibility(golden.pk, by=cast.producer, visibility="private")
+        share = offer_one(golden, cast.producer, "erin")
+        actions.undo_offers([share.pk], by=cast.producer)
+        golden.refresh_from_db()
+        assert golden.visibility == "private"
+        assert not ImageGroupObjectPermission.objects.filter(active=True).exists()
 
     def test_other_peoples_offers_are_left_alone(self, cast: Cast, golden: Image, pending: Share) -> None:
         assert actions.undo_offers([pending.pk], by=cast.creator) == []
