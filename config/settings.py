@@ -199,7 +199,10 @@ TASK_SECONDS = {"control": 300, "mail": 60, "data": 6 * 3600}
 SCHEDULES = {
     "Mail that is due": {"func": "accounts.tasks.send_mail", "cluster": "mail", "minutes": 1},
     "Uploads that have come": {"func": "images.tasks.attend_to_uploads", "cluster": "control", "minutes": 1},
+    "Changes of images that are due": {"func": "images.tasks.follow_plans", "cluster": "control", "minutes": 2},
+    "Shares that end": {"func": "sharing.tasks.attend_to_ends", "cluster": "control", "minutes": 10},
     "Uploads and image data that nobody needs": {"func": "images.tasks.collect", "cluster": "data", "minutes": 60},
+    "Images whose end has come": {"func": "images.tasks.follow_ends", "cluster": "control", "minutes": 10},
     "Verifying image data": {"func": "images.tasks.verify_next", "cluster": "data", "minutes": 60},
 }
 
@@ -262,6 +265,9 @@ MARKETPLACE_LOGIN = env("STOCKROOM_MARKETPLACE_LOGIN", default="hubfirst")
 OFFERS_PER_DAY = env.int(
     "STOCKROOM_OFFERS_PER_DAY", default=500
 )  # an account's or a person's, so that nobody is flooded
+
+# Reports of images, and requests to staff, that a person sends in a day.
+CASES_PER_DAY = env.int("STOCKROOM_CASES_PER_DAY", default=20)
 
 # --- Signing in -------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from accounts.hooks import Hook
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from accounts.models import User
     from accounts.viewer import Viewer
-    from images.models import Image
+    from images.models import Image, PlannedChange, QuotaRequest
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,64 @@ class MenuEntry:
     key: str = ""
 
 
+@dataclass(frozen=True)
+class Consequence:
+    """What a change of an image means for somebody.
+
+    Attributes:
+        text: a sentence ("2 recipients lose …").
+        names: whom it is about, as the producer named them, or the servers that it is about.
+        more: how many there are beyond these.
+    """
+
+    text: str
+    names: tuple[str, ...] = ()
+    more: int = 0
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Holding:
+    """How the producer knows those through whom somebody has an image.
+
+    Attributes:
+        address: what the producer typed or chose.
+        share: the id of the share.
+    """
+
+    address: str
+    share: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The servers that a recipient has booted from an image.
+
+    Attributes:
+        running: how many of them run.
+        last_at: when the last one was booted.
+    """
+
+    running: int
+    last_at: datetime | None = None
+
+
 # The image was changed in a way that decides who reaches it (visibility, deletion), inside the transaction.
 image_changed: "Hook[[Image, Viewer], None]" = Hook()
 
-# Who loses or gains what if the image is deleted, deactivated or gets another visibility: sentences for the
-# confirmation page. The text names the change: "delete", "deactivate", or the new visibility.
-consequences: "Hook[[Image, str], list[str]]" = Hook()
+# Who loses or gains what if the image is deleted, deactivated or gets another visibility, for the confirmation page;
+# also which servers run from it. The text names the change: "delete", "deactivate", or the new visibility.
+consequences: "Hook[[Image, str], list[Consequence]]" = Hook()
+
+# Something was planned for a day to come, comes within a day, or was cancelled ("planned", "soon", "cancelled"), inside
+# the transaction: those whom it concerns are told.
+change_planned: "Hook[[PlannedChange, str], None]" = Hook()
+
+# What the recipients of images of the viewer's account have booted from them, by the ids of the shares, for all of
+# them in one query. Nobody answers as long as there are no servers.
+usage: "Hook[[Viewer, Sequence[int]], dict[int, Usage]]" = Hook()
 
 # Sections below the facts on Image Detail, as rendered fragments.
 detail_sections: "Hook[[HttpRequest, Image], str]" = Hook()
@@ -61,12 +115,36 @@ list_notices: "Hook[[HttpRequest, str], str]" = Hook()
 # A short line below the names of images in a list ("shared with 3, 1 pending"), for all rows in one query.
 row_notes: "Hook[[Viewer, Sequence[Image]], dict[UUID, str]]" = Hook()
 
-# As whom the producer knows those through whom the viewer has an image: what the producer typed or chose; empty for
-# nobody it named.
-known_as: "Hook[[Viewer, Image], str]" = Hook()
+# As whom the producer knows those through whom the viewer has an image; None for nobody it named.
+known_as: "Hook[[Viewer, Image], Holding | None]" = Hook()
 
 # More entries of the menu of an image.
 menu_entries: "Hook[[Viewer, Image], list[MenuEntry]]" = Hook()
 
 # A new image was made from the upload form: the first recipients, as typed there.
 image_created: "Hook[[Image, Viewer, str], None]" = Hook()
+
+# Whether somebody of the staff who may not change every image decides on a case about this one.
+under_review: "Hook[[User, Image], bool]" = Hook()
+
+# An account asked staff for a larger quota, or its request was answered or taken back by somebody, inside the
+# transaction.
+quota_request_changed: "Hook[[QuotaRequest, User], None]" = Hook()
+
+# A family is about to grow: the ids of those who agreed to have its later versions, so that they are locked before the
+# image is. The number is the family's id.
+family_followers: "Hook[[int], set[int]]" = Hook()
+
+# An image has become a version of a family, inside the transaction: those who agreed to have later versions get it.
+# The ids are those that were locked.
+family_grew: "Hook[[Image, Viewer, set[int]], None]" = Hook()
+
+# An image is no version of its family any more: what was agreed about later versions because of it is over.
+family_left: "Hook[[Image], None]" = Hook()
+
+# The end of an image was announced, put off or called off, or comes near ("announced", "cancelled", "obsolete soon",
+# "retired soon"), inside the transaction: those who have the image are told.
+end_changed: "Hook[[Image, str], None]" = Hook()
+
+# An image has become another account's, inside the transaction: what its former account had begun about it is over.
+handed_over: "Hook[[Image, Viewer], None]" = Hook()

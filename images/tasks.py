@@ -66,6 +66,16 @@ def run_conversion(upload_id: str) -> None:
     actions.run_conversion(UUID(upload_id))
 
 
+def follow_plans() -> str:
+    """Do what people planned for this moment, and tell consumers of what comes within a day."""
+    return f"{actions.carry_out_due()} planned changes are due, {actions.warn_of_planned()} come within a day."
+
+
+def follow_ends() -> str:
+    """Delete what is retired, and tell consumers of what ends soon. Safe to run at any time, and twice."""
+    return f"{actions.delete_retired()} retired images deleted, {actions.warn_of_ends()} warnings."
+
+
 def _told(finds: Iterable[actions.Find]) -> str:
     """What was removed, in a line for the list of tasks."""
     kinds = Counter(find.kind for find in finds if not find.problem)

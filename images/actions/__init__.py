@@ -13,7 +13,19 @@ from images.actions.changes import (
 from images.actions.closing import delete_images_of
 from images.actions.collection import Find, collect
 from images.actions.conversions import run_conversion, start_conversion
+from images.actions.copies import copy_image
 from images.actions.creation import NewImage, create_image, make_planned_image, plan_image
+from images.actions.ends import End, announce_end, cancel_end, delete_retired, warn_of_ends
+from images.actions.families import (
+    create_family,
+    dissolve_family,
+    edit_family,
+    leave_family,
+    pin_version,
+    put_into_family,
+    take_out_of_family,
+    unpin_version,
+)
 from images.actions.health import (
     Verdict,
     due_for_verification,
@@ -27,6 +39,8 @@ from images.actions.imports import retry_import, run_import, start_import
 from images.actions.looks import request_look, run_look
 from images.actions.moving import Moved, movable, move_data
 from images.actions.neglect import attend_to_uploads, complete_upload
+from images.actions.planning import cancel_planned_change, carry_out_due, plan_change, warn_of_planned
+from images.actions.plans import end_plans
 from images.actions.quotas import (
     end_quota_requests_of,
     grant_quota_request,
@@ -36,38 +50,61 @@ from images.actions.quotas import (
     withdraw_quota_request,
 )
 from images.actions.references import add_reference, label, remove_reference
-from images.actions.staff import deactivate_for_owner, publish, reactivate_for_owner, unpublish
+from images.actions.staff import (
+    deactivate_for_owner,
+    list_in_marketplace,
+    publish,
+    reactivate_for_owner,
+    take_off_marketplace,
+    unpublish,
+)
 from images.actions.unpacking import unpack_upload
 from images.actions.uploads import discard_upload, receive_form_file, receive_upload, start_upload
 
 __all__ = [
+    "End",
     "Find",
     "Moved",
     "NewImage",
     "Verdict",
     "add_reference",
+    "announce_end",
     "attend_to_uploads",
+    "cancel_end",
+    "cancel_planned_change",
+    "carry_out_due",
     "collect",
     "complete_upload",
+    "copy_image",
+    "create_family",
     "create_image",
     "deactivate",
     "deactivate_for_owner",
     "delete",
     "delete_images_of",
+    "delete_retired",
     "discard_upload",
+    "dissolve_family",
     "due_for_verification",
     "edit",
+    "edit_family",
+    "end_plans",
     "end_quota_requests_of",
     "grant_quota_request",
     "label",
+    "leave_family",
+    "list_in_marketplace",
     "local_file",
     "make_planned_image",
     "movable",
     "move_data",
     "open_data",
+    "pin_version",
+    "plan_change",
     "plan_image",
     "protect",
     "publish",
+    "put_into_family",
     "reactivate",
     "reactivate_for_owner",
     "reading",
@@ -87,10 +124,15 @@ __all__ = [
     "start_conversion",
     "start_import",
     "start_upload",
+    "take_off_marketplace",
+    "take_out_of_family",
     "unpack_upload",
+    "unpin_version",
     "unprotect",
     "unpublish",
     "verify_data",
     "verify_next",
+    "warn_of_ends",
+    "warn_of_planned",
     "withdraw_quota_request",
 ]

@@ -15,7 +15,8 @@ from accounts.models import Event
 from accounts.viewer import Viewer
 from images import hooks
 from images.actions.events import record_copy, record_image
-from images.models import Image, ImageTag
+from images.actions.plans import end_plans, end_plans_of_visibility
+from images.models import Image, ImageTag, PlannedChange
 from images.permissions import Verb, get_image, refresh_grants, require, visibility_refusal
 
 ONE_DOWNLOAD = timedelta(days=1)  # how long a download may go on in parts
@@ -95,6 +96,7 @@ def change_visibility(image: Image, by: Viewer, visibility: str) -> Image:
         return image
     image.visibility = visibility
     image.save(update_fields=["visibility", "updated_at"])
+    end_plans_of_visibility(image, by)
     refresh_grants(image)
     record_image("visibility changed", image, by, old=old, new=visibility)
     hooks.image_changed.ask(image, by)
@@ -144,9 +146,18 @@ def reactivate(image_id: UUID, *, by: Viewer) -> Image:
     """Let an image be used again.
 
     Raises:
-        Http404, PermissionDenied: as ``get_image``.
+        Http404: as ``get_image``.
+        PermissionDenied: as ``get_image``; or staff have deactivated it.
     """
-    return switch_on(get_image(by, image_id, Verb.DEACTIVATE, lock=True), by)
+    image = get_image(by, image_id, Verb.DEACTIVATE, lock=True)
+    if reason := why_not_reactivate(image):
+        raise PermissionDenied(reason)
+    return switch_on(image, by)
+
+
+def why_not_reactivate(image: Image) -> str:
+    """Why the owner of an image cannot let it be used again; empty when an admin can."""
+    return "Staff deactivated this image, so only they can reactivate it." if image.deactivated_by_staff else ""
 
 
 def switch_off(image: Image, by: Viewer) -> Image:
@@ -155,6 +166,7 @@ def switch_off(image: Image, by: Viewer) -> Image:
         image.status = Image.Status.DEACTIVATED
         image.deactivated_at, image.deactivated_by = timezone.now(), by.user
         _save_status(image)
+        end_plans(image, by, [PlannedChange.Change.DEACTIVATE])
         record_image("deactivated", image, by)
     return image
 
@@ -164,13 +176,14 @@ def switch_on(image: Image, by: Viewer) -> Image:
     if not image.is_active:
         image.status = Image.Status.ACTIVE
         image.deactivated_at = image.deactivated_by = None
+        image.deactivated_by_staff = False
         _save_status(image)
         record_image("reactivated", image, by)
     return image
 
 
 def _save_status(image: Image) -> None:
-    image.save(update_fields=["status", "deactivated_at", "deactivated_by", "updated_at"])
+    image.save(update_fields=["status", "deactivated_at", "deactivated_by", "deactivated_by_staff", "updated_at"])
 
 
 @transaction.atomic
@@ -191,6 +204,7 @@ def bury(image: Image, by: Viewer) -> Image:
     """Make a locked image a tombstone, and tell those who had it."""
     image.status, image.deleted_at, image.deleted_by = Image.Status.DELETED, timezone.now(), by.user
     image.save(update_fields=["status", "deleted_at", "deleted_by", "updated_at"])
+    end_plans(image, by)
     refresh_grants(image)
     record_image("deleted", image, by)
     hooks.image_changed.ask(image, by)
