@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django_q.tasks import async_task
 
+from accounts import hooks
 from accounts.models import Account, Event, Notification, User
 from accounts.viewer import Viewer
 
@@ -15,6 +17,23 @@ from accounts.viewer import Viewer
 network_address: ContextVar[str | None] = ContextVar("network_address", default=None)
 # Whether that request went to the administration: whoever is there acts for the panel, and not for the account.
 in_administration: ContextVar[bool] = ContextVar("in_administration", default=False)
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one person is told.
+
+    Attributes:
+        body: plain text, without the link.
+        path: the page to open.
+        kind: what it is about, by which the person has chosen whether it also comes by mail.
+    """
+
+    user: User
+    subject: str
+    body: str
+    path: str = ""
+    kind: Notification.Kind = Notification.Kind.NEWS
 
 
 def record(  # noqa: PLR0913  # the columns of an event are its arguments
@@ -46,7 +65,7 @@ def record(  # noqa: PLR0913  # the columns of an event are its arguments
     if came_from and in_administration.get():
         # The account sees who of the staff it was, but not where they sit; the administration shows the detail.
         detail["staff_address"], came_from = came_from, None
-    return Event.objects.create(
+    event = Event.objects.create(
         verb=verb,
         subject_kind=subject_kind,
         subject_id=str(subject_id),
@@ -61,17 +80,34 @@ def record(  # noqa: PLR0913  # the columns of an event are its arguments
         network_address=came_from,
         detail=detail,
     )
+    hooks.recorded.ask(event)
+    return event
 
 
-def notify(people: Iterable[User], *, subject: str, body: str, path: str = "") -> None:
+def notify(
+    people: Iterable[User],
+    *,
+    subject: str,
+    body: str,
+    path: str = "",
+    kind: Notification.Kind = Notification.Kind.NEWS,
+) -> None:
     """Tell people in the panel and by mail. The rows are the outbox: nothing is lost when a mail server is away.
 
     Args:
         body: plain text, without the link.
         path: the page to open.
+        kind: what it is about: people choose what they get by mail.
     """
-    rows = [Notification(user=user, subject=subject[:200], body=body, path=path) for user in set(people)]
-    Notification.objects.bulk_create(rows)
+    notify_each(Message(user, subject, body, path, kind) for user in set(people))
+
+
+def notify_each(messages: Iterable[Message]) -> None:
+    """Tell many people something of their own, in one query."""
+    Notification.objects.bulk_create(
+        Notification(user=one.user, kind=one.kind, subject=one.subject[:200], body=one.body, path=one.path)
+        for one in messages
+    )
     transaction.on_commit(_wake_mailer)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, User
 from accounts.records import notify
-from images.models import Image, QuotaRequest, Upload
+from images.models import Image, PlannedChange, QuotaRequest, Upload
 from images.quotas import Limits, levels_of, wanted_by, write_limits
 
 # Who has waited no longer than this for an image still looks at the page.
@@ -44,6 +44,12 @@ def data_damaged(image: Image, damage: str) -> None:
 def data_right_again(image: Image) -> None:
     """Tell them that it is whole."""
     _tell("data_right_again", _admins_of(image.account_id), path=_page_of(image), image=image, account=image.account)
+
+
+def planned_not_done(planned: PlannedChange) -> None:
+    """Tell the admins of an image's account that what was planned did not happen, and why."""
+    image = planned.image
+    _tell("planned_not_done", _admins_of(image.account_id), path=_page_of(image), image=image, planned=planned)
 
 
 def _tell_planner(name: str, upload: Upload, *, path: str, **context: Any) -> None:

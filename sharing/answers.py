@@ -1,6 +1,6 @@
 """What sharing answers when accounts and images ask (``accounts.hooks``, ``images.hooks``)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib.auth.models import Group
@@ -11,13 +11,15 @@ from django.template.loader import render_to_string
 import accounts.hooks
 import images.hooks
 from accounts.viewer import Viewer
-from images.hooks import MenuEntry
+from images.hooks import Holding, MenuEntry
 from images.menus import address
 from images.models import Image
 from images.permissions import Verb, refusal
 from sharing import actions
 from sharing.actions.decisions import why_not_leave
 from sharing.addresses import parse
+from sharing.announcements import plan_changed
+from sharing.effects import consequences
 from sharing.inbox import count_waiting, offers_of, open_offers
 from sharing.models import AddressKind, Share
 from sharing.notices import MOST_SHOWN, not_dismissed, notices_for
@@ -35,6 +37,7 @@ def register() -> None:
     accounts.hooks.waiting.register(count_waiting)
     images.hooks.image_changed.register(actions.follow_image)
     images.hooks.image_created.register(offer_new_image)
+    images.hooks.change_planned.register(plan_changed)
     images.hooks.consequences.register(consequences)
     images.hooks.detail_sections.register(detail_section)
     images.hooks.detail_notices.register(detail_notices)
@@ -63,33 +66,6 @@ def offer_new_image(image: Image, by: Viewer, recipients: str) -> None:
     """
     if addresses := parse(recipients):
         actions.offer(image.pk, by=by, addresses=addresses)
-
-
-def consequences(image: Image, change: str) -> list[str]:
-    """Who loses or gains what, counted by what the producer named: nothing shows who is behind an address."""
-    counts = image.shares.aggregate(
-        accepted=Count("pk", filter=gives_access()),
-        pending=Count("pk", filter=is_waiting()),
-    )
-    sentences = dict(_sentences(change, image.visibility))
-    return [
-        sentences[which].format(_count(number, "recipient" if which == "accepted" else "offer"))
-        for which, number in counts.items()
-        if number and which in sentences
-    ]
-
-
-def _sentences(change: str, old: str) -> Iterator[tuple[str, str]]:
-    if change == "delete" or (change == Image.Visibility.PRIVATE and old == Image.Visibility.SHARED):
-        yield "accepted", "{} can no longer see the image or boot new servers from it."
-        yield "pending", "{} can no longer be accepted."
-    elif change == "deactivate":
-        yield "accepted", "{} cannot boot new servers from it until you reactivate it."
-    elif change == Image.Visibility.SHARED:
-        yield "accepted", "{} from before can use the image again."
-        yield "pending", "{} from before can be accepted again."
-    elif change in (Image.Visibility.COMMUNITY, Image.Visibility.PUBLIC):
-        yield "accepted", "{} and everybody else can use the image; the shares sleep until it is shared again."
 
 
 def detail_section(request: HttpRequest, image: Image) -> str:
@@ -141,10 +117,10 @@ def _render_notices(request: HttpRequest, context: dict[str, object]) -> str:
     return render_to_string("sharing/notices.html", context | {"number": _viewer(request).account.number}, request)
 
 
-def known_as(viewer: Viewer, image: Image) -> str:
+def known_as(viewer: Viewer, image: Image) -> Holding | None:
     """What the producer typed or chose, out of which the viewer has the image."""
     share = Share.objects.held_by(viewer, image).first()
-    return share.address_text if share else ""
+    return Holding(share.address_text, share.pk) if share else None
 
 
 def row_notes(viewer: Viewer, images: Sequence[Image]) -> dict[UUID, str]:

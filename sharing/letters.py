@@ -176,7 +176,7 @@ def _invite_stranger(address: str) -> None:
     """Write to an unknown address, at most once a day whoever offers whatever, and without the producer's words."""
     if Notification.objects.filter(email=address, created_at__gt=timezone.now() - ONE_DAY).exists():
         return
-    subject, body = _split(render_to_string("sharing/letters/stranger.txt"))
+    subject, body = split(render_to_string("sharing/letters/stranger.txt"))
     invite_by_mail(address, subject=subject, body=body, path=reverse("account_signup"))
 
 
@@ -184,7 +184,7 @@ def _write(letter: Letter, *, user: User) -> tuple[str, str]:
     producer = Account.objects.get(pk=letter.producer_id)
     context = {"letter": letter, "producer": producer, "user": user}
     context |= {"message": quoted(letter.message), "reason": quoted(letter.reason)}
-    return _split(render_to_string(f"sharing/letters/{letter.name}.txt", context))
+    return split(render_to_string(f"sharing/letters/{letter.name}.txt", context))
 
 
 def quoted(text: str) -> str:
@@ -192,7 +192,7 @@ def quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
-def _split(text: str) -> tuple[str, str]:
+def split(text: str) -> tuple[str, str]:
     """The subject and the body: the first line of a letter, and what follows it."""
     subject, _newline, body = text.strip().partition("\n")
     return subject.strip(), body.strip()

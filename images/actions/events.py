@@ -23,13 +23,13 @@ def record_image(verb: str, image: Image, by: Viewer | None, **detail: Any) -> E
 def record_copy(verb: str, image: Image, by: Viewer, **detail: Any) -> None:
     """Write down that somebody takes the data of an image: for their account, and for the producer's.
 
-    The producer's event names the address that the producer typed and nothing else: the account and the people behind
-    it are the other side's business.
+    The producer's event names the share, and the address that the producer typed, and nothing else: the account and
+    the people behind it are the other side's business.
     """
     record_image(verb, image, by, **detail)
     if image.account_id != by.account.pk:
-        for address in filter(None, hooks.known_as.ask(by, image)):
-            record_image(verb, image, None, account=image.account, address=address)
+        for held in filter(None, hooks.known_as.ask(by, image)):
+            record_image(verb, image, None, account=image.account, address=held.address, share=held.share)
 
 
 def record_import(verb: str, upload: Upload, by: Viewer | None, **detail: Any) -> None:

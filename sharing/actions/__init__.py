@@ -8,6 +8,8 @@ everything.
 from sharing.actions.blocking import block, unblock
 from sharing.actions.decisions import accept, leave, reject
 from sharing.actions.endings import end_shares_of, follow_image, resolve_email
+from sharing.actions.ends import attend_to_ends
+from sharing.actions.lasting import ask_for_longer, set_end
 from sharing.actions.offers import (
     Offered,
     Outcome,
@@ -26,6 +28,8 @@ __all__ = [
     "Outcome",
     "Terms",
     "accept",
+    "ask_for_longer",
+    "attend_to_ends",
     "block",
     "can_be_reminded",
     "can_be_undone",
@@ -38,6 +42,7 @@ __all__ = [
     "remind",
     "remove",
     "resolve_email",
+    "set_end",
     "stop_trusting",
     "trust",
     "unblock",

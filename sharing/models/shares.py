@@ -93,6 +93,17 @@ class Share(models.Model):
         indexes = [
             models.Index(fields=["recipient", "status", "-offered_at"], name="share_of_recipient"),
             models.Index(fields=["kind", "address"], condition=Q(recipient__isnull=True), name="share_unresolved"),
+            # What the task that tells of ends looks for, without what it has told of already.
+            models.Index(
+                fields=["access_until"],
+                condition=Q(Q(warned_days__isnull=True) | Q(warned_days__gt=0), status="accepted"),
+                name="share_ending",
+            ),
+            models.Index(
+                fields=["offer_expires_at"],
+                condition=Q(Q(warned_days__isnull=True) | Q(warned_days__gt=0), status="pending"),
+                name="share_expiring",
+            ),
         ]
 
     def __str__(self) -> str:

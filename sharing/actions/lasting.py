@@ -1,0 +1,114 @@
+"""How long a share lasts: the producer extends and shortens it, the recipient asks for longer."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.errors import Conflict
+from accounts.models import Event
+from accounts.viewer import Viewer
+from images.permissions import Verb, get_image, require
+from sharing import announcements
+from sharing.actions.changes import record_by_producer, record_by_recipient, sync
+from sharing.actions.ends import days_left
+from sharing.actions.offers import share_of
+from sharing.lasting import checked_end
+from sharing.models import Share
+
+ASK_AFTER = timedelta(days=1)
+
+
+@transaction.atomic
+def set_end(image_id: UUID, share_id: int, *, by: Viewer, until: datetime | None) -> Share:
+    """Say until when a recipient has an image. An earlier end is removing, a later one offering: each its own right.
+
+    Args:
+        until: None for no end, which becomes the latest one where there is such a rule.
+
+    Raises:
+        Http404: no such image or share for this viewer.
+        PermissionDenied: they may not extend it (observers), or not shorten it (creators).
+        Conflict: the share has ended, or was rejected: there is nothing to extend.
+        ValidationError: the end is past, or later than rules allow.
+    """
+    image = get_image(by, image_id, Verb.SEE_SHARES, lock=True)
+    share = share_of(image, share_id)
+    until = checked_end(image.account, until)
+    is_shorter = _is_earlier(until, share.access_until)
+    require(by, Verb.REMOVE_SHARE if is_shorter else Verb.OFFER, image)
+    if share.state not in ("pending", "accepted"):
+        raise Conflict(f"This share is {share.state_text.lower()}: share the image again instead.")
+    if until == share.access_until:
+        return share
+    share.access_until = until
+    share.offer_expires_at = _offer_expiry(share)
+    share.warned_days = days_left(share)  # they hear of the new end now
+    share.save(update_fields=["access_until", "offer_expires_at", "warned_days"])
+    sync(share)
+    day = f"{until:%Y-%m-%d}" if until else ""
+    if is_shorter:
+        record_by_producer("shortened", share, by, day=day)
+    else:
+        record_by_producer("extended", share, by, day=day)
+    announcements.end_changed(share)
+    return share
+
+
+@transaction.atomic
+def ask_for_longer(image_id: UUID, *, by: Viewer) -> list[Share]:
+    """Ask the producer of an image that ends to let the viewer's side have it for longer, at most once a day.
+
+    Returns:
+        The shares that were asked about.
+
+    Raises:
+        Http404: the viewer cannot see the image.
+        PermissionDenied: they do not decide for anybody who has it.
+        Conflict: it has no end, or they asked less than a day ago.
+    """
+    image = get_image(by, image_id, Verb.SEE, lock=True)
+    held = list(Share.objects.held_by(by, image))
+    if reason := why_not_ask(by, held):
+        raise PermissionDenied(reason)
+    ending = [share for share in held if share.access_until and share.recipient_id in by.decides_for]
+    if not ending:
+        raise Conflict("You have this image without an end: there is nothing to ask for.")
+    fresh = [share for share in ending if not was_asked_lately(share)]
+    if not fresh:
+        raise Conflict(f"{image.account.title} was asked less than a day ago. Wait for an answer.")
+    for share in fresh:
+        share.image = image
+        record_by_recipient("asked for longer", share, by)
+        announcements.asked_for_longer(share)
+    return fresh
+
+
+def why_not_ask(by: Viewer, held: list[Share]) -> str:
+    """Why the viewer cannot ask for an image for longer; empty when they can."""
+    if any(share.recipient_id in by.decides_for for share in held):
+        return ""
+    return "Only somebody who decides for those who have the image can ask for it for longer."
+
+
+def was_asked_lately(share: Share) -> bool:
+    """Whether the producer was asked about a share less than a day ago."""
+    asked = Event.objects.of("image", share.image_id).filter(verb="asked for longer", account=share.image.account_id)
+    return asked.filter(at__gt=timezone.now() - ASK_AFTER, detail__share=share.pk).exists()
+
+
+def _offer_expiry(share: Share) -> datetime | None:
+    """A pending offer runs out with what it offers, at the latest."""
+    if share.status != Share.Status.PENDING:
+        return share.offer_expires_at
+    expires = share.offered_at + timedelta(days=settings.OFFER_LIFETIME_DAYS)
+    return min(expires, share.access_until) if share.access_until else expires
+
+
+def _is_earlier(one: datetime | None, other: datetime | None) -> bool:
+    if one is None:
+        return False
+    return other is None or one < other
