@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.validators import is_one_line
-from images.querysets import ImageQuerySet
+from images.querysets import OPEN_TO_ALL, ImageQuerySet
 from images.validators import valid_ports, valid_properties
 
 
@@ -255,6 +255,11 @@ class Image(models.Model):
     def is_over(self) -> bool:
         """Whether nobody can begin to use it any more, because it is obsolete or retired."""
         return self.life in (self.Life.OBSOLETE, self.Life.RETIRED)
+
+    @property
+    def is_open_to_all(self) -> bool:
+        """Whether everybody can open its page: as in ``images.querysets``."""
+        return self.visibility in OPEN_TO_ALL or self.listed_at is not None
 
     @property
     def grants_apply(self) -> bool:

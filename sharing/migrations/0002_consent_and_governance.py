@@ -29,8 +29,9 @@ class Migration(migrations.Migration):
             name='Case',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('public', 'Make public'), ('marketplace', 'List in the marketplace'), ('report', 'Reported image'), ('quota', 'Larger quota')], max_length=12)),
+                ('kind', models.CharField(choices=[('public', 'Make public'), ('marketplace', 'List in the marketplace'), ('report', 'Reported image'), ('quota', 'Larger quota'), ('offers', 'More offers a day')], max_length=12)),
                 ('status', models.CharField(choices=[('open', 'Waiting'), ('taken', 'Taken'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], default='open', max_length=9)),
+                ('offers_per_day', models.PositiveIntegerField(blank=True, help_text='So many are asked for.', null=True)),
                 ('text', models.TextField(blank=True, help_text='What was asked for, in the words of who asked.', max_length=2000)),
                 ('opened_at', models.DateTimeField()),
                 ('taken_at', models.DateTimeField(blank=True, null=True)),
@@ -408,7 +409,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('image__isnull', True), ('kind', 'quota'), ('quota_request__isnull', False)), models.Q(models.Q(('kind', 'quota'), _negated=True), ('image__isnull', False), ('quota_request__isnull', True)), _connector='OR'), name='case_about_an_image_or_a_quota'),
+            constraint=models.UniqueConstraint(condition=models.Q(('image__isnull', True), ('status__in', ('open', 'taken'))), fields=('account', 'kind'), name='case_one_waiting_per_account_and_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'quota'), ('quota_request__isnull', False)), models.Q(models.Q(('kind', 'quota'), _negated=True), ('quota_request__isnull', True)), _connector='OR'), name='case_about_a_quota_has_its_request'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'offers'), ('offers_per_day__isnull', False)), models.Q(models.Q(('kind', 'offers'), _negated=True), ('offers_per_day__isnull', True)), _connector='OR'), name='case_about_offers_has_their_number'),
+        ),
+        migrations.AddConstraint(
+            model_name='case',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('image__isnull', True), ('kind__in', ['quota', 'offers'])), models.Q(models.Q(('kind__in', ['quota', 'offers']), _negated=True), ('image__isnull', False)), _connector='OR'), name='case_about_an_image_or_an_account'),
         ),
         migrations.AddConstraint(
             model_name='case',

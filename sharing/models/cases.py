@@ -17,6 +17,7 @@ class Case(models.Model):
         MARKETPLACE = "marketplace", "List in the marketplace"
         REPORT = "report", "Reported image"
         QUOTA = "quota", "Larger quota"
+        OFFERS = "offers", "More offers a day"
 
     class Status(models.TextChoices):
         OPEN = "open", "Waiting"
@@ -45,6 +46,7 @@ class Case(models.Model):
     quota_request = models.OneToOneField(
         "images.QuotaRequest", on_delete=models.PROTECT, null=True, blank=True, related_name="case"
     )
+    offers_per_day = models.PositiveIntegerField(null=True, blank=True, help_text="So many are asked for.")
     text = models.TextField(max_length=2000, blank=True, help_text="What was asked for, in the words of who asked.")
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -82,10 +84,25 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="taken") | Q(taken_at__isnull=False), name="case_taken_is_taken_by_somebody"
             ),
+            models.UniqueConstraint(
+                fields=["account", "kind"],
+                condition=Q(status__in=WAITING, image__isnull=True),
+                name="case_one_waiting_per_account_and_kind",
+            ),
             models.CheckConstraint(
-                condition=Q(kind="quota", quota_request__isnull=False, image__isnull=True)
-                | (~Q(kind="quota") & Q(quota_request__isnull=True, image__isnull=False)),
-                name="case_about_an_image_or_a_quota",
+                condition=Q(kind="quota", quota_request__isnull=False)
+                | (~Q(kind="quota") & Q(quota_request__isnull=True)),
+                name="case_about_a_quota_has_its_request",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="offers", offers_per_day__isnull=False)
+                | (~Q(kind="offers") & Q(offers_per_day__isnull=True)),
+                name="case_about_offers_has_their_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["quota", "offers"], image__isnull=True)
+                | (~Q(kind__in=["quota", "offers"]) & Q(image__isnull=False)),
+                name="case_about_an_image_or_an_account",
             ),
             models.CheckConstraint(
                 condition=Q(kind="marketplace") | Q(share__isnull=True), name="case_share_of_the_marketplace"
@@ -122,6 +139,7 @@ VERDICTS = {
     (Case.Kind.REPORT, Case.Status.APPROVED): "Upheld",
     (Case.Kind.REPORT, Case.Status.REJECTED): "Not upheld",
     (Case.Kind.REPORT, Case.Status.WITHDRAWN): "Image deleted",
+    (Case.Kind.OFFERS, Case.Status.APPROVED): "Granted",
     (Case.Kind.QUOTA, Case.Status.APPROVED): "Granted",
     (Case.Kind.QUOTA, Case.Status.REJECTED): "Refused",
 }
