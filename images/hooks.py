@@ -148,3 +148,15 @@ end_changed: "Hook[[Image, str], None]" = Hook()
 
 # An image has become another account's, inside the transaction: what its former account had begun about it is over.
 handed_over: "Hook[[Image, Viewer], None]" = Hook()
+
+# Why the account of the viewer does not take the data of somebody else's image (a policy); empty when it does.
+use_refusals: "Hook[[Viewer, Image], str]" = Hook()
+
+# Images of a list were read, and each will be asked whether it can be used: fetch at once what that takes.
+images_read: "Hook[[Viewer, Sequence[Image]], None]" = Hook()
+
+# Somebody takes the data of somebody else's image (boots, downloads, copies), inside the transaction.
+data_taken: "Hook[[Image, Viewer], None]" = Hook()
+
+# Why images of the viewer's account cannot be open to everybody (rules of its organization); empty when they can.
+open_refusals: "Hook[[Viewer], str]" = Hook()

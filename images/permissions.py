@@ -4,7 +4,7 @@ The table is the one of the design, "Who may do what with an image of their own 
 the permission matrix of the tests are made from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -17,7 +17,9 @@ from accounts.errors import Conflict
 from accounts.models import User
 from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.viewer import Viewer
+from images import hooks
 from images.models import Image, ImageGroupObjectPermission, Upload
+from images.querysets import OPEN_TO_ALL
 
 
 class Verb(StrEnum):
@@ -127,7 +129,11 @@ def _refusal_of_data(viewer: Viewer, verb: Verb, image: Image) -> str:
         return _why_no_data(image, otherwise)
     if verb is Verb.USE and not image.can_use:
         return _why_no_data(image, "Accept the offer first.")
-    return ""
+    return "" if image.account_id == viewer.account.pk else _first(hooks.use_refusals.ask(viewer, image))
+
+
+def _first(reasons: Iterable[str]) -> str:
+    return next(filter(None, reasons), "")
 
 
 def _why_no_data(image: Image, otherwise: str) -> str:
@@ -196,6 +202,17 @@ def get_upload(viewer: Viewer, pk: UUID) -> Upload:
     return upload
 
 
+def may_operate(user: User | AnonymousUser, image: Image | None = None) -> bool:
+    """Whether somebody of the staff may do to an image what its owner cannot undo.
+
+    Args:
+        image: asked about by those who may not do so with every image, but with this one because of a case about it.
+    """
+    if not (isinstance(user, User) and user.is_active and user.is_staff):
+        return False
+    return user.has_perm("images.change_image") or bool(image and any(hooks.under_review.ask(user, image)))
+
+
 def may_set_quotas(user: User | AnonymousUser) -> bool:
     """Whether somebody decides how much accounts may keep: staff with the right to change quotas."""
     return user.is_active and user.is_staff and user.has_perm("images.change_quota")
@@ -215,7 +232,19 @@ def visibility_refusal(viewer: Viewer, new: str, *, old: str = Image.Visibility.
         return "Only staff can make an image public, because everybody then sees it in their list."
     if (old, new) == (Image.Visibility.PRIVATE, Image.Visibility.SHARED):
         return refusal(viewer, Verb.OFFER)
-    return refusal(viewer, Verb.CHANGE_VISIBILITY)
+    return refusal(viewer, Verb.CHANGE_VISIBILITY) or (open_refusal(viewer) if new in OPEN_TO_ALL else "")
+
+
+def open_refusal(viewer: Viewer) -> str:
+    """Why images of the viewer's account cannot be open to everybody; empty when they can."""
+    return _first(hooks.open_refusals.ask(viewer))
+
+
+def hide_refusal(image: Image) -> str:
+    """Why the viewer of an image (``with_rights``) cannot hide it for themselves; empty when they can."""
+    if image.through_group:
+        return ""
+    return "Only what came through a group or organization can be hidden. Remove it from the account instead."
 
 
 NOBODY = 0  # no group has this id

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from accounts.viewer import Viewer
 from images import hooks
@@ -43,8 +44,13 @@ def rows_of(viewer: Viewer, images: Sequence[Image], menus: Menus) -> list[Row]:
     Args:
         menus: takes up the menus of these rows.
     """
-    notes = {pk: note for some in hooks.row_notes.ask(viewer, images) for pk, note in some.items()} if images else {}
-    return [_row(viewer, image, notes.get(image.pk, ""), menus) for image in images]
+    hooks.images_read.ask(viewer, images)
+    notes = hooks.row_notes.ask(viewer, images) if images else []
+    return [_row(viewer, image, " · ".join(_said_of(image, notes)), menus) for image in images]
+
+
+def _said_of(image: Image, notes: Sequence[dict[UUID, str]]) -> list[str]:
+    return [some[image.pk] for some in notes if image.pk in some]
 
 
 def _row(viewer: Viewer, image: Image, note: str, menus: Menus) -> Row:

@@ -15,14 +15,16 @@ from images.hooks import Holding, MenuEntry
 from images.menus import address
 from images.models import Image
 from images.permissions import Verb, refusal
-from sharing import actions
+from sharing import actions, rules
 from sharing.actions.decisions import why_not_leave
+from sharing.actions.policies import follow_use
 from sharing.addresses import parse
 from sharing.announcements import plan_changed
 from sharing.effects import consequences
 from sharing.inbox import count_waiting, offers_of, open_offers
 from sharing.models import AddressKind, Share
 from sharing.notices import MOST_SHOWN, not_dismissed, notices_for
+from sharing.policies import prepare, use_refusal
 from sharing.querysets import gives_access, is_waiting
 from sharing.rows import MOST_ROWS, rows_of
 from sharing.targets import offer_refusal
@@ -34,6 +36,7 @@ def register() -> None:
     accounts.hooks.closing_consequences.register(closing_consequences)
     accounts.hooks.email_confirmed.register(actions.resolve_email)
     accounts.hooks.number_is_spoken_for.register(number_is_spoken_for)
+    accounts.hooks.review_desk.register(review_desk)
     accounts.hooks.waiting.register(count_waiting)
     images.hooks.image_changed.register(actions.follow_image)
     images.hooks.image_created.register(offer_new_image)
@@ -43,8 +46,19 @@ def register() -> None:
     images.hooks.detail_notices.register(detail_notices)
     images.hooks.list_notices.register(list_notices)
     images.hooks.known_as.register(known_as)
+    images.hooks.quota_request_changed.register(cases.follow_quota_request)
     images.hooks.row_notes.register(row_notes)
+    images.hooks.under_review.register(is_reviewed_by)
     images.hooks.menu_entries.register(menu_entries)
+    images.hooks.use_refusals.register(use_refusal)
+    images.hooks.images_read.register(prepare)
+    images.hooks.data_taken.register(follow_use)
+    images.hooks.open_refusals.register(open_refusal)
+
+
+def review_desk(user: User) -> int | None:
+    """How many cases wait on the review desk, for somebody who decides there."""
+    return Case.objects.shown_to(user).waiting().count() if may_review(user) else None
 
 
 def number_is_spoken_for(number: str) -> bool:
@@ -115,6 +129,15 @@ def list_notices(request: HttpRequest, region: str) -> str:
 
 def _render_notices(request: HttpRequest, context: dict[str, object]) -> str:
     return render_to_string("sharing/notices.html", context | {"number": _viewer(request).account.number}, request)
+
+
+def open_refusal(viewer: Viewer) -> str:
+    """Why images of the viewer's account cannot be open to everybody. One query per request."""
+    kept = vars(viewer)  # as in sharing.inbox
+    if "open_refusal" not in kept:
+        kept["open_refusal"] = rules.open_refusal(viewer.account)
+    reason: str = kept["open_refusal"]
+    return reason
 
 
 def known_as(viewer: Viewer, image: Image) -> Holding | None:

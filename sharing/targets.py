@@ -4,18 +4,18 @@ The table of the design, "What an offer does", row by row: whoever has authority
 everybody else is asked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from accounts.addresses import Address, Kind
+from accounts.addresses import Address
 from accounts.models import User
 from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, refusal
-from sharing.addresses import resolve
+from sharing.addresses import MARKETPLACE, address_of, is_marketplace, resolve
 from sharing.models import AddressKind, Block, Share, Trust
 from sharing.policies import Judge, Verdict, judge_for
 
@@ -37,6 +37,11 @@ class Target:
     decider: User | None = None
     doubts: tuple[Verdict, ...] = ()
 
+    @property
+    def key(self) -> tuple[AddressKind, str]:
+        """What tells the shares of an image apart."""
+        return self.kind, self.value
+
 
 def find_targets(image: Image, by: Viewer, addresses: Iterable[Address], groups: Iterable[Group]) -> list[Target]:
     """Whom an offer reaches, each once, in the order given, with who decides.
@@ -52,14 +57,14 @@ def find_targets(image: Image, by: Viewer, addresses: Iterable[Address], groups:
     # login and address, and whoever shares from it is that person.
     if any(target.recipient and target.recipient.pk == image.account_id for target in targets):
         raise ValidationError({"recipients": f"{image.account.title} owns this image: leave it out."}, code="own")
-    return _judged(image, list({(target.kind, target.value): target for target in targets}.values()))
+    return _judged(image, list({target.key: target for target in targets}.values()))
 
 
 def candidates(share: Share) -> list[Group | None]:
     """Whom offering a share again could reach."""
     if not share.is_addressed:
         return [share.recipient]
-    return list(resolve([Address(Kind(share.kind), share.address)]).values())
+    return list(resolve([address_of(share.kind, share.address)]).values())
 
 
 def target_of(share: Share, by: Viewer) -> Target:
@@ -70,12 +75,17 @@ def target_of(share: Share, by: Viewer) -> Target:
     """
     if share.kind in (AddressKind.TEAM, AddressKind.ORGANIZATION) and share.recipient:
         return _judged(share.image, [_chosen(by, share.recipient)])[0]
-    return _judged(share.image, _addressed(share.image, by, [Address(Kind(share.kind), share.address)]))[0]
+    return _judged(share.image, _addressed(share.image, by, [address_of(share.kind, share.address)]))[0]
 
 
 def offer_refusal(viewer: Viewer, image: Image) -> str:
     """Why the viewer cannot offer an image of the account; empty when they can."""
-    return refusal(viewer, Verb.OFFER, image) or open_to_all(image)
+    return refusal(viewer, Verb.OFFER, image) or open_to_all(image) or over(image)
+
+
+def over(image: Image) -> str:
+    """Why an image can no longer be offered: nobody could begin to use it. Empty while it can."""
+    return f"This image is {image.life}: nobody could begin to use it." if image.is_over else ""
 
 
 def open_to_all(image: Image) -> str:
@@ -111,10 +121,13 @@ def _addressed(image: Image, by: Viewer, addresses: list[Address]) -> list[Targe
     blocking = Block.objects.of_producer(image.account, recipients=ids)
     deciders = {pk: who for pk, who in trusting.items() if pk not in blocking}
     deciders |= {account.pk: by.user for account in by.administered_accounts}
-    return [
-        Target(AddressKind(address.kind), address.value, group, deciders.get(group.pk) if group else None)
-        for address, group in ((address, found.get(address)) for address in addresses)
-    ]
+    return [_target(address, found.get(address), deciders) for address in addresses]
+
+
+def _target(address: Address, group: Group | None, deciders: Mapping[int, User]) -> Target:
+    if is_marketplace(address):
+        return Target(AddressKind.MARKETPLACE, MARKETPLACE, None)  # staff decide, for everybody
+    return Target(AddressKind(address.kind), address.value, group, deciders.get(group.pk) if group else None)
 
 
 def _chosen(by: Viewer, group: Group) -> Target:

@@ -28,6 +28,7 @@ def record_copy(verb: str, image: Image, by: Viewer, **detail: Any) -> None:
     """
     record_image(verb, image, by, **detail)
     if image.account_id != by.account.pk:
+        hooks.data_taken.ask(image, by)
         for held in filter(None, hooks.known_as.ask(by, image)):
             record_image(verb, image, None, account=image.account, address=held.address, share=held.share)
 

@@ -11,17 +11,21 @@ from django.http import Http404
 from accounts.errors import Conflict
 from accounts.models import Account
 from accounts.permissions import lock_groups
-from accounts.viewer import Viewer
+from accounts.viewer import Viewer, choose
+from images import actions as image_actions
 from images.models import Image
 from images.permissions import Verb, get_image
 from sharing import letters
-from sharing.actions.changes import decide, record_by_recipient, sync
-from sharing.deciding import decision_refusal
+from sharing.actions.changes import decide, end_later_versions_of, record_by_recipient, sync
+from sharing.actions.policies import require_taken
+from sharing.deciding import acceptance_refusal, decision_refusal
 from sharing.models import AddressKind, Block, Share
 
 
 @transaction.atomic
-def accept(share_id: int, *, by: Viewer, into: Account | None = None, future: bool = False) -> Share:
+def accept(
+    share_id: int, *, by: Viewer, into: Account | None = None, future: bool = False, label: str = ""
+) -> Share:
     """Accept an offer for the recipient, for whose account, group or organization the viewer decides.
 
     A second accept of an accepted share is not an error; a rejected one can still be accepted.
@@ -29,11 +33,12 @@ def accept(share_id: int, *, by: Viewer, into: Account | None = None, future: bo
     Args:
         into: for an offer to the person themselves: the account that takes it, out of those where they are admin.
         future: also take later versions of the image's family, where the offer includes them.
+        label: what people of the account see instead of the image's name; for accounts only.
 
     Raises:
         Http404: no such offer for this viewer, or it was removed or has expired.
         PermissionDenied: they see the offer, but only an admin decides; or ``into`` is not theirs.
-        ValidationError: ``into`` owns the image, or blocks its producer.
+        ValidationError: ``into`` owns the image, or blocks its producer; or a policy does not take the image.
     """
     by = _lock_sides(share_id, by, into)
     share = _decidable(share_id, by)
@@ -42,6 +47,8 @@ def accept(share_id: int, *, by: Viewer, into: Account | None = None, future: bo
     before = share.recipient
     if into is not None:
         share.recipient = _taken_into(share, into, by)
+    if share.recipient:
+        require_taken(share.image, share.recipient, by)
     decide(share, Share.Status.ACCEPTED, by.user)
     share.takes_future = future and share.offers_future
     share.reason = ""
@@ -49,6 +56,8 @@ def accept(share_id: int, *, by: Viewer, into: Account | None = None, future: bo
     sync(share, before=before)
     record_by_recipient("accepted", share, by)
     letters.accepted(share, by)
+    if label:
+        _label(share, label, by)
     return share
 
 
@@ -114,14 +123,22 @@ def _lock_sides(share_id: int, by: Viewer, into: Account | None) -> Viewer:
     return lock_groups(by, [share.recipient, into.group_ptr if into else None])
 
 
+def _label(share: Share, label: str, by: Viewer) -> None:
+    account: Account | None = getattr(share.recipient, "as_account", None)
+    there = choose(by.user, by.memberships, number=account.number) if account else None
+    if there is None:
+        raise PermissionDenied("Only accounts have labels of their own, not groups and organizations.")
+    image_actions.label(share.image_id, by=there, label=label)
+
+
 def _taken_into(share: Share, into: Account, by: Viewer) -> Group:
     personal = by.user.personal_account
     if share.recipient_id == into.pk:
         return into.group_ptr
     if share.recipient_id != personal.pk or share.kind == AddressKind.NUMBER:
         raise PermissionDenied("Only an offer to you yourself can be taken into another account.")
-    if into.pk not in {account.pk for account in by.administered_accounts}:
-        raise PermissionDenied(f"Only an admin of {into.title} can accept for it.")
+    if reason := acceptance_refusal(by, into):
+        raise PermissionDenied(reason)
     if into.pk == share.image.account_id:
         raise ValidationError({"into": f"{into.title} owns this image already."}, code="own")
     if Block.objects.of_producer(share.image.account, recipients=[into.pk]):
@@ -138,6 +155,7 @@ def turn_down(share: Share, verb: str, reason: str, by: Viewer) -> Share:
     """
     if share.status == Share.Status.REJECTED:
         return share
+    end_later_versions_of(share)
     decide(share, Share.Status.REJECTED, by.user)
     share.reason = reason
     share.save()

@@ -28,12 +28,17 @@ class Trust(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{title_of(self.recipient)} trusts {self.producer_title}"
+        return f"{self.recipient_title} trusts {self.producer_title}"
 
     @property
     def key(self) -> str:
         """What tells the row's elements apart on a page."""
         return str(self.pk)
+
+    @property
+    def recipient_title(self) -> str:
+        """Who trusts, as people read it."""
+        return title_of(self.recipient)
 
     @property
     def producer_title(self) -> str:

@@ -1,0 +1,146 @@
+"""How accounts of an organization may share: what is outside, and what somebody else has to agree to first.
+
+What is inside is decided by what the producer can see anyway, never by whom an address reaches: an unknown address
+and that of a stranger are outside alike, in the same statements.
+
+- An account of the organization, named by its number or chosen.
+- The organization itself.
+- A person, named by login, whom the producer sees as one of the organization: in its list of people, or in an
+  account of it where the producer works. Email addresses are private, so they are always outside.
+- A group, all of whose people are people of the organization at this moment.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import Account, Membership
+from accounts.roles import Kind
+from accounts.viewer import Viewer
+from images.models import Image
+from sharing.models import AddressKind, Rules, Share
+from sharing.querysets import NOBODY
+from sharing.targets import Target
+
+FREE, APPROVAL, FORBIDDEN = Rules.Outside.FREE, Rules.Outside.APPROVAL, Rules.Outside.FORBIDDEN
+
+
+@dataclass(frozen=True)
+class Divided:
+    """Recipients of an offer, by what the rules say of them.
+
+    Attributes:
+        held: for whom a second person has to approve.
+    """
+
+    free: Sequence[Target]
+    held: Sequence[Target]
+    rules: Rules | None = None
+
+
+def rules_of(account: Account) -> Rules | None:
+    """The rules under which an account shares. One query, also where there can be none."""
+    rows = Rules.objects.filter(organization=account.organization_id or NOBODY, organization__closed_at=None)
+    return rows.select_related("organization").first()
+
+
+def divide(image: Image, by: Viewer, targets: Sequence[Target], *, approved: bool = False) -> Divided:
+    """Which recipients get an offer at once, and which only when a second person approves.
+
+    Args:
+        approved: somebody has.
+
+    Raises:
+        ValidationError: rules forbid some of them, which the message names; nothing must be offered then.
+    """
+    rules = rules_of(image.account)
+    if any(target.kind == AddressKind.MARKETPLACE for target in targets) and (reason := _not_open(rules)):
+        raise ValidationError({"recipients": reason}, code="open")
+    if rules is None or rules.outside == FREE:
+        return Divided(targets, [], rules)
+    inside = _inside(rules, by, targets)
+    outside = [target for target in targets if target not in inside]
+    if rules.outside == FORBIDDEN and outside:
+        raise ValidationError({"recipients": [forbidden(rules, name_of(target)) for target in outside]}, code="outside")
+    if approved:
+        return Divided(targets, [], rules)
+    return Divided([target for target in targets if target in inside], outside, rules)
+
+
+def outside_refusal(account: Account, *, to: Account | None = None, what: str = "This") -> str:
+    """Why images of an account cannot go outside in another way than by an offer; empty when they can.
+
+    For ways that no second person can approve beforehand: a claim code, a decision by signing in, handing over.
+
+    Args:
+        to: the account that they would go to, where that is known.
+        what: begins the sentence ("A claim code").
+    """
+    rules = rules_of(account)
+    if rules is None or rules.outside == FREE or (to and to.organization_id == rules.organization_id):
+        return ""
+    text = f"{what} can reach somebody outside of {rules.organization.title}, "
+    if rules.outside == FORBIDDEN:
+        return f"{text}with whom its accounts may not share."
+    return f"{text}which a second person has to approve. Offer the image to an address instead: then somebody is asked."
+
+
+def open_refusal(account: Account) -> str:
+    """Why images of an account cannot be open to everybody; empty when they can."""
+    return _not_open(rules_of(account))
+
+
+def _not_open(rules: Rules | None) -> str:
+    if rules is None or rules.allows_open:
+        return ""
+    return f"{rules.organization.title} does not allow images that everybody can use. Offer it to those who need it."
+
+
+def forbidden(rules: Rules, name: str) -> str:
+    """What a producer reads of a recipient outside."""
+    return f"{name} is outside of {rules.organization.title}, and its accounts may not share outside."
+
+
+def name_of(target: Target) -> str:
+    """A recipient as the producer named it."""
+    return Share(kind=target.kind, address=target.value, recipient=target.recipient).address_text
+
+
+def _inside(rules: Rules, by: Viewer, targets: Sequence[Target]) -> set[Target]:
+    """The targets inside, by three queries whatever they are."""
+    organization_id = rules.organization_id
+    numbers = Account.objects.filter(organization=organization_id, number__in=_values(targets, AddressKind.NUMBER))
+    seen_in = [organization_id, *_accounts_inside(by, organization_id)]
+    people = Membership.objects.filter(
+        group__in=seen_in, user__is_active=True, user__username__in=_values(targets, AddressKind.LOGIN)
+    )
+    teams = [int(value) for value in _values(targets, AddressKind.TEAM)]
+    inside = {
+        AddressKind.NUMBER: set(numbers.values_list("number", flat=True)),
+        AddressKind.LOGIN: set(people.values_list("user__username", flat=True)),
+        AddressKind.TEAM: {str(pk) for pk in set(teams) - set(teams_outside(organization_id, teams))},
+        AddressKind.ORGANIZATION: {str(organization_id)},
+    }
+    return {target for target in targets if target.value in inside.get(target.kind, ())}
+
+
+def _values(targets: Collection[Target], kind: AddressKind) -> list[str]:
+    return [target.value for target in targets if target.kind == kind]
+
+
+def _accounts_inside(by: Viewer, organization_id: int) -> list[int]:
+    return [account.pk for account in by.accounts if account.organization_id == organization_id]
+
+
+def teams_outside(organization_id: int, teams: Collection[int]) -> "QuerySet[Membership, int]":
+    """The groups of these in which somebody is not of the organization."""
+    strangers = Membership.objects.filter(group__in=teams or [NOBODY], user__is_active=True)
+    return strangers.exclude(Exists(people_of(organization_id, OuterRef("user")))).values_list("group_id", flat=True)
+
+
+def people_of(organization_id: int, user: OuterRef) -> "QuerySet[Membership]":
+    """The memberships that make somebody one of an organization: direct, or through one of its accounts."""
+    through = Q(kind=Kind.ACCOUNT, group__as_account__organization=organization_id)
+    return Membership.objects.filter(Q(group=organization_id) | through, user=user)
