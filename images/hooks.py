@@ -45,6 +45,21 @@ class MenuEntry:
 
 
 @dataclass(frozen=True)
+class BulkAction:
+    """What can be done with several images of the account at once, from Saved Images.
+
+    Attributes:
+        label: sentence case.
+        url: a page that takes the ids of images as ``image`` in its query; it opens in the dialog.
+        icon: a name of static/icons.svg.
+    """
+
+    label: str
+    url: str
+    icon: str = ""
+
+
+@dataclass(frozen=True)
 class Consequence:
     """What a change of an image means for somebody.
 
@@ -120,6 +135,9 @@ known_as: "Hook[[Viewer, Image], Holding | None]" = Hook()
 
 # More entries of the menu of an image.
 menu_entries: "Hook[[Viewer, Image], list[MenuEntry]]" = Hook()
+
+# What can be done with several images of the account that were ticked in Saved Images.
+bulk_actions: "Hook[[Viewer], list[BulkAction]]" = Hook()
 
 # A new image was made from the upload form: the first recipients, as typed there.
 image_created: "Hook[[Image, Viewer, str], None]" = Hook()

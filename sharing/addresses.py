@@ -3,16 +3,17 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 
-from accounts.addresses import Address, parse_one
-from accounts.addresses import Kind as AddressKind
+from accounts.addresses import Address, Kind, parse_one
 from accounts.models import Account
 
-_SEPARATORS = re.compile(r"[,;\n\t]+")
+SEPARATORS = re.compile(r"[,;\n\t]+")
 MOST_ADDRESSES = 100
+MARKETPLACE = "marketplace"  # the kind and the address of shares with it, whatever its login is
 
 
 def parse(text: str) -> list[Address]:
@@ -23,7 +24,7 @@ def parse(text: str) -> list[Address]:
     Raises:
         ValidationError: one message for each part that cannot be an address; whether it exists is not looked up.
     """
-    parts = [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
+    parts = [part.strip() for part in SEPARATORS.split(text) if part.strip()]
     if len(parts) > MOST_ADDRESSES:
         raise ValidationError(f"Name at most {MOST_ADDRESSES} recipients at a time; these are {len(parts)}.")
     found: dict[Address, None] = {}
@@ -38,15 +39,33 @@ def parse(text: str) -> list[Address]:
     return list(found)
 
 
+def is_marketplace(address: Address) -> bool:
+    """Whether an address names the marketplace: its login is nobody's, also where somebody had it before."""
+    return address == Address(Kind.LOGIN, settings.MARKETPLACE_LOGIN)
+
+
+def address_of(kind: str, value: str) -> Address:
+    """What somebody types to name the recipient of a share or of an offer that waits.
+
+    Args:
+        kind: of ``AddressKind``, and no group or organization.
+        value: as it is stored.
+    """
+    if kind == MARKETPLACE:
+        return Address(Kind.LOGIN, settings.MARKETPLACE_LOGIN)
+    return Address(Kind(kind), value)
+
+
 def resolve(addresses: Iterable[Address]) -> dict[Address, Group]:
     """The recipients behind addresses at this moment, without those that nobody has. Never shown to the producer.
 
     A login and an email address stand for the person's own account; an email address counts once confirmed. One
     query for each kind of address, whether anybody has them or not.
     """
-    values: dict[AddressKind, list[str]] = {}
+    values: dict[Kind, list[str]] = {}
     for address in addresses:
-        values.setdefault(address.kind, []).append(address.value)
+        if not is_marketplace(address):
+            values.setdefault(address.kind, []).append(address.value)
     return {
         Address(kind, value): account.group_ptr
         for kind, wanted in values.items()
@@ -83,8 +102,8 @@ def _personal_accounts() -> QuerySet[Account]:
     return _open_accounts().filter(personal_of__is_active=True).select_related("personal_of")
 
 
-_FINDERS: dict[AddressKind, Callable[[list[str]], Found]] = {
-    AddressKind.NUMBER: _by_number,
-    AddressKind.LOGIN: _by_login,
-    AddressKind.EMAIL: _by_email,
+_FINDERS: dict[Kind, Callable[[list[str]], Found]] = {
+    Kind.NUMBER: _by_number,
+    Kind.LOGIN: _by_login,
+    Kind.EMAIL: _by_email,
 }

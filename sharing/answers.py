@@ -7,15 +7,18 @@ from django.contrib.auth.models import Group
 from django.db.models import Count
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 import accounts.hooks
 import images.hooks
+from accounts.models import User
 from accounts.viewer import Viewer
-from images.hooks import Holding, MenuEntry
+from images.hooks import BulkAction, Holding, MenuEntry
 from images.menus import address
 from images.models import Image
 from images.permissions import Verb, refusal
 from sharing import actions, rules
+from sharing.actions import cases
 from sharing.actions.decisions import why_not_leave
 from sharing.actions.policies import follow_use
 from sharing.addresses import parse
@@ -24,6 +27,7 @@ from sharing.effects import consequences
 from sharing.inbox import count_waiting, offers_of, open_offers
 from sharing.models import AddressKind, Share
 from sharing.notices import MOST_SHOWN, not_dismissed, notices_for
+from sharing.permissions import cases_for, is_reviewed_by, may_review
 from sharing.policies import prepare, use_refusal
 from sharing.querysets import gives_access, is_waiting
 from sharing.rows import MOST_ROWS, rows_of
@@ -50,6 +54,7 @@ def register() -> None:
     images.hooks.row_notes.register(row_notes)
     images.hooks.under_review.register(is_reviewed_by)
     images.hooks.menu_entries.register(menu_entries)
+    images.hooks.bulk_actions.register(bulk_actions)
     images.hooks.use_refusals.register(use_refusal)
     images.hooks.images_read.register(prepare)
     images.hooks.data_taken.register(follow_use)
@@ -58,7 +63,7 @@ def register() -> None:
 
 def review_desk(user: User) -> int | None:
     """How many cases wait on the review desk, for somebody who decides there."""
-    return Case.objects.shown_to(user).waiting().count() if may_review(user) else None
+    return cases_for(user).waiting().count() if may_review(user) else None
 
 
 def number_is_spoken_for(number: str) -> bool:
@@ -172,6 +177,13 @@ def menu_entries(viewer: Viewer, image: Image) -> list[MenuEntry]:
     reason = "" if image.pk in _leavable(viewer) else _ONLY_THOSE_WHO_DECIDE.format(viewer.account.title)
     url = address(viewer, "share_leave", image)
     return [MenuEntry("Remove Image", url, 110, dialog=True, danger=True, reason=reason, icon="link-off")]
+
+
+def bulk_actions(viewer: Viewer) -> list[BulkAction]:
+    """Share several images together."""
+    if refusal(viewer, Verb.OFFER):
+        return []
+    return [BulkAction("Share", reverse("share_images", kwargs={"number": viewer.account.number}), "share")]
 
 
 _ONLY_THOSE_WHO_DECIDE = "Only an admin of {}, or a manager of the group that it came through, can remove it."

@@ -21,7 +21,7 @@ from images.models import Region
 from images.permissions import Verb, refusal
 from images.rows import rows_of
 
-COUNTED_TABS = (Tab.ALL, Tab.MINE, Tab.SHARED)
+COUNTED_TABS = (Tab.ALL, Tab.MINE, Tab.SHARED, Tab.HIDDEN)
 FILTERS = ("status", "source", "os", "sort")
 TAB_LABELS = {
     Tab.ALL: "All",
@@ -29,6 +29,7 @@ TAB_LABELS = {
     Tab.SHARED: "Shared Images",
     Tab.COMMUNITY: "Community",
     Tab.PUBLIC: "Public",
+    Tab.HIDDEN: "Hidden for me",
 }
 
 
@@ -70,6 +71,7 @@ def list_context(viewer: Viewer, wanted: Wanted) -> dict[str, Any]:
         "everywhere": address.of(region="", **dict.fromkeys(listing.filters_of(wanted), "")),
         "in_community": address.of(tab=Tab.COMMUNITY),
         "why_not_add": refusal(viewer, Verb.CREATE),
+        "bulk": [action for actions in hooks.bulk_actions.ask(viewer) for action in actions],
         "form": ListForm(initial={name: getattr(wanted, name) for name in FILTERS}),
         "keep_for_region": address.without("region"),
         "keep_for_search": address.without("q"),
@@ -116,6 +118,7 @@ def tabs(address: Address, counted: Mapping[Tab, int]) -> list[dict[str, Any]]:
             "current": tab is address.wanted.tab,
         }
         for tab, label in TAB_LABELS.items()
+        if tab is not Tab.HIDDEN or tab is address.wanted.tab or counted.get(tab)
     ]
 
 

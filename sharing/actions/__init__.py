@@ -5,10 +5,23 @@ image, as closing them does; so two actions cannot wait for each other. On SQLit
 everything.
 """
 
+from sharing.actions.approvals import approve_offer, refuse_offer, withdraw_offer
 from sharing.actions.blocking import block, unblock
+from sharing.actions.bulk import OfferedImage, offer_each
+from sharing.actions.claims import MadeCode, claim, make_claim_code, renew_claim_code
 from sharing.actions.decisions import accept, leave, reject
 from sharing.actions.endings import end_shares_of, follow_image, resolve_email
 from sharing.actions.ends import attend_to_ends
+from sharing.actions.handover import (
+    Wish,
+    ask_to_take_over,
+    cancel_hand_over,
+    end_hand_overs_of,
+    follow_deletion,
+    resolve_hand_overs,
+    take_over,
+    turn_down_hand_over,
+)
 from sharing.actions.lasting import ask_for_longer, set_end
 from sharing.actions.offers import (
     Offered,
@@ -20,31 +33,70 @@ from sharing.actions.offers import (
     remind,
     remove,
 )
+from sharing.actions.policies import set_policy
+from sharing.actions.reviews import ask_for_review
+from sharing.actions.rules import set_rules
+from sharing.actions.signing import offer_signed_in, refuse_sign_in, sign_in_failed
 from sharing.actions.trusting import stop_trusting, trust
 from sharing.actions.undoing import can_be_undone, undo_offers
+from sharing.actions.versions import (
+    followers_of,
+    forget_family,
+    give_version,
+    stop_later_versions,
+    take_later_versions,
+)
 
 __all__ = [
+    "MadeCode",
     "Offered",
+    "OfferedImage",
     "Outcome",
     "Terms",
+    "Wish",
     "accept",
+    "approve_offer",
     "ask_for_longer",
+    "ask_for_review",
+    "ask_to_take_over",
     "attend_to_ends",
     "block",
     "can_be_reminded",
     "can_be_undone",
+    "cancel_hand_over",
+    "claim",
+    "end_hand_overs_of",
     "end_shares_of",
+    "follow_deletion",
     "follow_image",
+    "followers_of",
+    "forget_family",
+    "give_version",
     "leave",
+    "make_claim_code",
     "offer",
     "offer_again",
+    "offer_each",
+    "offer_signed_in",
+    "refuse_offer",
+    "refuse_sign_in",
     "reject",
     "remind",
     "remove",
+    "renew_claim_code",
     "resolve_email",
+    "resolve_hand_overs",
     "set_end",
+    "set_policy",
+    "set_rules",
+    "sign_in_failed",
+    "stop_later_versions",
     "stop_trusting",
+    "take_later_versions",
+    "take_over",
     "trust",
+    "turn_down_hand_over",
     "unblock",
     "undo_offers",
+    "withdraw_offer",
 ]

@@ -21,12 +21,18 @@ from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, get_image, refresh_grants
 from sharing import letters
-from sharing.actions.changes import decide, record_by_producer, record_image, sync
+from sharing.actions.cases import end_marketplace_offer, open_for_marketplace
+from sharing.actions.cases import follow_image as follow_cases
+from sharing.actions.changes import decide, end_later_versions_of, record_by_producer, record_image, sync
+from sharing.actions.holding import check_open_limit, hold
+from sharing.actions.policies import write_down
 from sharing.actions.undoing import kept_for_undo
 from sharing.addresses import resolve
 from sharing.lasting import checked_end
-from sharing.models import Share
-from sharing.targets import Target, candidates, find_targets, open_to_all, target_of
+from sharing.limits import HOW_TO_ASK, offers_per_day
+from sharing.models import AddressKind, Share
+from sharing.rules import Divided, divide
+from sharing.targets import Target, candidates, find_targets, open_to_all, over, target_of
 
 REMIND_AFTER = timedelta(days=1)
 
@@ -96,6 +102,7 @@ def offer(
     addresses: Iterable[Address] = (),
     groups: Iterable[Group] = (),
     terms: Terms = Terms(),
+    approved: bool = False,
 ) -> list[Offered]:
     """Offer an image to addresses, and to groups, organizations and accounts for which the producer decides.
 
@@ -104,6 +111,7 @@ def offer(
 
     Args:
         groups: accounts, groups and organizations out of what the producer administers or manages.
+        approved: a second person has, where the rules of the organization ask for one.
 
     Returns:
         A result for each recipient, in the order given.
@@ -112,22 +120,32 @@ def offer(
         Http404: the viewer cannot see the image.
         PermissionDenied: they may not share it, or a group is not theirs to decide for.
         Conflict: everybody can use the image anyway.
-        ValidationError: no recipient, the image's own account, an end that is past or later than rules allow, or more
-            offers than one day allows.
+        ValidationError: no recipient, the image's own account, an end that is past or later than rules allow, somebody
+            outside of an organization that forbids it, or more offers than one day allows.
     """
     addresses, groups = list(addresses), list(groups)
     get_image(by, image_id, Verb.OFFER)  # nobody holds up a recipient with somebody else's image
-    by = lock_groups(by, [*resolve(addresses).values(), *groups])
+    by = lock_groups(by, [*resolve(addresses).values(), *groups, by.account.organization])
     image = get_image(by, image_id, Verb.OFFER, lock=True)
     require_offerable(image)
     targets = find_targets(image, by, addresses, groups)
     check_daily_limit(image.account, by.user, len(targets))
-    terms = replace(terms, access_until=checked_end(image.account, terms.access_until))
-    opened = _open_for_sharing(image, by)
+    check_terms(targets, terms)
+    terms = replace(
+        terms,
+        access_until=checked_end(image.account, terms.access_until),
+        offers_future=terms.offers_future and image.family_id is not None,
+    )
     named = Share.objects.of_image(image).filter(address__in=[target.value for target in targets])
-    held = {(share.kind, share.address): share for share in named}
+    rows = {(share.kind, share.address): share for share in named}
+    divided = divide(image, by, [each for each in targets if _is_new(rows.get(each.key))], approved=approved)
+    check_open_limit(image, len(divided.held))
+    opened = len(divided.held) < len(targets) and open_for_sharing(image, by)
     return [
-        _offer_one(image, target, held.get((target.kind, target.value)), by, terms, opened=opened) for target in targets
+        _hold_one(image, target, by, terms, divided)
+        if target in divided.held
+        else _offer_one(image, target, rows.get(target.key), by, terms, opened=opened)
+        for target in targets
     ]
 
 
@@ -135,12 +153,16 @@ def offer(
 def offer_again(image_id: UUID, share_id: int, *, by: Viewer) -> Share:
     """Offer a rejected or expired share again, on the same terms: as if the recipient were named once more.
 
+    Returns:
+        The share; as it was, where the new offer waits for approval.
+
     Raises:
         Http404, PermissionDenied, ValidationError: as ``offer``.
         Conflict: it is pending or accepted, or everybody can use the image anyway.
     """
     named = share_of(get_image(by, image_id, Verb.OFFER), share_id)
-    by = lock_groups(by, candidates(named))
+    _require_addressed(named)
+    by = lock_groups(by, [*candidates(named), by.account.organization])
     image = get_image(by, image_id, Verb.OFFER, lock=True)
     require_offerable(image)
     share = share_of(image, share_id)
@@ -148,9 +170,12 @@ def offer_again(image_id: UUID, share_id: int, *, by: Viewer) -> Share:
         raise Conflict(f"This share is {share.state_text.lower()}: there is nothing to offer again.")
     target = target_of(share, by)
     check_daily_limit(image.account, by.user, 1)
-    opened = _open_for_sharing(image, by)
+    divided = divide(image, by, [target])
     terms = Terms(share.message, share.export, checked_end(image.account, None), share.offers_future)
-    _offer_one(image, target, share, by, terms, opened=opened)
+    if divided.held:
+        _hold_one(image, target, by, terms, divided)
+    else:
+        _offer_one(image, target, share, by, terms, opened=open_for_sharing(image, by))
     return share
 
 
@@ -164,6 +189,7 @@ def remind(image_id: UUID, share_id: int, *, by: Viewer) -> Share:
     """
     image = get_image(by, image_id, Verb.OFFER, lock=True)
     share = share_of(image, share_id)
+    _require_addressed(share)
     if share.state != "pending":
         raise Conflict(f"This share is {share.state_text.lower()}: there is nobody to remind.")
     if not image.grants_apply:
@@ -189,18 +215,27 @@ def remove(image_id: UUID, share_id: int, *, by: Viewer) -> None:
     share = share_of(image, share_id)
     record_by_producer("removed", share, by)
     letters.removed(share, by)
+    if share.kind == AddressKind.MARKETPLACE:
+        end_marketplace_offer(share, by=by)
+    end_later_versions_of(share)
     share.delete()
     sync(share)
 
 
 def require_offerable(image: Image) -> None:
-    """Refuse to offer what everybody can use anyway.
+    """Refuse to offer what everybody can use anyway, and what nobody can.
 
     Raises:
-        Conflict: the image is open to everybody.
+        Conflict: the image is open to everybody, or obsolete.
     """
-    if reason := open_to_all(image):
+    if reason := open_to_all(image) or over(image):
         raise Conflict(reason)
+
+
+def _require_addressed(share: Share) -> None:
+    """Refuse what needs somebody to write to: a claim code reaches nobody before somebody has used it."""
+    if share.kind == AddressKind.CODE:
+        raise Conflict("This offer is a claim code, and goes to nobody by itself: make a new code, and pass it on.")
 
 
 def can_be_reminded(share: Share) -> bool:
@@ -222,6 +257,18 @@ def share_of(image: Image, share_id: int) -> Share:
     return share
 
 
+def check_terms(targets: Iterable[Target], terms: Terms) -> None:
+    """Refuse terms that the marketplace cannot keep: what is in it is everybody's to use, download and copy.
+
+    Raises:
+        ValidationError: the marketplace is among the recipients, and the terms hold something back.
+    """
+    if (terms.export and terms.access_until is None) or all(each.kind != AddressKind.MARKETPLACE for each in targets):
+        return
+    text = "The marketplace gives an image to everybody, to download too and without an end. Offer it to it alone."
+    raise wrong("recipients", text, "open")
+
+
 def check_daily_limit(account: Account, by: User, wanted: int) -> None:
     """Keep an account, and a person with many accounts, from flooding people: also offers removed again count.
 
@@ -230,13 +277,16 @@ def check_daily_limit(account: Account, by: User, wanted: int) -> None:
     """
     since = timezone.now() - timedelta(days=1)
     offered = Event.objects.filter(Q(account=account) | Q(actor=by), verb="offered", at__gt=since)
-    made = offered.count()
-    if made + wanted > settings.OFFERS_PER_DAY:
-        text = f"You and {account.title} have made {made} offers today; {settings.OFFERS_PER_DAY} are allowed."
+    made, allowed = offered.count(), offers_per_day(account)
+    if made + wanted > allowed:
+        text = (
+            f"You and {account.title} have made {made} offers today; {allowed} are allowed. "
+            f"Share with fewer recipients, with a group instead, or go on tomorrow. {HOW_TO_ASK}"
+        )
         raise wrong("recipients", text, "too_many")
 
 
-def _open_for_sharing(image: Image, by: Viewer) -> bool:
+def open_for_sharing(image: Image, by: Viewer) -> bool:
     """Make a private image shared, in the step that offers it. Tells whether it was private."""
     if image.visibility != Image.Visibility.PRIVATE:
         return False
@@ -244,11 +294,22 @@ def _open_for_sharing(image: Image, by: Viewer) -> bool:
     image.save(update_fields=["visibility", "updated_at"])
     refresh_grants(image)
     record_image("visibility changed", image, by, old="private", new="shared")
+    follow_cases(image, by)
     return True
 
 
+def _is_new(share: Share | None) -> bool:
+    """Whether there is something to offer: not where it waits or gives access already."""
+    return share is None or share.can_be_offered_again
+
+
+def _hold_one(image: Image, target: Target, by: Viewer, terms: Terms, divided: Divided) -> Offered:
+    assert divided.rules, "Only rules hold an offer."
+    return Offered(hold(image, target, by, terms, divided.rules).address_text, Outcome.HELD)
+
+
 def _offer_one(image: Image, target: Target, share: Share | None, by: Viewer, terms: Terms, *, opened: bool) -> Offered:
-    if share and not share.can_be_offered_again:
+    if share and not _is_new(share):
         accepted = share.status == Share.Status.ACCEPTED
         outcome = Outcome.ALREADY_ACCEPTED if accepted else Outcome.ALREADY_OFFERED
         return Offered(share.address_text, outcome, share)
@@ -256,20 +317,25 @@ def _offer_one(image: Image, target: Target, share: Share | None, by: Viewer, te
     share = share or Share(kind=target.kind, address=target.value)
     share.before = kept_for_undo(share, opened=opened)
     share.image, share.recipient = image, target.recipient
-    _restart(share, by, terms)
+    restart(share, by, terms)
     if target.decider:
         decide(share, Share.Status.ACCEPTED, target.decider)
         share.decided_at = share.offered_at  # in the same step, so that it can be undone
+        share.takes_future = share.offers_future and target.decider == by.user
     share.save()
     sync(share, before=previous)
     record_by_producer("offered", share, by, message=share.message)
+    if share.kind == AddressKind.MARKETPLACE:
+        open_for_marketplace(share, by=by)
     if target.decider:
         record_by_producer("accepted", share, by, because="trust" if target.decider != by.user else "authority")
+        write_down(target.doubts, image, share.recipient, None)
     letters.offered(share, by)
     return Offered(share.address_text, Outcome.ACCEPTED if target.decider else Outcome.OFFERED, share)
 
 
-def _restart(share: Share, by: Viewer, terms: Terms) -> None:
+def restart(share: Share, by: Viewer, terms: Terms) -> None:
+    """Make a row that is not saved yet a new offer, whatever it was before."""
     now = timezone.now()
     share.status = Share.Status.PENDING
     share.message, share.export, share.reason = terms.message, terms.export, ""
@@ -277,4 +343,6 @@ def _restart(share: Share, by: Viewer, terms: Terms) -> None:
     share.offered_at, share.offered_by = now, by.user
     expires = now + timedelta(days=settings.OFFER_LIFETIME_DAYS)
     share.offer_expires_at = min(expires, terms.access_until) if terms.access_until else expires
+    if share.kind == AddressKind.MARKETPLACE:  # staff take the time that they need, and what they list stays
+        share.offer_expires_at = share.access_until = None
     share.reminded_at = share.decided_at = share.decided_by = share.warned_days = None

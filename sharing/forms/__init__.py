@@ -1,17 +1,33 @@
 """What people type when they share, accept, reject and trust."""
 
-from sharing.forms.consuming import AcceptForm, LeaveForm, ReasonForm, TrustForm
-from sharing.forms.producing import MESSAGE_LENGTH, QUESTIONS, TERMS, ShareForm, groups_to_decide_for, questions_about
+from sharing.forms.consuming import (
+    AcceptAllForm,
+    AcceptForm,
+    BlockForm,
+    InboxForm,
+    LeaveForm,
+    ReasonForm,
+    TrustForm,
+)
+from sharing.forms.doors import ClaimCodeForm, ClaimForm, DaysForm, SignInShareForm
+from sharing.forms.producing import RecipientsForm, ShareForm
+from sharing.forms.terms import MESSAGE_LENGTH, QUESTIONS, TERMS
 
 __all__ = [
     "MESSAGE_LENGTH",
     "QUESTIONS",
     "TERMS",
+    "AcceptAllForm",
     "AcceptForm",
+    "BlockForm",
+    "ClaimCodeForm",
+    "ClaimForm",
+    "DaysForm",
+    "InboxForm",
     "LeaveForm",
     "ReasonForm",
+    "RecipientsForm",
     "ShareForm",
+    "SignInShareForm",
     "TrustForm",
-    "groups_to_decide_for",
-    "questions_about",
 ]
