@@ -1,7 +1,5 @@
 """How allauth is fitted to this panel: sign-up through our action, and secrets encrypted at rest."""
 
-import base64
-import hashlib
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -9,14 +7,16 @@ from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner, b62_decode
 from django.db import transaction
 from django.http import HttpRequest
 
 from accounts import actions
+from accounts.encryption import decrypt, encrypt
 from accounts.models import User
+
+SECOND_FACTOR = "second factor"  # the purpose of the key
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -35,6 +35,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Make the person of a valid sign-up form."""
         data = form.cleaned_data
         return actions.create_person(login=data["username"], email=data["email"], password=data["password1"])
+
+    def take_back_attempt(self) -> None:
+        """After ``pre_authenticate``: the attempt was no guess, so it does not count, as when somebody signs in."""
+        self._rollback_login_failed_rl_usage()
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Confirm an address by the link of a mail, and give the person what was addressed to it before."""
@@ -66,13 +70,8 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Encrypt a secret of a second factor before it is stored."""
-        return _fernet().encrypt(text.encode()).decode()
+        return encrypt(text, purpose=SECOND_FACTOR)
 
     def decrypt(self, encrypted_text: str) -> str:
         """The secret again."""
-        return _fernet().decrypt(encrypted_text.encode()).decode()
-
-
-def _fernet() -> Fernet:
-    digest = hashlib.sha256(b"stockroom second factor" + settings.SECRET_KEY.encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))
+        return decrypt(encrypted_text, purpose=SECOND_FACTOR)

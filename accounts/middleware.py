@@ -49,7 +49,7 @@ class CurrentAccountMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.viewer = None  # type: ignore[attr-defined]
         token = network_address.set(client_address(request))
-        staff_token = in_administration.set(request.path.startswith(reverse("admin:index")))
+        staff_token = in_administration.set(request.path.startswith((reverse("admin:index"), reverse("review_desk"))))
         try:
             response = self.get_response(request)
         finally:
@@ -108,8 +108,13 @@ class DemoHostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        host, _port = split_domain_port(request.get_host())
-        if host not in settings.LOOPBACK_HOSTS and getattr(request.user, "is_demo", False):
+        if not is_welcome(request.user, request):
             logout(request)
             raise PermissionDenied("Demo people can sign in on this machine only (http://localhost).")
         return self.get_response(request)
+
+
+def is_welcome(user: object, request: HttpRequest) -> bool:
+    """Whether this person is served under the name that the browser asked for."""
+    host, _port = split_domain_port(request.get_host())
+    return host in settings.LOOPBACK_HOSTS or not getattr(user, "is_demo", False)

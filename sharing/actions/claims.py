@@ -1,0 +1,181 @@
+"""Claim codes: offers to whoever has the code."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.errors import Conflict, wrong
+from accounts.models import Account
+from accounts.permissions import lock_groups
+from accounts.viewer import Viewer
+from images.models import Image
+from images.permissions import Verb, get_image
+from sharing import letters
+from sharing.actions.changes import decide, record_by_producer, record_by_recipient, sync
+from sharing.actions.offers import Terms, check_daily_limit, open_for_sharing, require_offerable, restart, share_of
+from sharing.actions.policies import require_taken
+from sharing.actions.undoing import kept_for_undo
+from sharing.claiming import NOT_THERE
+from sharing.codes import digest_of, make_code, make_name
+from sharing.deciding import decision_refusal
+from sharing.lasting import checked_end
+from sharing.models import AddressKind, Block, ClaimCode, Share
+from sharing.querysets import is_waiting
+from sharing.rules import outside_refusal
+
+DEFAULT_DAYS = 7
+MAX_DAYS = 30
+
+
+@dataclass(frozen=True)
+class MadeCode:
+    """A claim code, for the one page that shows it.
+
+    Attributes:
+        code: as people read it. It is kept nowhere.
+    """
+
+    share: Share
+    code: str = field(repr=False)
+
+
+@transaction.atomic
+def make_claim_code(image_id: UUID, *, by: Viewer, terms: Terms, whom: str = "", days: int = DEFAULT_DAYS) -> MadeCode:
+    """Offer an image to whoever has the code that this gives back. A private image becomes shared in the same step.
+
+    Args:
+        whom: it is for, in the producer's words; whoever accepts can read it.
+        days: from 1 to ``MAX_DAYS``, after which nobody can use the code any more.
+
+    Raises:
+        Http404: the viewer cannot see the image.
+        PermissionDenied: they may not share it, or rules keep images from going to somebody unknown.
+        Conflict: everybody can use the image anyway.
+        ValidationError: an end that is past or later than rules allow, or more offers than one day allows.
+    """
+    by = lock_groups(by)
+    image = get_image(by, image_id, Verb.OFFER, lock=True)
+    require_codes(image)
+    check_daily_limit(image.account, by.user, 1)
+    opened = open_for_sharing(image, by)
+    share = Share(image=image, kind=AddressKind.CODE, address=f"{make_name()} {whom}".strip())
+    terms = replace(terms, access_until=checked_end(image.account, terms.access_until))
+    return _start(share, by, terms, days, opened=opened)
+
+
+@transaction.atomic
+def renew_claim_code(image_id: UUID, share_id: int, *, by: Viewer, days: int = DEFAULT_DAYS) -> MadeCode:
+    """Make a new code for an offer that nobody claimed in time, or that was turned down, on the same terms.
+
+    Raises:
+        Http404, PermissionDenied, ValidationError: as ``make_claim_code``.
+        Conflict: it is no offer by code, the code still works or was used, or everybody can use the image anyway.
+    """
+    by = lock_groups(by)
+    image = get_image(by, image_id, Verb.OFFER, lock=True)
+    require_codes(image)
+    check_daily_limit(image.account, by.user, 1)
+    share = share_of(image, share_id)
+    require_renewable(share)
+    opened = open_for_sharing(image, by)
+    terms = Terms(share.message, share.export, checked_end(image.account, None), share.offers_future)
+    ClaimCode.objects.filter(share=share).delete()
+    return _start(share, by, terms, days, opened=opened)
+
+
+@transaction.atomic
+def claim(share_id: int, *, by: Viewer, offered_at: datetime) -> Share:
+    """Accept, for the viewer's account, an offer whose code they have shown. Whoever comes first has it.
+
+    Claiming it twice for the same account is not an error.
+
+    Args:
+        offered_at: when the offer was made whose code was shown. It is another one with each new code.
+
+    Raises:
+        PermissionDenied: somebody else decides for the account.
+        ValidationError: the code does not work any more, and nothing says why; the account owns the image or blocks
+            its producer; or a policy does not take the image (code "policy").
+    """
+    by = lock_groups(by)
+    image_ids = Share.objects.filter(pk=share_id).values("image")
+    image = Image.objects.select_for_update(of=("self",)).filter(pk__in=image_ids).first()
+    shares = Share.objects.by_code().filter(is_waiting() | Q(status="accepted", recipient=by.account.pk))
+    share = shares.filter(pk=share_id, offered_at=offered_at).first() if image else None
+    if share is None:
+        raise wrong("code", NOT_THERE, "unknown")
+    if share.status == Share.Status.ACCEPTED:
+        return share
+    share.recipient = by.account.group_ptr
+    _require_claimable(share, by)
+    decide(share, Share.Status.ACCEPTED, by.user)
+    share.save()
+    sync(share)
+    record_by_recipient("accepted", share, by)
+    letters.accepted(share, by)
+    return share
+
+
+def require_renewable(share: Share) -> None:
+    """Refuse a new code where the old one works, was used, or never was.
+
+    Raises:
+        Conflict: saying which.
+    """
+    if share.kind != AddressKind.CODE:
+        raise Conflict("This offer has an address and no code: share it again instead.")
+    if not share.can_be_offered_again:
+        raise Conflict(f"This offer is {share.state_text.lower()}: remove it first, and then make another code.")
+
+
+def why_not_claim(share: Share, account: Account) -> str:
+    """Why an account cannot have an offer by code, whoever asks for it; empty when it can. One query."""
+    producer = share.image.account
+    if account.pk == producer.pk:
+        return f"{account.title} owns this image already."
+    if Block.objects.of_producer(producer, recipients=[account.pk]):
+        return f"{account.title} has blocked {producer.title}. Unblock it in Shared with us first."
+    return ""
+
+
+def _require_claimable(share: Share, by: Viewer) -> None:
+    """The same as when an offer with an address is accepted, and what the producer's rules say now."""
+    if outside_refusal(share.image.account, to=by.account):
+        raise wrong("code", NOT_THERE, "unknown")
+    if reason := why_not_claim(share, by.account):
+        raise wrong("code", reason, "own")
+    if reason := decision_refusal(by, share):
+        raise PermissionDenied(reason)
+    require_taken(share.image, by.account.group_ptr, by)
+
+
+def require_codes(image: Image) -> None:
+    """Refuse codes for what everybody can use anyway, and where rules keep images from going to somebody unknown.
+
+    Raises:
+        Conflict, PermissionDenied: with the reason.
+    """
+    require_offerable(image)
+    if reason := outside_refusal(image.account, what="A claim code"):
+        raise PermissionDenied(reason)
+
+
+def _start(share: Share, by: Viewer, terms: Terms, days: int, *, opened: bool) -> MadeCode:
+    if not 1 <= days <= MAX_DAYS:
+        raise ValidationError({"days": f"Choose from 1 to {MAX_DAYS} days."}, code="days")
+    before = share.recipient
+    share.before = kept_for_undo(share, opened=opened)
+    share.recipient = None
+    restart(share, by, terms)
+    expires = share.offered_at + timedelta(days=days)
+    share.offer_expires_at = min(expires, terms.access_until) if terms.access_until else expires
+    share.save()
+    code = make_code()
+    ClaimCode.objects.create(share=share, digest=digest_of(code))
+    sync(share, before=before)
+    record_by_producer("offered", share, by, message=share.message)
+    return MadeCode(share, code)

@@ -1,0 +1,162 @@
+"""Offers that are accepted at once, because somebody has proved that they are an admin of the receiving account."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Account, Event, Membership, User
+from accounts.permissions import lock_groups
+from accounts.records import record
+from accounts.viewer import Viewer
+from images.models import Image
+from images.permissions import Verb, get_image
+from sharing import sign_in_letters
+from sharing.actions.changes import decide, record_by_producer, record_image, sync
+from sharing.actions.offers import (
+    Offered,
+    Outcome,
+    Terms,
+    check_daily_limit,
+    open_for_sharing,
+    require_offerable,
+    restart,
+)
+from sharing.actions.policies import write_down
+from sharing.actions.undoing import kept_for_undo
+from sharing.deciding import decision_refusal
+from sharing.lasting import checked_end
+from sharing.models import AddressKind, Block, Share
+from sharing.policies import allows_sign_in, judge_for
+from sharing.querysets import NOBODY
+from sharing.rules import outside_refusal
+
+SIGNED_IN = "accepted by signing in"
+FAILED, REFUSED = "failed to sign in", "sign-in refused"
+LETTERS_A_DAY = 3  # of failed tries, to each account: somebody who guesses must not fill mailboxes
+ONE_DAY = timedelta(days=1)
+
+
+def account_to_prove(image: Image, named: Account | None) -> Account | None:
+    """The account that a producer may accept for by signing in; None where a proof would come to nothing.
+
+    It owns the image, has switched this off, blocks the producer, or its policy does not take the image. In the same
+    statements whichever number was named, and whether or not anybody has it.
+    """
+    account = named or Account(pk=NOBODY)
+    verdicts = judge_for([account.pk]).verdicts(image, account.pk)
+    refused = any(verdict.is_enforced for verdict in verdicts)
+    blocked = Block.objects.of_producer(image.account, recipients=[account.pk])
+    closed = not allows_sign_in(account) or account.pk == image.account_id
+    return None if refused or blocked or closed else named
+
+
+def require_open_way(image: Image, named: Account | None, by: Viewer) -> None:
+    """Refuse what would be refused whoever signs in, before anybody types a password.
+
+    Raises:
+        Conflict: everybody can use the image anyway.
+        PermissionDenied: the account named is not inside of the producer's organization, whose rules ask for that.
+        ValidationError: more offers than one day allows.
+    """
+    require_offerable(image)
+    if reason := outside_refusal(image.account, to=named):
+        raise PermissionDenied(reason)
+    check_daily_limit(image.account, by.user, 1)
+
+
+@transaction.atomic
+def offer_signed_in(image_id: UUID, *, by: Viewer, account: Account, admin: User, terms: Terms) -> Offered | None:
+    """Offer an image to an account and accept it at once, as an admin of it who has just proved who they are.
+
+    A pending offer to its number becomes accepted, on the new terms. A private image becomes shared.
+
+    Args:
+        admin: out of ``accounts.proof.prove_admin``.
+
+    Returns:
+        None when what was proved does not hold any more; nothing was changed then.
+
+    Raises:
+        Http404: the viewer cannot see the image.
+        PermissionDenied: they may not share it, or rules keep it inside of their organization.
+        Conflict: everybody can use the image anyway.
+        ValidationError: an end that is past or later than rules allow, or more offers than one day allows.
+    """
+    get_image(by, image_id, Verb.OFFER)  # nobody holds up a recipient with somebody else's image
+    by = lock_groups(by, [account.group_ptr])
+    image = get_image(by, image_id, Verb.OFFER, lock=True)
+    require_open_way(image, account, by)
+    terms = replace(terms, access_until=checked_end(image.account, terms.access_until))
+    if not account_to_prove(image, account) or not may_accept(admin, account):
+        return None
+    share = Share.objects.of_image(image).filter(kind=AddressKind.NUMBER, address=account.number).first()
+    if share and share.state == Share.Status.ACCEPTED:
+        return Offered(share.address_text, Outcome.ALREADY_ACCEPTED, share)
+    share = share or Share(kind=AddressKind.NUMBER, address=account.number)
+    share.image = image
+    return _accept(share, account.group_ptr, admin, by, terms)
+
+
+@transaction.atomic
+def sign_in_failed(image_id: UUID, *, by: Viewer, number: str, named: Account | None) -> None:
+    """Write down that a producer tried, and tell the admins of the account, if there is one.
+
+    In the same statements for every number: what concerns the account is done by a background task.
+
+    Args:
+        number: as people read it.
+        named: the account that has it.
+    """
+    image = get_image(by, image_id, Verb.OFFER)
+    record_image(FAILED, image, by, address=number)
+    sign_in_letters.failed(image.account, named)
+
+
+@transaction.atomic
+def refuse_sign_in(producer_id: int, account_id: int) -> None:
+    """Write into an account that somebody tried to accept for it and failed, and tell its admins a few times a day.
+
+    It says neither which login was tried nor which image it was about: both are texts that a stranger chose.
+    """
+    producer, account = Account.objects.get(pk=producer_id), Account.objects.get(pk=account_id)
+    record(
+        REFUSED,
+        subject_kind="group",
+        subject_id=producer.pk,
+        subject_name=producer.title,
+        by=None,
+        account=account,
+        address=producer.grouped_number,
+    )
+    tried = Event.objects.filter(account=account, verb=REFUSED, at__gt=timezone.now() - ONE_DAY).count()
+    if tried <= LETTERS_A_DAY:
+        sign_in_letters.tell_of_failure(producer, account, is_last=tried == LETTERS_A_DAY)
+
+
+def may_accept(admin: User, account: Account) -> bool:
+    """Whether a person still decides for an account: as an admin, and whom its policy lets accept."""
+    viewer = Viewer.of(admin, number=account.number)
+    if viewer is None or not Membership.objects.deciding_for(account.pk).filter(user=admin).exists():
+        return False
+    share = Share(kind=AddressKind.NUMBER, address=account.number, recipient=account.group_ptr)
+    return not decision_refusal(viewer, share)
+
+
+def _accept(share: Share, recipient: Group, admin: User, by: Viewer, terms: Terms) -> Offered:
+    share.before = kept_for_undo(share, opened=open_for_sharing(share.image, by))
+    share.recipient = recipient
+    restart(share, by, terms)
+    decide(share, Share.Status.ACCEPTED, admin)
+    share.decided_at = share.offered_at  # in the same step, so that it can be undone
+    share.save()
+    sync(share)
+    record_by_producer("offered", share, by, message=share.message)
+    record_by_producer(SIGNED_IN, share, by)
+    write_down(judge_for([recipient.pk]).verdicts(share.image, recipient.pk), share.image, recipient, None)
+    sign_in_letters.signed_in(share, admin)
+    return Offered(share.address_text, Outcome.ACCEPTED, share)
