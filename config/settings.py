@@ -241,6 +241,10 @@ IMPORT_BLOCKED_HOSTS = env.list("STOCKROOM_IMPORT_BLOCKED_HOSTS", default=[])
 IMPORT_PORTS = env.list("STOCKROOM_IMPORT_PORTS", cast=int, default=[80, 443])
 IMPORT_HOURS = env.int("STOCKROOM_IMPORT_HOURS", default=24)  # for one import, its breaks included
 
+# Where webhooks may go: as for imports, but by http only to what is named here. What is blocked is blocked for both.
+WEBHOOK_HOSTS = env.list("STOCKROOM_WEBHOOK_HOSTS", default=["*"])
+WEBHOOK_PORTS = env.list("STOCKROOM_WEBHOOK_PORTS", cast=int, default=[80, 443])
+
 # Programs that work on image data are locked in (docs/adr/0015). Where the kernel cannot do that, they do not run,
 # unless this is off.
 SANDBOX_STRICT = env.bool("STOCKROOM_SANDBOX_STRICT", default=True)
@@ -310,6 +314,9 @@ ACCOUNT_USERNAME_VALIDATORS = "accounts.validators.login_validators"
 ACCOUNT_USERNAME_MIN_LENGTH = 3
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("account_login")
 ACCOUNT_SESSION_REMEMBER = None
+# Beside allauth's own limits: tries to accept for an account by signing in, and claim codes that people enter. Both
+# are for people who are signed in; how fast somebody guesses passwords, "login" and "login_failed" say for both doors.
+ACCOUNT_RATE_LIMITS = {"prove": "30/h/user", "claim": "20/10m/user,30/10m/ip,1000/10m/key"}
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before addresses change: whoever finds a browser open cannot take over
 SIGNUP_OPEN = env.bool("STOCKROOM_SIGNUP_OPEN", default=True)
 # Invitations that a person, or a group of people, sends in a day, so that nobody is flooded.

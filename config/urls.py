@@ -3,10 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from sharing.views.claiming import claim
+
 urlpatterns = [
     path("", include("accounts.urls")),
     path("a/<str:number>/", include("images.urls")),
     path("a/<str:number>/", include("sharing.urls")),
+    path("claim/", claim, name="claim"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -8,11 +8,14 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from accounts.models import Account, User
+    from datetime import datetime
+
+    from accounts.models import Account, Event, User
     from accounts.viewer import Viewer
     from images.models import Image
-    from sharing.models import Block, Case, HandOver, OfferRequest, Share, Trust
+    from sharing.models import Block, Case, Delivery, HandOver, OfferRequest, Share, Trust, Webhook
 
+LINE_ATTEMPTS = 4  # so often a delivery is tried before later ones of its webhook go first
 NOBODY = 0  # no group has this id
 
 
@@ -39,6 +42,18 @@ class ShareQuerySet(models.QuerySet["Share"]):
             "recipient__as_organization",
         )
 
+    def for_producer(self) -> "ShareQuerySet":
+        """With what the producer knows: the image, who offered it, and the producer's own groups."""
+        return self.select_related(
+            "image__data",
+            "image__region",
+            "image__family",
+            "offered_by",
+            "decided_by",
+            "recipient__as_team",
+            "recipient__as_organization",
+        )
+
     def live(self) -> "ShareQuerySet":
         """Of images that are shared and exist: others reach nobody."""
         return self.filter(image__visibility="shared").exclude(image__status="deleted")
@@ -50,6 +65,10 @@ class ShareQuerySet(models.QuerySet["Share"]):
     def open(self) -> "ShareQuerySet":
         """That wait for a decision at this moment."""
         return self.live().waiting()
+
+    def by_code(self) -> "ShareQuerySet":
+        """That are offered to whoever has a claim code: without their code, they are for nobody's eyes."""
+        return self.live().filter(kind="code").with_sides()
 
     def giving_access(self) -> "ShareQuerySet":
         """That give access at this moment, image permitting."""
@@ -98,7 +117,11 @@ class TrustQuerySet(models.QuerySet["Trust"]):
     def of_accounts(self, account_ids: Collection[int]) -> "TrustQuerySet":
         """Whom these accounts trust, with both sides in the same query."""
         return self.filter(recipient__in=account_ids).select_related(
-            "recipient__as_account", "producer__as_account", "producer__as_organization", "trusted_by"
+            "recipient__as_account",
+            "recipient__as_organization",
+            "producer__as_account",
+            "producer__as_organization",
+            "trusted_by",
         )
 
 
@@ -134,8 +157,8 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
         """That the viewer's account has asked for, or is asked; those of whom the recipient blocks left out."""
         from sharing.models import Block
 
-        blocked = Block.objects.filter(recipient=models.OuterRef("recipient"), producer=models.OuterRef("giver"))
-        asked = Q(recipient__in=viewer.decides_for | {viewer.account.pk}) & ~models.Exists(blocked)
+        blocked = Block.objects.filter(recipient=OuterRef("recipient"), producer=OuterRef("giver"))
+        asked = Q(recipient__in=viewer.decides_for | {viewer.account.pk}) & ~Exists(blocked)
         return self.open().filter(asked | Q(giver=viewer.account.pk)).with_sides()
 
     def with_sides(self) -> "HandOverQuerySet":
@@ -179,3 +202,40 @@ class CaseQuerySet(models.QuerySet["Case"]):
             "taken_by",
             "decided_by",
         )
+
+
+class WebhookQuerySet(models.QuerySet["Webhook"]):
+    """Where accounts have their events sent."""
+
+    def of(self, account: "Account") -> "WebhookQuerySet":
+        """Those of one account, the oldest first."""
+        return self.filter(account=account).order_by("pk")
+
+    def wanting(self, event: "Event") -> "WebhookQuerySet":
+        """The active ones that want an event: of the account that it belongs to, and of the one on the other side."""
+        sides = [event.account_id or NOBODY, event.counterpart_id or NOBODY]
+        chosen = Q(verbs="") | Q(verbs__contains=f"|{event.verb}|")
+        return self.filter(chosen, is_active=True, account__in=sides)
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Events on their way to webhooks."""
+
+    def waiting(self) -> "DeliveryQuerySet":
+        """That have to be sent, now or later."""
+        return self.filter(status="waiting")
+
+    def due(self, now: "datetime") -> "DeliveryQuerySet":
+        """That can be sent now: for each webhook one at a time and in order, the oldest first.
+
+        One that failed holds up those behind it while it is tried a few times, so that a receiver that is away for an
+        hour gets everything in order afterwards. Then they go first, so that one that is never taken blocks nothing.
+        """
+        earlier = self.model.objects.filter(webhook=OuterRef("webhook"), pk__lt=OuterRef("pk"))
+        in_line = Exists(earlier.filter(status="waiting", attempts__lt=LINE_ATTEMPTS))
+        ready = self.filter(~in_line, status="waiting", next_at__lte=now, webhook__is_active=True)
+        return ready.order_by("next_at", "pk")
+
+    def with_details(self) -> "DeliveryQuerySet":
+        """With their events and webhooks, in the same query."""
+        return self.select_related("event__account", "webhook__account")

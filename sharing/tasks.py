@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from sharing import actions, announcements, letters
+from sharing import (
+    actions,
+    announcements,
+    circulars,
+    hand_over_letters,
+    letters,
+    news_of_images,
+    sign_in_letters,
+)
 
 
 def tell_recipient(**letter: Any) -> None:
@@ -37,4 +45,40 @@ def attend_to_ends() -> str:
 
 def tell_admins(name: str, page: str, organization_id: int, by_id: int) -> None:
     """Deliver a letter to the admins of all accounts of an organization."""
-    announcements.tell_admins(name, page, organization_id, by_id)
+    circulars.tell_admins(name, page, organization_id, by_id)
+
+
+def tell_of_sign_in(**said: Any) -> None:
+    """Tell the admins of an account that somebody accepted for it by signing in."""
+    sign_in_letters.tell_of_sign_in(**said)
+
+
+def refuse_sign_in(producer_id: int, account_id: int | None) -> None:
+    """Write down for an account, if there is one, that somebody failed to accept for it by signing in."""
+    if account_id is not None:
+        actions.refuse_sign_in(producer_id, account_id)
+
+
+def tell_of_end(image_id: str, news: str) -> None:
+    """Tell those who have an image when it ends, or that it does not."""
+    news_of_images.tell_of_end(image_id, news)
+
+
+def tell_of_version(share_ids: list[int]) -> None:
+    """Tell those who agreed to have later versions that one has come."""
+    news_of_images.tell_of_version(share_ids)
+
+
+def tell_of_owner(image_id: str, former: str) -> None:
+    """Tell those who have an image whose it is now."""
+    news_of_images.tell_of_owner(image_id, former)
+
+
+def tell_asked(hand_over_id: int, *, repeated: bool) -> None:
+    """Tell those who decide for an account that an image is to become theirs."""
+    hand_over_letters.tell_asked(hand_over_id, repeated=repeated)
+
+
+def tell_giver(hand_over_id: int) -> None:
+    """Tell whoever wants to hand an image over what was decided."""
+    hand_over_letters.tell_giver(hand_over_id)
