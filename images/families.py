@@ -23,9 +23,35 @@ class Advice:
     is_offer: bool = False
 
 
+@dataclass(frozen=True)
+class Version:
+    """One line on the page of a family.
+
+    Attributes:
+        note: with whom it is shared.
+        why_not_latest: why it cannot be made the latest; empty when it can.
+    """
+
+    image: Image
+    note: str
+    is_latest: bool
+    why_not_latest: str
+
+    @property
+    def key(self) -> str:
+        """What tells the line's elements apart on the page."""
+        return str(self.image.pk)
+
+
 def versions_of(family: Family, viewer: Viewer) -> list[Image]:
     """The versions that the viewer may see, the newest first. One query."""
     return list(_seen(viewer).filter(family=family)[:MOST_VERSIONS])
+
+
+def latest_for(family: Family, viewer: Viewer) -> Image | None:
+    """The latest version that the viewer may use, or else the newest that they may see. One query."""
+    versions = versions_of(family, viewer)
+    return family.latest_of([version for version in versions if version.can_use]) or next(iter(versions), None)
 
 
 def advice_on(image: Image, viewer: Viewer) -> Advice | None:

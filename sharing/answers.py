@@ -17,7 +17,7 @@ from images.hooks import BulkAction, Holding, MenuEntry
 from images.menus import address
 from images.models import Image
 from images.permissions import Verb, refusal
-from sharing import actions, rules
+from sharing import actions, handing_over, news_of_images, rules
 from sharing.actions import cases
 from sharing.actions.decisions import why_not_leave
 from sharing.actions.policies import follow_use
@@ -44,6 +44,11 @@ def register() -> None:
     accounts.hooks.waiting.register(count_waiting)
     images.hooks.image_changed.register(actions.follow_image)
     images.hooks.image_created.register(offer_new_image)
+    images.hooks.family_followers.register(actions.followers_of)
+    images.hooks.family_grew.register(actions.give_version)
+    images.hooks.family_left.register(actions.forget_family)
+    images.hooks.end_changed.register(news_of_images.end_changed)
+    handing_over.register()
     images.hooks.change_planned.register(plan_changed)
     images.hooks.consequences.register(consequences)
     images.hooks.detail_sections.register(detail_section)

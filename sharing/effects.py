@@ -43,7 +43,13 @@ def consequences(image: Image, change: str) -> list[Consequence]:
 
 
 def _sentences(change: str, old: str) -> Iterator[tuple[str, str, str]]:
-    if change == "delete" or (change == Image.Visibility.PRIVATE and old == Image.Visibility.SHARED):
+    if change == "deprecated":
+        yield "accepted", "recipient", "{} can go on using it, with a warning"
+        yield "pending", "offer", "{} can still be accepted, with a warning"
+    elif change == "obsolete":
+        yield "accepted", "recipient", "{} cannot boot new servers from it any more, nor download it"
+        yield "pending", "offer", "{} will be of no use"
+    elif change in ("delete", "retired") or (change == Image.Visibility.PRIVATE and old == Image.Visibility.SHARED):
         yield "accepted", "recipient", "{} can no longer see the image or boot new servers from it"
         yield "pending", "offer", "{} can no longer be accepted"
     elif change == "deactivate":

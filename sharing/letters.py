@@ -19,6 +19,7 @@ from accounts.models import Account, Event, Membership, Notification, User
 from accounts.records import invite_by_mail, notify
 from accounts.viewer import Viewer
 from images.actions.later import enqueue_at
+from sharing import case_letters
 from sharing.models import AddressKind, Block, Share
 
 ONE_DAY = timedelta(days=1)
@@ -122,7 +123,9 @@ def tell_recipient(letter: Letter) -> None:
         return
     if letter.recipient_id is None:
         if letter.kind == AddressKind.EMAIL and letter.name in ("offered", "reminded"):
-            _invite_stranger(letter.address)
+            invite_stranger(letter.address)
+        if letter.kind == AddressKind.MARKETPLACE and letter.name == "offered":
+            case_letters.offered_to_marketplace(letter.share_id)
         return
     if (letter.name == "offered" and _was_offered_today(letter)) or _is_unwanted(letter):
         return
@@ -172,7 +175,7 @@ def _inbox(recipient: Group, user: User) -> str:
     return reverse("offer_list", kwargs={"number": account.number})
 
 
-def _invite_stranger(address: str) -> None:
+def invite_stranger(address: str) -> None:
     """Write to an unknown address, at most once a day whoever offers whatever, and without the producer's words."""
     if Notification.objects.filter(email=address, created_at__gt=timezone.now() - ONE_DAY).exists():
         return

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from sharing.views import box, claiming, consuming, producing, signing
+from sharing.views import (
+    asking,
+    box,
+    claiming,
+    consuming,
+    handover,
+    inbox,
+    lasting,
+    overview,
+    producers,
+    producing,
+    signing,
+)
 
 urlpatterns = [
     path("images/<uuid:pk>/share/", box.share_image, name="share_image"),
@@ -11,6 +23,12 @@ urlpatterns = [
     path("images/share/suggestions/", box.share_suggestions, name="share_suggestions"),
     path("images/share/undo/", box.share_undo, name="share_undo"),
     path("images/<uuid:pk>/shares/<int:share>/remove/", producing.share_remove, name="share_remove"),
+    path("images/<uuid:pk>/shares/<int:share>/until/", lasting.share_until, name="share_until"),
+    path("images/<uuid:pk>/ask-for-longer/", lasting.share_ask, name="share_ask"),
+    path("images/<uuid:pk>/access/", overview.image_access, name="image_access"),
+    path("images/<uuid:pk>/access.csv", overview.image_access_csv, name="image_access_csv"),
+    path("sharing/", overview.share_list, name="share_list"),
+    path("sharing/shares.csv", overview.share_list_csv, name="share_list_csv"),
     path("images/<uuid:pk>/shares/<int:share>/remind/", producing.share_remind, name="share_remind"),
     path("images/<uuid:pk>/shares/<int:share>/again/", producing.share_again, name="share_again"),
     path("images/<uuid:pk>/share/sign-in/", signing.share_by_sign_in, name="share_by_sign_in"),
@@ -18,6 +36,13 @@ urlpatterns = [
     path("images/<uuid:pk>/shares/<int:share>/claim-code/", claiming.claim_code_renew, name="claim_code_renew"),
     path("shared/add/", claiming.claim_begin, name="claim_begin"),
     path("shared/add/<int:share>/", claiming.claim_confirm, name="claim_confirm"),
+    path("images/<uuid:pk>/hand-over/", handover.image_hand_over, name="image_hand_over"),
+    path("images/<uuid:pk>/hand-over/cancel/", handover.image_hand_over_cancel, name="image_hand_over_cancel"),
+    path("hand-overs/<int:hand_over>/", handover.hand_over_detail, name="hand_over_detail"),
+    path("hand-overs/<int:hand_over>/accept/", handover.hand_over_accept, name="hand_over_accept"),
+    path("hand-overs/<int:hand_over>/reject/", handover.hand_over_reject, name="hand_over_reject"),
+    path("shared/<int:share>/versions/take/", handover.versions_take, name="versions_take"),
+    path("shared/<int:share>/versions/stop/", handover.versions_stop, name="versions_stop"),
     path("images/<uuid:pk>/leave/", consuming.share_leave, name="share_leave"),
     path("shared/", inbox.offer_list, name="offer_list"),
     path("shared/<int:share>/accept/", consuming.offer_accept, name="offer_accept"),
@@ -28,4 +53,9 @@ urlpatterns = [
     path("shared/blocks/<int:block>/remove/", producers.block_remove, name="block_remove"),
     path("shared/trust/add/", producers.trust_add, name="trust_add"),
     path("shared/trust/<int:trust>/remove/", producers.trust_remove, name="trust_remove"),
+    path("images/<uuid:pk>/report/", asking.image_report, name="image_report"),
+    path("images/<uuid:pk>/public/ask/", asking.public_ask, name="public_ask"),
+    path("images/<uuid:pk>/public/withdraw/", asking.public_withdraw, name="public_withdraw"),
+    path("account/offers/ask/", asking.offers_ask, name="offers_ask"),
+    path("account/offers/withdraw/", asking.offers_withdraw, name="offers_withdraw"),
 ]

@@ -35,6 +35,7 @@ from images.actions.health import (
     verify_data,
     verify_next,
 )
+from images.actions.hiding import hide, unhide
 from images.actions.imports import retry_import, run_import, start_import
 from images.actions.looks import request_look, run_look
 from images.actions.moving import Moved, movable, move_data
@@ -49,7 +50,7 @@ from images.actions.quotas import (
     set_quota,
     withdraw_quota_request,
 )
-from images.actions.references import add_reference, label, remove_reference
+from images.actions.references import add_reference, label, remove_reference, use_theirs
 from images.actions.staff import (
     deactivate_for_owner,
     list_in_marketplace,
@@ -91,6 +92,7 @@ __all__ = [
     "end_plans",
     "end_quota_requests_of",
     "grant_quota_request",
+    "hide",
     "label",
     "leave_family",
     "list_in_marketplace",
@@ -126,10 +128,12 @@ __all__ = [
     "start_upload",
     "take_off_marketplace",
     "take_out_of_family",
+    "unhide",
     "unpack_upload",
     "unpin_version",
     "unprotect",
     "unpublish",
+    "use_theirs",
     "verify_data",
     "verify_next",
     "warn_of_ends",

@@ -151,10 +151,15 @@ def take_out_of_family(image_id: UUID, *, by: Viewer) -> Image:
     return image
 
 
-def leave_family(image: Image, by: Viewer) -> None:
-    """The same for a locked image, for an account that gives it away."""
-    if image.family is not None:
-        _leave(image, by)
+def leave_family(image: Image) -> None:
+    """The same for a locked image whose account gives it away, which is an event of its own."""
+    if image.family is None:
+        return
+    if image.family.pinned_id == image.pk:
+        _unpin(image.family)
+    image.family, image.version = None, ""
+    image.save(update_fields=["family", "version", "updated_at"])
+    hooks.family_left.ask(image)
 
 
 def why_not_latest(image: Image) -> str:
@@ -175,15 +180,8 @@ def _locked(family_id: int, by: Viewer) -> Family:
 
 
 def _leave(image: Image, by: Viewer) -> None:
-    family = image.family
-    assert family is not None, f"{image} is in no family."
-    if family.pinned_id == image.pk:
-        _unpin(family)
-    detail = {"family": family.name, "version": image.version}
-    image.family, image.version = None, ""
-    image.save(update_fields=["family", "version", "updated_at"])
-    record_image("taken out of its family", image, by, **detail)
-    hooks.family_left.ask(image)
+    record_image("taken out of its family", image, by, family=str(image.family), version=image.version)
+    leave_family(image)
 
 
 def _unpin(family: Family) -> None:

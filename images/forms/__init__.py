@@ -4,20 +4,28 @@ from images.forms.conversions import ConversionForm
 from images.forms.facts import EditForm, NewImageForm, ReferenceForm, UploadForm, VisibilityForm
 from images.forms.fields import visibility_options
 from images.forms.imports import ImportForm
+from images.forms.life import CopyForm, EndForm, FamilyForm, NewVersionForm, VersionForm
 from images.forms.lists import ListForm
+from images.forms.planning import WhenForm
 from images.forms.quotas import AnswerForm, QuotaForm, QuotaRequestForm
 
 __all__ = [
     "AnswerForm",
     "ConversionForm",
+    "CopyForm",
     "EditForm",
+    "EndForm",
+    "FamilyForm",
     "ImportForm",
     "ListForm",
     "NewImageForm",
+    "NewVersionForm",
     "QuotaForm",
     "QuotaRequestForm",
     "ReferenceForm",
     "UploadForm",
+    "VersionForm",
     "VisibilityForm",
+    "WhenForm",
     "visibility_options",
 ]

@@ -19,6 +19,16 @@ def decide(share: Share, status: Share.Status, user: User) -> None:
     share.takes_future = False
 
 
+def end_later_versions_of(share: Share) -> None:
+    """A recipient gives up, or loses, a version by which it took later ones: it gets no more of that family.
+
+    Called before the share changes. The flag alone is written, so that other versions need no lock.
+    """
+    if share.takes_future:
+        same = Share.objects.filter(image__family=share.image.family_id, kind=share.kind, address=share.address)
+        same.filter(takes_future=True).update(takes_future=False)
+
+
 def sync(share: Share, *, before: Group | None = None) -> None:
     """Let the grants follow a share that was just written.
 

@@ -13,7 +13,8 @@ from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import refresh_grants
 from sharing import letters
-from sharing.actions.changes import decide, record_for_producer, sync
+from sharing.actions import cases
+from sharing.actions.changes import decide, end_later_versions_of, record_for_producer, sync
 from sharing.models import AddressKind, Block, Share, Trust
 
 CLOSED = "The recipient was closed."
@@ -22,6 +23,7 @@ CLOSED = "The recipient was closed."
 def follow_image(image: Image, by: Viewer) -> None:
     """After an image's visibility changed or it was deleted: grants follow, and those who had it are told."""
     refresh_grants(image)
+    cases.follow_image(image, by)
     if image.is_live:
         return
     for share in Share.objects.of_image(image):
@@ -39,6 +41,7 @@ def end_shares_of(group: Group, by: Viewer) -> None:
     for share in lock_shares(Q(recipient=group.pk)):
         before, was_accepted = share.recipient, share.status == Share.Status.ACCEPTED
         if was_accepted:
+            end_later_versions_of(share)
             decide(share, Share.Status.REJECTED, by.user)
             share.reason = CLOSED
         if share.is_addressed:
