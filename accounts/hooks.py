@@ -1,6 +1,7 @@
 """Questions that a lower app asks of higher ones. Higher apps register their answers in ``AppConfig.ready``."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -8,12 +9,27 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from accounts.models import Account, Organization, Team, User
+    from accounts.models import Account, Event, Organization, Team, User
     from accounts.roles import Role
     from accounts.viewer import Viewer
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class GroupPage:
+    """A page beside the people of an account, group or organization.
+
+    Attributes:
+        name: of its address.
+        count: how much waits there; None where nothing is counted.
+    """
+
+    name: str
+    label: str
+    url: str
+    count: int | None = None
 
 
 class Hook(Generic[P, T]):
@@ -46,8 +62,14 @@ email_confirmed: "Hook[[User, str, datetime], None]" = Hook()
 # How many things wait for the viewer's decision: the counter in the navigation.
 waiting: "Hook[[Viewer], int]" = Hook()
 
+# Something was written down, inside its transaction. What an answer costs must not tell who is on the other side.
+recorded: "Hook[[Event], None]" = Hook()
+
 # Whether somebody already means something by this account number, so that it must never be given out.
 number_is_spoken_for: "Hook[[str], bool]" = Hook()
+
+# How many cases wait on the review desk, for somebody who decides there; None for everybody else.
+review_desk: "Hook[[User], int | None]" = Hook()
 
 # The first page of an account.
 account_home: "Hook[[Account], str]" = Hook()
@@ -58,3 +80,9 @@ role_rights: "Hook[[], tuple[str, dict[str, Role]]]" = Hook()
 
 # Sections that other apps add to the account page, as rendered fragments.
 account_sections: "Hook[[HttpRequest, Viewer], str]" = Hook()
+
+# More pages of an account, group or organization, which stand beside its people.
+group_pages: "Hook[[Viewer, Account | Organization | Team], list[GroupPage]]" = Hook()
+
+# What else joining an organization means for an account, as sentences for the invitation.
+joining_terms: "Hook[[Organization], list[str]]" = Hook()

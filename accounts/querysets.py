@@ -7,10 +7,11 @@ from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models import Q
 
+from accounts import numbers
 from accounts.roles import Kind, Role
 
 if TYPE_CHECKING:
-    from accounts.models import Event, Invitation, Membership, Notification, User
+    from accounts.models import Event, Feed, Invitation, Membership, Notification, User
     from accounts.viewer import Viewer
 
 
@@ -69,7 +70,19 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    """What happened, as far as an account may know it."""
+    """What happened, as far as an account may know it. Rows are only ever added."""
+
+    def update(self, **values: Any) -> int:
+        """Refuse: what happened has happened."""
+        raise TypeError(APPEND_ONLY)
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
+        """Refuse, as ``update``."""
+        raise TypeError(APPEND_ONLY)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse, as ``update``."""
+        raise TypeError(APPEND_ONLY)
 
     def visible_to(self, viewer: "Viewer") -> "EventQuerySet":
         """The events of the viewer's account, and the shared part of those in which it is the other side."""
@@ -78,6 +91,46 @@ class EventQuerySet(models.QuerySet["Event"]):
     def of(self, subject_kind: str, subject_id: object) -> "EventQuerySet":
         """The events about one thing."""
         return self.filter(subject_kind=subject_kind, subject_id=str(subject_id))
+
+    def before(self, mark: "Event") -> "EventQuerySet":
+        """Those that come after one of them in the list: the older ones."""
+        return self.filter(Q(at__lt=mark.at) | Q(at=mark.at, pk__lt=mark.pk))
+
+    def about(self, text: str) -> "EventQuerySet":
+        """About what has this id, or a name with this text in it."""
+        named = Q(subject_name__icontains=text) | Q(subject_id__iexact=text)
+        return self.filter(named)
+
+    def by_person(self, login: str, viewer: "Viewer") -> "EventQuerySet":
+        """By one person of the viewer's own side: nobody can ask for people of the other."""
+        return self.filter(actor_login=login).filter(Q(account=viewer.account) | Q(account=None))
+
+    def with_other_side(self, text: str, viewer: "Viewer") -> "EventQuerySet":
+        """In which the other side is known by this: what the producer typed, or the account that acted.
+
+        Never by ``counterpart``: whom an address has reached is not for the producer to know.
+        """
+        number = "".join(text.split())
+        typed = Q(address__icontains=text) | Q(address=numbers.grouped(number))
+        theirs = (Q(account_number=number) | Q(account_title__icontains=text)) & ~Q(account=viewer.account)
+        return self.filter(typed | theirs)
+
+
+class FeedQuerySet(models.QuerySet["Feed"]):
+    """Who reads what happens by a feed reader."""
+
+    def shown_to(self, viewer: "Viewer") -> "FeedQuerySet":
+        """The viewer's own for the account of the page; an admin sees those of everybody."""
+        of_account = self.filter(account=viewer.account).select_related("user").order_by("user__username")
+        return of_account if viewer.is_admin else of_account.filter(user=viewer.user)
+
+    def alive(self) -> "FeedQuerySet":
+        """Of people who are in the account, while both may be used.
+
+        It is one condition, so that a dead feed costs what a wrong address costs.
+        """
+        here = Q(user__memberships__group=models.F("account"))
+        return self.filter(here, user__is_active=True, account__closed_at__isnull=True)
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -93,4 +146,5 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return waiting.select_related("user").order_by("mail_after", "pk")
 
 
+APPEND_ONLY = "Events are only ever added: nobody changes or deletes what happened."
 MAIL_ATTEMPTS = 8  # with the pauses of accounts.tasks, over about seven hours

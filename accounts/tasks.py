@@ -75,6 +75,8 @@ def _address(message: Notification) -> str:
     """Where the mail goes. A person's address counts once confirmed: until then it may be somebody else's."""
     if message.user is None:
         return message.email
+    if message.kind in message.user.not_mailed:
+        return ""
     confirmed = EmailAddress.objects.filter(user=message.user, user__is_active=True, verified=True)
     found = confirmed.order_by("-primary", "pk").first()
     return str(found.email) if found else ""

@@ -4,7 +4,7 @@ from django.urls import URLPattern, path
 
 from accounts.pages import URL_NAMES
 from accounts.roles import Kind
-from accounts.views import activity, entrance, groups, lists, people
+from accounts.views import activity, entrance, feeds, groups, lists, people
 
 ACCOUNT = "a/<str:number>/"
 
@@ -62,4 +62,9 @@ urlpatterns = [
         name="organization_account_remove",
     ),
     path(f"{ACCOUNT}activity/", activity.activity, name="activity"),
+    path(f"{ACCOUNT}activity.csv", activity.activity_csv, name="activity_csv"),
+    path(f"{ACCOUNT}activity.jsonl", activity.activity_json, name="activity_json"),
+    path(f"{ACCOUNT}activity/feed/", feeds.feed_make, name="feed_make"),
+    path(f"{ACCOUNT}activity/feed/<int:feed>/revoke/", feeds.feed_revoke, name="feed_revoke"),
+    path("feeds/<str:token>.atom", feeds.feed, name="feed"),
 ]

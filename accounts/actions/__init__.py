@@ -1,5 +1,6 @@
 """The verbs of people, accounts, groups and organizations. Each locks, checks, changes, records and notifies."""
 
+from accounts.actions.feeds import make_feed, revoke_feed
 from accounts.actions.groups import close, create_account, create_organization, create_team, rename
 from accounts.actions.invitations import (
     accept_invitation,
@@ -45,6 +46,7 @@ __all__ = [
     "invite_account",
     "leave",
     "leave_organization",
+    "make_feed",
     "make_reviewer",
     "mark_all_read",
     "mark_read",
@@ -54,6 +56,7 @@ __all__ = [
     "remove_second_factors",
     "rename",
     "resolve_invitations",
+    "revoke_feed",
     "revoke_invitation",
     "unverify",
     "verify",

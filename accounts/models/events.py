@@ -81,10 +81,20 @@ class Event(models.Model):
 class Notification(models.Model):
     """A message to one person, in the panel and by mail; or by mail only, to an address that no person has."""
 
+    class Kind(models.TextChoices):
+        """What a message is about. People choose for each whether it also comes by mail; the panel shows all."""
+
+        OFFERS = "offers", "Offers to you and to what you decide for"
+        DECISIONS = "decisions", "Decisions on your offers"
+        ENDS = "ends", "Reminders, and what ends or was taken back"
+        NEWS = "news", "Your images, your quota, and the people you work with"
+        SECURITY = "security", "Security: always by mail"
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="notifications"
     )
     email = models.EmailField(blank=True, help_text="Where the mail goes when there is no person.")
+    kind = models.CharField(max_length=9, choices=Kind, default=Kind.NEWS)
     subject = models.CharField(max_length=200)
     body = models.TextField(help_text="Plain text, without the link.")
     path = models.CharField(max_length=255, blank=True, help_text="The page to open: a path, never a secret.")

@@ -42,6 +42,9 @@ class User(AbstractUser):
     is_demo = models.BooleanField(
         default=False, editable=False, help_text="Everybody knows the password: this person signs in on loopback only."
     )
+    not_mailed: "models.JSONField[list[str], list[str]]" = models.JSONField(
+        default=list, blank=True, editable=False, help_text="Kinds of messages that show in the panel only."
+    )
     groups = models.ManyToManyField(  # type: ignore[assignment]  # the one of PermissionsMixin has no roles
         Group, through="accounts.Membership", related_name="user_set", related_query_name="user", blank=True
     )

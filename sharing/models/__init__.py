@@ -8,12 +8,14 @@ from sharing.models.limits import OfferLimit
 from sharing.models.policies import Policy, Rules
 from sharing.models.shares import AddressKind, Share, title_of
 from sharing.models.trust import Block, Trust
+from sharing.models.webhooks import Delivery, Webhook
 
 __all__ = [
     "AddressKind",
     "Block",
     "Case",
     "ClaimCode",
+    "Delivery",
     "HandOver",
     "OfferLimit",
     "OfferRequest",
@@ -22,5 +24,6 @@ __all__ = [
     "Rules",
     "Share",
     "Trust",
+    "Webhook",
     "title_of",
 ]

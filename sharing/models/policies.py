@@ -48,6 +48,23 @@ class Policy(models.Model):
         return title_of(self.group)
 
     @property
+    def conditions(self) -> list[str]:
+        """What an image has to be, to be taken; empty where every image is."""
+        said = [
+            "from producers that it trusts" if self.only_trusted else "",
+            "looked into without finding secrets" if self.only_inspected else "",
+            f"at most {self.max_age_days} days old" if self.max_age_days else "",
+        ]
+        return [condition for condition in said if condition]
+
+    @property
+    def in_words(self) -> str:
+        """What it says, for events and for those who read it."""
+        taken = f"only images {', '.join(self.conditions)}" if self.conditions else "every image"
+        sign_in = "" if self.by_sign_in else "; producers may not accept by signing in"
+        return f"{self.get_mode_display()}: {taken}; who accepts: {self.get_accepting_display().lower()}{sign_in}"
+
+    @property
     def is_enforced(self) -> bool:
         """Whether it refuses, and does not only write down what it would refuse."""
         return self.mode == self.Mode.ENFORCED
@@ -82,6 +99,28 @@ class Rules(models.Model):
 
     def __str__(self) -> str:
         return f"Rules of {self.organization}"
+
+    @property
+    def sentences(self) -> list[str]:
+        """What they say, for those who have to keep them."""
+        outside = {
+            self.Outside.FREE: "Accounts may share outside of the organization.",
+            self.Outside.APPROVAL: "Sharing outside of the organization waits until a second person approves it.",
+            self.Outside.FORBIDDEN: "Accounts may not share outside of the organization.",
+        }
+        open_to_all = "Images may be" if self.allows_open else "No image may be"
+        said = [
+            outside[self.Outside(self.outside)],
+            f"{open_to_all} open to everybody (public, community, in the marketplace).",
+            f"Shares end after {self.default_days} days unless the producer says otherwise." if self.default_days else "",
+            f"Shares end after {self.max_days} days at the latest." if self.max_days else "",
+        ]
+        return [sentence for sentence in said if sentence]
+
+    @property
+    def in_words(self) -> str:
+        """What they say, for events."""
+        return " ".join(self.sentences)
 
     @property
     def allows_open(self) -> bool:

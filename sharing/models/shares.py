@@ -149,6 +149,8 @@ class Share(models.Model):
         if self.kind == AddressKind.CODE:
             name, _blank, whom = self.address.partition(" ")
             return whom or f"Claim code {name}"
+        if self.kind == AddressKind.MARKETPLACE:
+            return str(AddressKind.MARKETPLACE.label)
         if self.is_addressed or self.recipient is None:
             return self.address
         return str(getattr(self.recipient, f"as_{self.kind}"))

@@ -60,4 +60,14 @@ class Block(models.Model):
         constraints = [models.UniqueConstraint(fields=["recipient", "producer"], name="block_once_per_pair")]
 
     def __str__(self) -> str:
-        return f"{title_of(self.recipient)} blocks {self.producer.title}"
+        return f"{self.recipient_title} blocks {self.producer.title}"
+
+    @property
+    def key(self) -> str:
+        """What tells the row's elements apart on a page."""
+        return str(self.pk)
+
+    @property
+    def recipient_title(self) -> str:
+        """For whom, as people read it."""
+        return title_of(self.recipient)

@@ -1,12 +1,12 @@
-"""Profile, theme, invitations, notifications and activity."""
+"""Profile, theme, invitations and notifications."""
 
 import pytest
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from accounts import actions
-from accounts.models import Event, Membership, Notification, User
-from accounts.records import notify, record
+from accounts.models import Membership, Notification, User
+from accounts.records import notify
 from accounts.roles import Role
 from tests.accounts.conftest import Browse
 from tests.people import Cast
@@ -97,51 +97,6 @@ def test_messages_of_others_do_not_exist(cast: Cast, browse: Browse) -> None:
     trudy, last = browse(cast.trudy), Notification.objects.latest("pk")
     assertNotContains(trudy.get("/notifications/"), "Private")
     assert trudy.post(reverse("notification_open", kwargs={"pk": last.pk})).status_code == 404
-
-
-def activity(cast: Cast) -> str:
-    return reverse("activity", kwargs={"number": cast.beta.number})
-
-
-def offer(cast: Cast, name: str = "web-base", verb: str = "offered") -> Event:
-    """Something that Alice did for Acme Producers and that reaches Beta Consumers."""
-    return record(
-        verb, subject_kind="image", subject_id="1", subject_name=name, by=cast.producer,
-        counterpart=cast.beta.group_ptr, address=cast.beta.grouped_number, message="For you",
-    )  # fmt: skip
-
-
-def test_the_other_side_sees_the_shared_part_alone(cast: Cast, browse: Browse) -> None:
-    Event.objects.filter(pk=offer(cast).pk).update(network_address="192.0.2.7")
-    page = browse(cast.bob).get(activity(cast))
-    assertContains(page, "web-base")
-    assertContains(page, "Acme Producers")
-    for private in ("alice", "192.0.2.7", "For you"):
-        assertNotContains(page, private)
-    assert not browse(cast.bob).get(f"{activity(cast)}?person=alice").context["lines"]
-    own = browse(cast.alice).get(reverse("activity", kwargs={"number": cast.acme.number}))
-    for private in ("alice", "192.0.2.7", "For you"):
-        assertContains(own, private)
-
-
-def test_activity_is_filtered_and_paged(cast: Cast, browse: Browse) -> None:
-    for number in range(60):
-        offer(cast, name=f"image-{number:02}", verb="offered" if number % 2 else "removed")
-    bob = browse(cast.bob)
-    first = bob.get(activity(cast))
-    second = bob.get(activity(cast) + first.context["older"])
-    names = [line.event.subject_name for page in (first, second) for line in page.context["lines"]]
-    assert len(names) == len(set(names)) + names.count("Beta Consumers") - min(1, names.count("Beta Consumers"))
-    assert {f"image-{number:02}" for number in range(60)} <= set(names)
-    removed = bob.get(f"{activity(cast)}?verb=removed")
-    assert {line.event.verb for line in removed.context["lines"]} == {"removed"}
-    assertContains(bob.get(f"{activity(cast)}?verb=nothing"), "Nothing for this filter")
-    assert bob.get(f"{activity(cast)}?before=x").status_code == 200
-
-
-@pytest.mark.parametrize("name", ["verb", "person", "before"])
-def test_activity_survives_what_no_database_takes(cast: Cast, browse: Browse, name: str) -> None:
-    assert browse(cast.bob).get(activity(cast), {name: "a\0b"}).status_code == 200
 
 
 @pytest.mark.parametrize(("page", "field"), [("/me/", "name"), ("/new-account/", "title")])

@@ -1,0 +1,197 @@
+"""What happened, in words: a phrase for each verb of an event. tests/architecture looks that no verb lacks one."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accounts.roles import Kind
+
+# A phrase follows the name of who did it. ``[…]`` is left out where a value in it is not known, or not for the reader.
+# One that begins with a capital letter is a whole sentence: nobody did it.
+GROUPS = frozenset({Kind.ACCOUNT, Kind.TEAM, Kind.ORGANIZATION})
+PLACEHOLDER = re.compile(r"{(\w+)}")
+PIECE = re.compile(r"\[([^\]]*)\]|([^\[]+)")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Verbs that belong together.
+
+    Attributes:
+        kinds: of subjects, for the few verbs that mean something else in another topic.
+    """
+
+    title: str
+    kinds: frozenset[str]
+    phrases: Mapping[str, str]
+
+
+TOPICS = (
+    Topic(
+        "Sharing",
+        frozenset({"image", "group"}),
+        {
+            "offered": "offered {subject}[ to {address}]",
+            "reminded": "reminded[ {address}] of the offer of {subject}",
+            "accepted": "accepted {subject}[, offered to {address}]",
+            "rejected": "rejected {subject}[, offered to {address}]",
+            "removed": "took {subject} back[ from {address}]",
+            "left": "gave {subject} back[, which was shared with {address}]",
+            "extended": "extended {subject}[ for {address}][ until {day}]",
+            "shortened": "let {subject} end[ for {address}][ on {day}]",
+            "asked for longer": "asked to have {subject} for longer[, offered to {address}]",
+            "undone": "undid the offer of {subject}[ to {address}]",
+            "reached": "confirmed an address to which {subject} had been offered[: {address}]",
+            "trusted": "said that {subject} may share without asking",
+            "stopped trusting": "said that {subject} has to ask again before sharing",
+        },
+    ),
+    Topic(
+        "Images",
+        frozenset({"image", "import"}),
+        {
+            "created": "added {subject}",
+            "edited": "edited {subject}",
+            "planned": "planned a change of {subject}[: {what}][ to {new}][ for {day}]",
+            "plan cancelled": "cancelled a planned change of {subject}[: {what}]",
+            "plan dropped": "A planned change of {subject} did not happen[: {because}]",
+            "visibility changed": "changed the visibility of {subject}[ from {old}][ to {new}]",
+            "protected": "protected {subject} from deletion",
+            "unprotected": "ended the protection of {subject}",
+            "deactivated": "deactivated {subject}",
+            "reactivated": "reactivated {subject}",
+            "deleted": "deleted {subject}",
+            "downloaded": "downloaded {subject}",
+            "converted": "converted {subject}[ to {disk_format}]",
+            "looked into": "had a look inside of {subject} taken",
+            "labelled": "labelled {subject}[ as {label}]",
+            "added": "added {subject} to the list",
+            "taken out of the list": "took {subject} out of the list",
+            "import started": "began to import {subject}[ from {host}]",
+            "import retried": "tried again to import {subject}",
+            "import cancelled": "cancelled the import of {subject}",
+            "import failed": "The import of {subject} failed",
+            "found damaged": "The data of {subject} were found damaged",
+            "found right again": "The data of {subject} were found right again",
+        },
+    ),
+    Topic(
+        "People and groups",
+        GROUPS,
+        {
+            "created": "made {subject}",
+            "renamed": "renamed[ {old} to] {subject}",
+            "closed": "closed {subject}",
+            "verified": "made sure that {subject} is who its name says",
+            "verification ended": "took back that {subject} is verified",
+            "invited": "invited[ {invited} to] {subject}[ as {role}]",
+            "declined": "declined the invitation to {subject}",
+            "took back an invitation": "took back an invitation to {subject}[: {invited}]",
+            "joined": "joined {subject}[ as {role}]",
+            "role changed": "changed the role[ of {person}] in {subject}[ from {old}][ to {new}]",
+            "removed": "removed[ {person} from] {subject}",
+            "left": "left {subject}",
+            "account joined": "let[ {joined}] join {subject}",
+            "account removed": "removed an account[, {removed},] from {subject}",
+            "account left": "took an account[, {left},] out of {subject}",
+            "joined an organization": "took {subject} into an organization[, {joined}]",
+            "left an organization": "took {subject} out of its organization[, {organization}]",
+            "removed from an organization": "removed {subject} from its organization[, {organization}]",
+        },
+    ),
+    Topic(
+        "Yourself",
+        frozenset({"user"}),
+        {
+            "signed up": "signed up",
+            "renamed": "changed a name[ from {old}][ to {new}]",
+            "deactivated": "ended the access of {subject} to the panel",
+            "reactivated": "let {subject} sign in again",
+            "second factor removed": "removed the second factors of {subject}",
+            "made reviewer": "made {subject} a reviewer",
+        },
+    ),
+    Topic(
+        "Quota",
+        GROUPS,
+        {
+            "quota requested": "asked for a larger quota for {subject}",
+            "quota request withdrawn": "took back the request for a larger quota for {subject}",
+            "quota request granted": "granted {subject} a larger quota",
+            "quota request refused": "refused {subject} a larger quota",
+            "quota changed": "changed the quota of {subject}",
+        },
+    ),
+    Topic(
+        "Webhooks and feeds",
+        frozenset({"webhook", "feed"}),
+        {
+            "feed made": "made an address for a feed reader",
+            "feed revoked": "revoked the address for a feed reader[ of {person}]",
+            "webhook made": "made a webhook to {subject}",
+            "webhook edited": "edited the webhook to {subject}",
+            "webhook paused": "paused the webhook to {subject}",
+            "webhook resumed": "resumed the webhook to {subject}",
+            "webhook removed": "removed the webhook to {subject}",
+            "webhook tested": "sent a test to the webhook {subject}",
+            "webhook secret rotated": "rotated the secret of the webhook to {subject}",
+            "delivery resent": "had a delivery of the webhook to {subject} sent again",
+            "webhook gave up": "The webhook to {subject} was paused, because deliveries failed again and again",
+        },
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a sentence.
+
+    Attributes:
+        name: of the value that it is; empty for words of our own.
+    """
+
+    text: str
+    name: str = ""
+
+
+def phrase_of(verb: str, subject_kind: str) -> str:
+    """The phrase for a verb, said of such a subject. Events outlive the code: an old verb speaks for itself."""
+    fitting = [topic for topic in TOPICS if verb in topic.phrases]
+    fitting.sort(key=lambda topic: subject_kind not in topic.kinds)
+    return fitting[0].phrases[verb] if fitting else f"{verb} {{subject}}"
+
+
+def filled(phrase: str, values: Mapping[str, str]) -> list[Part]:
+    """A phrase with its values; what stands in brackets around an empty one is left out."""
+    parts: list[Part] = []
+    for optional, plain in PIECE.findall(phrase):
+        if all(values.get(name) for name in PLACEHOLDER.findall(optional)):
+            parts += _parts(optional or plain, values)
+    return parts
+
+
+def used_in(phrase: str) -> set[str]:
+    """The names of the values that a phrase tells."""
+    return set(PLACEHOLDER.findall(phrase))
+
+
+def choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """All verbs by topic, each once, as a select box has them."""
+    seen: set[str] = set()
+    groups = []
+    for topic in TOPICS:
+        own = [verb for verb in topic.phrases if verb not in seen]
+        seen.update(own)
+        groups.append((topic.title, [(verb, f"{verb[0].upper()}{verb[1:]}") for verb in own]))
+    return groups
+
+
+def known() -> frozenset[str]:
+    """All verbs that have words."""
+    return frozenset(verb for topic in TOPICS for verb in topic.phrases)
+
+
+def _parts(text: str, values: Mapping[str, str]) -> list[Part]:
+    pieces = PLACEHOLDER.split(text)  # words and names take turns
+    named = [Part(values.get(piece) or "–", piece) if index % 2 else Part(piece) for index, piece in enumerate(pieces)]
+    return [part for part in named if part.text]
