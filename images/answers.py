@@ -5,10 +5,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 import accounts.hooks
+import images.hooks
 from accounts.models import Account, Organization, Team
 from accounts.permissions import Verb, refusal
 from accounts.viewer import Viewer
-from images import actions
+from images import actions, plans
 from images.models import Image
 from images.permissions import role_rights
 from images.quotas import levels_of, most_pressing_first, wanted_by, why_not_ask, write_limits
@@ -21,6 +22,9 @@ def register() -> None:
     accounts.hooks.closing.register(delete_images)
     accounts.hooks.closing_consequences.register(closing_consequences)
     accounts.hooks.role_rights.register(role_rights)
+    images.hooks.consequences.register(plans.consequences)
+    images.hooks.detail_notices.register(plans.detail_notice)
+    images.hooks.row_notes.register(plans.row_notes)
 
 
 def quota_section(request: HttpRequest, viewer: Viewer) -> str:

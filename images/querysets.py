@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
 
 OPEN_TO_ALL = ("public", "community")
+NOBODY = 0  # no group has this id
 ANSWERS_ARE_SHOWN = timedelta(days=30)
 
 # What ``with_reference`` puts on an image, and the column of ``Reference`` that it comes from.
@@ -34,6 +35,7 @@ REFERENCE_COLUMNS = {
     "own_notes": "notes",
     "own_login": "default_login",
     "own_ports": "ports",
+    "theirs_then": "theirs",
 }
 
 
@@ -67,15 +69,23 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def usable_by(self, viewer: "Viewer") -> "ImageQuerySet":
         """That the viewer may boot servers from: own, accepted, public, community, in the marketplace."""
-        return self.filter(_usable(viewer), data__damaged_at__isnull=True)
+        return self.filter(usable(viewer), data__damaged_at__isnull=True)
 
     def exportable_by(self, viewer: "Viewer") -> "ImageQuerySet":
         """Whose data the viewer may download and copy."""
         return self.filter(_exportable(viewer), data__damaged_at__isnull=True)
 
     def with_rights(self, viewer: "Viewer") -> "ImageQuerySet":
-        """With ``can_use`` and ``can_export`` of the viewer on each row, so that menus cost no query."""
-        rights = {"can_use": _usable(viewer), "can_export": _exportable(viewer)}
+        """With ``can_use`` and ``can_export`` of the viewer on each row, so that menus cost no query.
+
+        And whether the image came through a group or organization of theirs, and whether they have hidden it.
+        """
+        rights = {
+            "can_use": usable(viewer),
+            "can_export": _exportable(viewer),
+            "through_group": through_group(viewer),
+            "is_hidden_for_me": hidden_for(viewer),
+        }
         return self.annotate(
             **{name: ExpressionWrapper(right, models.BooleanField()) for name, right in rights.items()}
         )
@@ -99,6 +109,23 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.visible_to(viewer).filter(Q(pk=image.parent_id) | Q(parent=image)).select_related("account")
 
 
+def through_group(viewer: "Viewer") -> Q:
+    """Images of others that a group or organization of the viewer has accepted."""
+    grants = grants_to(viewer.groups or [NOBODY], "use_image").filter(content_object=OuterRef("pk"))
+    return ~Q(account=viewer.account) & Q(Exists(grants))
+
+
+def hidden_for(viewer: "Viewer", image: str = "pk") -> Q:
+    """Images that the person has hidden for themselves.
+
+    Args:
+        image: the column with the id of the image, where the rows are no images.
+    """
+    from images.models import HiddenImage
+
+    return Q(Exists(HiddenImage.objects.filter(user=viewer.user, image=OuterRef(image))))
+
+
 def _reached(viewer: "Viewer", codename: str) -> Q:
     """Own, open to all, or granted; and not deleted."""
     granted = Q(Exists(grants_to(viewer.principals, codename).filter(content_object=OuterRef("pk"))))
@@ -109,7 +136,8 @@ def _open_to_all() -> Q:
     return Q(visibility__in=OPEN_TO_ALL) | Q(listed_at__isnull=False)
 
 
-def _usable(viewer: "Viewer") -> Q:
+def usable(viewer: "Viewer") -> Q:
+    """Images that the viewer may boot servers from."""
     return _reached(viewer, "use_image") & _given()
 
 
@@ -197,7 +225,8 @@ class PlannedChangeQuerySet(models.QuerySet["PlannedChange"]):
 
     def shown_to(self, viewer: "Viewer") -> "PlannedChangeQuerySet":
         """What an account knows of: everything about its own images; of others' what it loses by."""
-        loses = ~Q(change="visibility") | Q(visibility="private")
+        closes = Q(visibility="shared", image__visibility__in=OPEN_TO_ALL)
+        loses = ~Q(change="visibility") | Q(visibility="private") | closes
         return self.open().filter(Q(image__account=viewer.account) | loses)
 
 

@@ -1,9 +1,12 @@
 """What pages show of shares: the Image Sharing table of the producer, and how a consumer came to an image."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from accounts.viewer import Viewer
+from images.hooks import Usage
 from images.models import Image
+from images.querysets import OPEN_TO_ALL
 from sharing.actions import can_be_reminded
 from sharing.models import AddressKind, Share
 from sharing.people import count_people, in_words
@@ -85,3 +88,104 @@ def make_rows(shares: ShareQuerySet, viewer: Viewer) -> list[Row]:
     return [
         Row(share, viewer, None if share.is_addressed else people.get(share.recipient_id or 0, 0)) for share in shares
     ]
+
+
+HOW = {
+    "authority": "At once: by our own authority",
+    "trust": "At once: they trust us",
+    "family": "With a newer version, as agreed",
+    "sign-in": "At once: by signing in for them",
+}
+
+
+# The verbs of events by which a recipient came to have an image, and how, where the event says nothing else.
+ACCEPTED = {"accepted": "", "accepted by signing in": "sign-in"}
+
+
+@dataclass(frozen=True)
+class Uses:
+    """What the events of the producer's account say of a share.
+
+    Attributes:
+        taken: how often its data was downloaded, converted or copied.
+        last_at: when that was last.
+        because: how it was accepted, where nobody was asked (a key of ``HOW``).
+    """
+
+    taken: int = 0
+    last_at: datetime | None = None
+    because: str = ""
+
+    def and_then(self, verb: str, times: int, last_at: datetime, because: str) -> "Uses":
+        """With some more events."""
+        if verb in ACCEPTED:
+            return replace(self, because=because or ACCEPTED[verb])
+        return replace(self, taken=self.taken + times, last_at=last_at)
+
+
+@dataclass(frozen=True)
+class AccessRow(Row):
+    """One line of Who has access.
+
+    Attributes:
+        servers: what was booted from it; None while nobody counts servers.
+    """
+
+    uses: Uses = Uses()
+    servers: Usage | None = None
+
+    @property
+    def last_used(self) -> datetime | None:
+        """When somebody last booted, downloaded or copied it."""
+        moments = (self.uses.last_at, self.servers.last_at if self.servers else None)
+        return max((moment for moment in moments if moment), default=None)
+
+    @property
+    def how(self) -> str:
+        """How it came about."""
+        if self.share.status != Share.Status.ACCEPTED:
+            return "Asked"
+        if self.share.kind == AddressKind.CODE:
+            return "They had the claim code"
+        return HOW.get(self.uses.because, "They accepted")
+
+    @property
+    def explanation(self) -> str:
+        """Why they can see it, or cannot."""
+        return explain(self.share, self.share.image)
+
+    @property
+    def can_last_longer(self) -> bool:
+        """Whether there is an end that can be put off."""
+        return self.share.access_until is not None and self.share.state in ("pending", "accepted")
+
+
+WHY = {
+    "pending": "They see the offer and cannot use it before they accept. If nobody answers, check the address.",
+    "rejected": "They do not see it, because they said no. They can still accept it; or share it again.",
+    "expired": "They do not see it: nobody answered in time. Check the address, then share it again.",
+    "ended": "They do not see it any more: the time for which it was shared is over.",
+}
+
+
+def explain(share: Share, image: Image) -> str:
+    """What a recipient can do with an image at this moment, and why; the same for addresses that nobody has."""
+    if image.visibility in OPEN_TO_ALL:
+        return f"Everybody can use it, because it is {image.visibility}. This share sleeps meanwhile."
+    if image.visibility == Image.Visibility.PRIVATE and share.state in ("pending", "accepted"):
+        return "They do not see it, because it is private now. It comes back when the image is shared again."
+    if share.state == "accepted":
+        return _what_they_can_do(share, image)
+    return WHY[share.state]
+
+
+def _what_they_can_do(share: Share, image: Image) -> str:
+    if image.data.is_damaged:
+        return "They see it and cannot use it, because its data is damaged."
+    if not image.is_active:
+        return "They see it and cannot use it, because it is deactivated."
+    if image.is_over:
+        return f"They see it and cannot begin to use it, because it is {image.life}."
+    return (
+        "They can boot servers from it, download it and copy it." if share.export else "They can boot servers from it."
+    )

@@ -72,12 +72,19 @@ def ago(moment: datetime | None) -> str:
 
 
 @register.filter
+def day(moment: datetime) -> str:
+    """Write the day of a moment: "3 Dec", with the year where it is another one."""
+    local = timezone.localtime(moment)
+    return date_format(local, "j M" if local.year == timezone.localtime().year else "j M Y")
+
+
+@register.filter
 def day_and_time(moment: datetime) -> str:
     """Write a moment that somebody has to be there for: "today 14:05", "tomorrow 09:00", "3 Dec 14:05"."""
     local, now = timezone.localtime(moment), timezone.localtime()
     days = (local.date() - now.date()).days
-    day = {0: "today", 1: "tomorrow"}.get(days) or date_format(local, "j M" if local.year == now.year else "j M Y")
-    return f"{day} {local:%H:%M}"
+    name = {0: "today", 1: "tomorrow"}.get(days) or day(moment)
+    return f"{name} {local:%H:%M}"
 
 
 def _distance_in_words(distance: timedelta) -> str:

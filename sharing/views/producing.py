@@ -1,5 +1,6 @@
 """What those who share can do with a share: remind, offer again, remove."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,24 +11,40 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.middleware import PanelRequest
+from accounts.templatetags.panel import day
 from images.permissions import Verb, get_image
 from sharing import actions
+from sharing.access import rows_of as access_rows
 from sharing.actions.offers import share_of
+from sharing.forms.overview import LastDayForm
 from sharing.models import Share
-from sharing.rows import make_rows
 
 
 @require_http_methods(["GET", "POST"])
 def share_remove(request: PanelRequest, pk: UUID, share: int) -> HttpResponse:
-    """Take an image back from one recipient, after saying who loses what."""
+    """Take an image back from one recipient, now or at the end of a day, after saying who loses what."""
     image = get_image(request.viewer, pk, Verb.REMOVE_SHARE)
-    address = share_of(image, share).address_text
-    if request.method == "POST":
-        actions.remove(pk, share, by=request.viewer)
-        messages.success(request, f"“{image.name}” is no longer shared with {address}.")
-        return redirect(sharing_section(request, pk))
-    row = make_rows(Share.objects.of_image(image).filter(pk=share), request.viewer)[0]
-    return render(request, "sharing/share_remove.html", {"image": image, "row": row})
+    found = share_of(image, share)
+    when = LastDayForm(request.POST or None)
+    if request.method == "POST" and when.is_valid():
+        try:
+            return _remove(request, found, when.moment)
+        except ValidationError as error:
+            when.add_error("on", ValidationError(error.messages))
+    [row] = access_rows(request.viewer, [found])
+    context = {"image": image, "row": row, "when": when}
+    return render(request, "sharing/share_remove.html", context, status=422 if when.errors else 200)
+
+
+def _remove(request: PanelRequest, share: Share, moment: datetime | None) -> HttpResponse:
+    name, address = share.image.name, share.address_text
+    if moment:
+        actions.set_end(share.image_id, share.pk, by=request.viewer, until=moment)
+        messages.success(request, f"{address} has “{name}” until {day(moment)}.")
+    else:
+        actions.remove(share.image_id, share.pk, by=request.viewer)
+        messages.success(request, f"“{name}” is no longer shared with {address}.")
+    return redirect(sharing_section(request, share.image_id))
 
 
 @require_POST
