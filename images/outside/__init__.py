@@ -1,11 +1,12 @@
-"""The one client for every address that a person gives: imports, checksum files.
+"""The one client for every address that a person gives: imports, checksum files, webhooks.
 
 Whoever can make a server fetch an address can make it fetch from inside of the network it stands in (OSSA-2026-004:
 encoded addresses and redirects got past the checks of Glance). docs/adr/0014 tells what is checked here, and when.
 """
 
 from images.outside.addresses import Address
-from images.outside.client import Answer, Limits, opened, text_at
+from images.outside.client import Answer, Limits, Reply, opened, sent, text_at
+from images.outside.places import WEBHOOKS
 from images.outside.problems import (
     BrokenTransfer,
     OutOfTime,
@@ -18,6 +19,7 @@ from images.outside.problems import (
 )
 
 __all__ = [
+    "WEBHOOKS",
     "Address",
     "Answer",
     "BrokenTransfer",
@@ -25,10 +27,12 @@ __all__ = [
     "OutOfTime",
     "OutsideProblem",
     "RefusedAddress",
+    "Reply",
     "ServerBusy",
     "ServerRefused",
     "TooSlow",
     "Unreachable",
     "opened",
+    "sent",
     "text_at",
 ]

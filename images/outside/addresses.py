@@ -1,14 +1,12 @@
 """Addresses that people type: what they really name."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Self
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
-from django.conf import settings
-
-from images.outside.places import IPAddress, may_be_asked
+from images.outside.places import IMPORTS, IPAddress, Reach, may_be_asked
 from images.outside.problems import RefusedAddress
 
 LONGEST_ADDRESS = 2000  # characters, as the column has them
@@ -23,6 +21,7 @@ NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 NO_ADDRESS = "This is no address that we can open. It looks like https://example.org/images/disk.qcow2."
 ENCODED = "Write the name of the server in its usual form: digits as 192.0.2.1, other scripts in their xn-- form."
+NO_TLS = "Give an address of https: without it, anybody on the way could read what is sent."
 NOT_PUBLIC = "Only addresses that anybody on the internet can open are allowed here."
 
 
@@ -36,6 +35,7 @@ class Address:
         literal: the address itself, where the host is no name.
         port: always a number.
         target: path and query, quoted, as a request has them.
+        reach: where the panel goes for this purpose.
     """
 
     scheme: str
@@ -43,9 +43,10 @@ class Address:
     literal: IPAddress | None
     port: int
     target: str
+    reach: Reach = field(default=IMPORTS, repr=False)
 
     @classmethod
-    def parsed(cls, text: str) -> Self:
+    def parsed(cls, text: str, reach: Reach = IMPORTS) -> Self:
         """Take apart what somebody typed.
 
         Raises:
@@ -55,12 +56,14 @@ class Address:
         parts = _split(text)
         host, literal, port = _server(parts)
         target = quote(parts.path or "/", safe=KEPT) + (f"?{quote(parts.query, safe=KEPT)}" if parts.query else "")
-        if port not in settings.IMPORT_PORTS:
-            allowed = ", ".join(map(str, settings.IMPORT_PORTS))
+        if port not in reach.ports:
+            allowed = ", ".join(map(str, reach.ports))
             raise RefusedAddress(f"Port {port} is not among those that are allowed here: {allowed}.")
-        if not may_be_asked(host, literal):
+        if not may_be_asked(host, literal, reach):
             raise RefusedAddress(NOT_PUBLIC)
-        return cls(parts.scheme, host, literal, port, target)
+        if not reach.may_speak(parts.scheme, host, literal):
+            raise RefusedAddress(NO_TLS)
+        return cls(parts.scheme, host, literal, port, target, reach)
 
     @property
     def url(self) -> str:
@@ -84,7 +87,7 @@ class Address:
         Raises:
             RefusedAddress: as for ``parsed``; also from https to http, where anybody on the way could change the file.
         """
-        there = Address.parsed(_joined(self.url, quote(location.encode("latin-1", "replace"), safe=KEPT)))
+        there = Address.parsed(_joined(self.url, quote(location.encode("latin-1", "replace"), safe=KEPT)), self.reach)
         if self.scheme == "https" and there.scheme == "http":
             raise RefusedAddress("The server leads from https to http, where others could change the file on the way.")
         return there

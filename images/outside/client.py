@@ -40,6 +40,7 @@ MOST_ADDRESSES = 4  # of one name that are tried
 CONNECT_SECONDS = 10
 LONGEST_HEADERS = 64 * 1024  # bytes, all together
 CHUNK = 256 * 1024  # bytes; what a socket gives at once is mostly less
+LONGEST_START = 1024  # bytes of the body of a reply
 USER_AGENT = "Stockroom"
 
 REDIRECTS = {301, 302, 303, 307, 308}
@@ -151,6 +152,45 @@ def text_at(url: str, *, limits: Limits) -> str:
     return text.decode(errors="replace")
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server answered to what was sent to it.
+
+    Attributes:
+        status: also of a redirect, which is not followed.
+        start: the first bytes of the body.
+    """
+
+    status: int
+    start: bytes
+
+
+def sent(address: Address, *, body: bytes, headers: dict[str, str], seconds: float) -> Reply:
+    """Send something to an address. Nothing is followed, and of the answer only the beginning is read.
+
+    Args:
+        headers: with the type of the body.
+        seconds: for everything.
+
+    Raises:
+        OutsideProblem: the server cannot be reached, or does not answer in time.
+    """
+    exchange = Exchange(address, deadline=monotonic() + seconds)
+    try:
+        exchange.ask(headers, body=body)
+        return Reply(exchange.response.status, _start(exchange))
+    finally:
+        exchange.close()
+
+
+def _start(exchange: "Exchange") -> bytes:
+    """The beginning of a body: what comes at once. The answer has been given, however its text ends."""
+    try:
+        return exchange.read()[:LONGEST_START]
+    except OutsideProblem:
+        return b""
+
+
 def resolve(host: str, port: int) -> list[IPAddress]:
     """All addresses of a name, in the order in which the system would try them.
 
@@ -202,12 +242,17 @@ class Exchange:
             self._connection = _Dialled(address.host, address.port, timeout=CONNECT_SECONDS)
         self._connection.exchange = self
 
-    def ask(self, headers: dict[str, str]) -> None:
-        """Send the request and wait for the headers of the answer."""
+    def ask(self, headers: dict[str, str], *, body: bytes | None = None) -> None:
+        """Send the request, a POST if it has a body, and wait for the headers of the answer."""
         given = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": USER_AGENT, "Connection": "close"}
         with self._in_words():
             self._connection.request(
-                "GET", self.address.target, headers=given | headers, preload_content=False, decode_content=False
+                "GET" if body is None else "POST",
+                self.address.target,
+                body=body,
+                headers=given | headers,
+                preload_content=False,
+                decode_content=False,
             )
             self._connection.timeout = self._watch.seconds_left
             self.response, self._answered = self._connection.getresponse(), True
@@ -222,7 +267,7 @@ class Exchange:
             Unreachable: there is none, one of them is not allowed, or none takes the connection.
         """
         places = self._places()
-        if not places or not all(is_allowed(self.address.host, place) for place in places):
+        if not places or not all(is_allowed(self.address.host, place, self.address.reach) for place in places):
             raise Unreachable
         for place in places[:MOST_ADDRESSES]:
             try:

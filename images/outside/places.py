@@ -1,6 +1,6 @@
 """Where the panel goes: what is public, and what the settings allow beyond it or take away from it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
@@ -100,22 +100,60 @@ class Hosts:
         return _is_in(address, self.networks)
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the panel goes for one purpose. The settings have the rest, by the same names.
+
+    Attributes:
+        setting: what the names of its settings begin with (``IMPORT_HOSTS``, ``IMPORT_PORTS``).
+        needs_tls: whether http is for hosts that the settings name, and not for every public address.
+    """
+
+    setting: str
+    needs_tls: bool = False
+
+    @property
+    def allowed(self) -> Hosts:
+        """Where it may go."""
+        return Hosts.of(tuple(getattr(settings, f"{self.setting}_HOSTS")))
+
+    @property
+    def blocked(self) -> Hosts:
+        """Where nothing goes, whatever is allowed. One list for all purposes."""
+        return Hosts.of(tuple(settings.IMPORT_BLOCKED_HOSTS))
+
+    @property
+    def ports(self) -> Collection[int]:
+        """The ports that it may go to."""
+        ports: Collection[int] = getattr(settings, f"{self.setting}_PORTS")
+        return ports
+
+    def may_speak(self, scheme: str, host: str, literal: IPAddress | None) -> bool:
+        """Whether it may go there by http or by https."""
+        named = self.allowed.has_name(host) or (literal is not None and self.allowed.has_address(literal))
+        return scheme == "https" or named or not self.needs_tls
+
+
+IMPORTS = Reach("IMPORT")
+WEBHOOKS = Reach("WEBHOOK", needs_tls=True)
+
+
 def is_network(entry: str) -> bool:
     """Whether an entry of a setting is meant to be an address or a network; everything else is a name."""
     return "/" in entry or ":" in entry or entry.replace(".", "").isdigit()
 
 
-def may_be_asked(host: str, literal: IPAddress | None) -> bool:
+def may_be_asked(host: str, literal: IPAddress | None, reach: Reach = IMPORTS) -> bool:
     """Whether a host can be allowed at all, as far as that is known without looking its name up."""
     if literal is not None:
-        return is_allowed(host, literal)
-    allowed, blocked = _settings()
+        return is_allowed(host, literal, reach)
+    allowed, blocked = reach.allowed, reach.blocked
     return not blocked.has_name(host) and (allowed.public or bool(allowed.networks) or allowed.has_name(host))
 
 
-def is_allowed(host: str, address: IPAddress) -> bool:
+def is_allowed(host: str, address: IPAddress, reach: Reach = IMPORTS) -> bool:
     """Whether the panel goes to this address on behalf of this host."""
-    allowed, blocked = _settings()
+    allowed, blocked = reach.allowed, reach.blocked
     real = real_address(address)
     if _is_in(real, METADATA) or blocked.has_name(host) or blocked.has_address(real):
         return False
@@ -143,10 +181,6 @@ def is_public(address: IPAddress) -> bool:
     if isinstance(address, IPv6Address):
         return address in UNICAST_V6 and (int(address) >> 32) & 0xFDFFFFFF != ISATAP
     return True
-
-
-def _settings() -> tuple[Hosts, Hosts]:
-    return Hosts.of(tuple(settings.IMPORT_HOSTS)), Hosts.of(tuple(settings.IMPORT_BLOCKED_HOSTS))
 
 
 def _is_in(address: IPAddress, networks: Sequence[IPNetwork]) -> bool:
