@@ -1,7 +1,11 @@
 """The pages that accounts, groups and organizations have alike, and where each is."""
 
+from itertools import chain
+from typing import Any
+
 from django.urls import reverse
 
+from accounts import hooks
 from accounts.models import Account, AnyGroup
 from accounts.roles import Kind
 from accounts.viewer import Viewer
@@ -36,3 +40,17 @@ def group_path(viewer: Viewer, group: AnyGroup, page: str = "detail", **more: ob
     if not isinstance(group, Account):
         where["pk"] = group.pk
     return reverse(URL_NAMES[group.kind][page], kwargs=where | more)
+
+
+def tabs_of(viewer: Viewer, group: AnyGroup, current: str = "detail") -> list[dict[str, Any]]:
+    """The pages of a group as components/tabs.html takes them; none where its people are all there is.
+
+    Args:
+        current: the name of the page that one is on.
+    """
+    more = list(chain.from_iterable(hooks.group_pages.ask(viewer, group)))
+    pages = [hooks.GroupPage("detail", "People", group_path(viewer, group)), *more] if more else []
+    return [
+        {"label": page.label, "href": page.url, "count": page.count or "", "current": page.name == current}
+        for page in pages
+    ]

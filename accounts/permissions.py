@@ -32,6 +32,7 @@ class Verb(StrEnum):
     SET_POLICY = "set its policy"
     SET_RULES = "set its rules for sharing"
     APPROVE = "approve offers to others"
+    SEE_EXPOSURE = "see what its accounts share outside"
     MANAGE_WEBHOOKS = "manage its webhooks and feeds"
     CLOSE = "close it"
 
@@ -61,6 +62,7 @@ NEEDED_ROLE: dict[Kind, dict[Verb, Role]] = {
         Verb.SET_POLICY: Role.MANAGER,
         Verb.SET_RULES: Role.MANAGER,
         Verb.APPROVE: Role.MANAGER,
+        Verb.SEE_EXPOSURE: Role.MANAGER,
         Verb.CLOSE: Role.MANAGER,
     },
 }

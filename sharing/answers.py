@@ -24,6 +24,7 @@ from sharing.actions.policies import follow_use
 from sharing.addresses import parse
 from sharing.announcements import plan_changed
 from sharing.effects import consequences
+from sharing.governing import joining_terms, pages_of
 from sharing.inbox import count_waiting, offers_of, open_offers
 from sharing.models import AddressKind, Share
 from sharing.notices import MOST_SHOWN, not_dismissed, notices_for
@@ -38,6 +39,8 @@ def register() -> None:
     """Register every answer. Called once, when the apps are ready."""
     accounts.hooks.closing.register(actions.end_shares_of)
     accounts.hooks.closing_consequences.register(closing_consequences)
+    accounts.hooks.group_pages.register(pages_of)
+    accounts.hooks.joining_terms.register(joining_terms)
     accounts.hooks.email_confirmed.register(actions.resolve_email)
     accounts.hooks.number_is_spoken_for.register(number_is_spoken_for)
     accounts.hooks.review_desk.register(review_desk)
@@ -173,15 +176,19 @@ def _note(accepted: int, pending: int) -> str:
 
 
 def menu_entries(viewer: Viewer, image: Image) -> list[MenuEntry]:
-    """Share Image for an own image; Remove Image for one that somebody shares. No query of its own for each row."""
+    """Share Image for an own image; Remove Image and Report for others. No query of its own for each row."""
     if image.account_id == viewer.account.pk:
         url, reason = address(viewer, "share_image", image), offer_refusal(viewer, image)
         return [MenuEntry("Share Image", url, 10, dialog=True, reason=reason, icon="share", key="s")]
+    report = MenuEntry("Report", address(viewer, "image_report", image), 120, dialog=True, icon="flag")
     if image.visibility != Image.Visibility.SHARED or not getattr(image, "can_use", False):
-        return []
-    reason = "" if image.pk in _leavable(viewer) else _ONLY_THOSE_WHO_DECIDE.format(viewer.account.title)
+        return [report]
+    can_leave = image.pk in _leavable(viewer)
+    if image.listed_at and not can_leave:  # found in the marketplace, like by anybody
+        return [report]
+    reason = "" if can_leave else _ONLY_THOSE_WHO_DECIDE.format(viewer.account.title)
     url = address(viewer, "share_leave", image)
-    return [MenuEntry("Remove Image", url, 110, dialog=True, danger=True, reason=reason, icon="link-off")]
+    return [MenuEntry("Remove Image", url, 110, dialog=True, danger=True, reason=reason, icon="link-off"), report]
 
 
 def bulk_actions(viewer: Viewer) -> list[BulkAction]:

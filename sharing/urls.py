@@ -2,19 +2,27 @@
 
 from django.urls import path
 
+from accounts.roles import Kind
 from sharing.views import (
+    approvals,
     asking,
     box,
     claiming,
     consuming,
+    exposure,
     handover,
     inbox,
     lasting,
     overview,
+    policies,
     producers,
     producing,
+    rules,
     signing,
 )
+
+ORGANIZATION = "organizations/<int:pk>/"
+OF_ACCOUNT, OF_ORGANIZATION = {"kind": Kind.ACCOUNT}, {"kind": Kind.ORGANIZATION}
 
 urlpatterns = [
     path("images/<uuid:pk>/share/", box.share_image, name="share_image"),
@@ -58,4 +66,16 @@ urlpatterns = [
     path("images/<uuid:pk>/public/withdraw/", asking.public_withdraw, name="public_withdraw"),
     path("account/offers/ask/", asking.offers_ask, name="offers_ask"),
     path("account/offers/withdraw/", asking.offers_withdraw, name="offers_withdraw"),
+    path("account/policy/", policies.policy_page, OF_ACCOUNT, name="account_policy"),
+    path("account/policy/trust/", policies.policy_trust, OF_ACCOUNT, name="account_policy_trust"),
+    path(f"{ORGANIZATION}policy/", policies.policy_page, OF_ORGANIZATION, name="organization_policy"),
+    path(f"{ORGANIZATION}policy/trust/", policies.policy_trust, OF_ORGANIZATION, name="organization_policy_trust"),
+    path(f"{ORGANIZATION}rules/", rules.rules_page, name="organization_rules"),
+    path(f"{ORGANIZATION}approvals/", approvals.approval_list, name="organization_approvals"),
+    path(f"{ORGANIZATION}approvals/<int:wanted>/approve/", approvals.approval_approve, name="approval_approve"),
+    path(f"{ORGANIZATION}approvals/<int:wanted>/refuse/", approvals.approval_refuse, name="approval_refuse"),
+    path("images/<uuid:pk>/approvals/<int:wanted>/withdraw/", approvals.approval_withdraw, name="approval_withdraw"),
+    path(f"{ORGANIZATION}exposure/", exposure.exposure_page, name="organization_exposure"),
+    path(f"{ORGANIZATION}exposure/csv/", exposure.exposure_csv, name="organization_exposure_csv"),
+    path(f"{ORGANIZATION}exposure/<int:share>/ask/", exposure.exposure_ask, name="organization_exposure_ask"),
 ]

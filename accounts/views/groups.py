@@ -15,7 +15,7 @@ from accounts.actions.memberships import last_decider_reason
 from accounts.forms import InviteAccountForm, InviteForm, RoleForm, TitleForm, attempt
 from accounts.middleware import PanelRequest
 from accounts.models import Account, AnyGroup, Invitation, Membership, Organization
-from accounts.pages import group_path
+from accounts.pages import group_path, tabs_of
 from accounts.permissions import Verb, get_group, may, rights_table
 from accounts.roles import DECIDING_ROLE, Kind
 from accounts.viewer import Viewer
@@ -54,6 +54,7 @@ def render_group(
     members = list_members(group, viewer)
     context: dict[str, object] = {
         "group": group,
+        "tabs": tabs_of(viewer, group),
         "is_personal": personal,
         "members": members,
         "own": next((member for member in members if member.is_viewer), None),

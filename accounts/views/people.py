@@ -1,5 +1,6 @@
 """What belongs to the person: the profile, the theme, invitations and notifications."""
 
+from itertools import chain
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -10,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import actions
+from accounts import actions, hooks
 from accounts.context_processors import THEMES
 from accounts.forms import PersonForm
 from accounts.middleware import SignedInRequest
-from accounts.models import Invitation
+from accounts.models import Invitation, Organization
 from accounts.viewer import open_memberships
 from accounts.views.going_back import go_back
 
@@ -57,7 +58,9 @@ def invitation(request: SignedInRequest, token: UUID) -> HttpResponse:
     found = Invitation.objects.addressed_to(request.user).with_groups().filter(pk=token).first()
     if found is None or not found.to.is_open:
         raise Http404
-    return render(request, "accounts/invitation.html", {"invitation": found, "group": found.to})
+    terms = hooks.joining_terms.ask(found.to) if isinstance(found.to, Organization) and found.invited_account else []
+    context = {"invitation": found, "group": found.to, "terms": list(chain.from_iterable(terms))}
+    return render(request, "accounts/invitation.html", context)
 
 
 @require_POST

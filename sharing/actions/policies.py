@@ -37,12 +37,12 @@ def set_policy(group: AnyGroup, *, by: Viewer, **settings: Any) -> Policy:
     """
     group = lock(group, by=by, verb=Verb.SET_POLICY)
     policy = Policy.objects.select_for_update().filter(group=group.pk).first() or fresh_policy(group)
-    old = in_words(policy)
+    old = policy.in_words
     for name, value in settings.items():
         setattr(policy, name, value)
     policy.full_clean(exclude=["group"], validate_unique=False)
     _refuse_unfitting(policy, group)
-    if (new := in_words(policy)) != old:
+    if (new := policy.in_words) != old:
         policy.save()
         record_of_group("policy changed", group, by=by, old=old, new=new)
         if isinstance(group, Organization):
@@ -67,19 +67,6 @@ def accepting_choices(group: AnyGroup) -> list[Accepting]:
         return [Accepting.ACCOUNT, Accepting.ADMINS, Accepting.MANAGERS]
     in_organization = isinstance(group, Account) and group.organization_id is not None
     return [Accepting.ADMINS, Accepting.CREATORS, *([Accepting.MANAGERS] if in_organization else [])]
-
-
-def in_words(policy: Policy) -> str:
-    """What a policy says, for events and pages."""
-    conditions = [
-        "only trusted producers" if policy.only_trusted else "",
-        "only inspected images" if policy.only_inspected else "",
-        f"at most {policy.max_age_days} days old" if policy.max_age_days else "",
-    ]
-    taken = ", ".join(filter(None, conditions)) or "every image"
-    sign_in = "" if policy.by_sign_in else "; no accepting by signing in"
-    accepting = policy.get_accepting_display().lower()
-    return f"{policy.get_mode_display()}: {taken}; who accepts: {accepting}{sign_in}"
 
 
 def require_taken(image: Image, group: Group, by: Viewer) -> None:

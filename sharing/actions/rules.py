@@ -28,23 +28,12 @@ def set_rules(organization: Organization, *, by: Viewer, **settings: Any) -> Rul
     """
     group = lock(organization, by=by, verb=Verb.SET_RULES)
     rules = Rules.objects.select_for_update().filter(organization=group.pk).first() or Rules(organization=group)
-    old = in_words(rules)
+    old = rules.in_words
     for name, value in settings.items():
         setattr(rules, name, value)
     rules.full_clean(exclude=["organization"], validate_unique=False)
-    if (new := in_words(rules)) != old:
+    if (new := rules.in_words) != old:
         rules.save()
         record_of_group("rules changed", group, by=by, old=old, new=new)
         circulars.rules_changed(group, by)
     return rules
-
-
-def in_words(rules: Rules) -> str:
-    """What rules say, for events and pages."""
-    parts = [
-        f"Sharing outside: {rules.get_outside_display().lower()}",
-        "images may be public or community" if rules.allows_open else "no public or community images",
-        f"shares end after {rules.default_days} days unless somebody says otherwise" if rules.default_days else "",
-        f"shares end after {rules.max_days} days at the latest" if rules.max_days else "",
-    ]
-    return "; ".join(filter(None, parts))

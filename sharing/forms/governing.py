@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import AnyGroup, Organization
 from sharing.actions.policies import accepting_choices
-from sharing.forms.producing import MESSAGE_LENGTH
+from sharing.forms.terms import MESSAGE_LENGTH
 from sharing.models import Policy, Rules
 
 
-class PolicyForm(forms.ModelForm[Policy]):
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """Which images an account or organization takes, and who accepts.
 
     ``seen`` comes back with the fingerprint of what was shown before saving: a stricter policy is saved only by
@@ -41,7 +41,7 @@ class PolicyForm(forms.ModelForm[Policy]):
         }
         help_texts = {
             "only_trusted": "The list is below.",
-            "only_inspected": "Producers start the look on the page of the image. Private keys and passwords are secrets.",
+            "only_inspected": "Producers start the look on the page of the image. Keys and passwords are secrets.",
             "max_age_days": "Leave it empty to take images of any age.",
             "by_sign_in": "With the login, password and second factor of an admin of the receiving account.",
         }
@@ -72,7 +72,7 @@ class PolicyForm(forms.ModelForm[Policy]):
         return bool(self.cleaned_data.get("seen") == self.fingerprint)
 
 
-class RulesForm(forms.ModelForm[Rules]):
+class RulesForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
     """How the accounts of an organization may share."""
 
     class Meta:

@@ -112,7 +112,9 @@ class Rules(models.Model):
         said = [
             outside[self.Outside(self.outside)],
             f"{open_to_all} open to everybody (public, community, in the marketplace).",
-            f"Shares end after {self.default_days} days unless the producer says otherwise." if self.default_days else "",
+            f"Shares end after {self.default_days} days unless the producer says otherwise."
+            if self.default_days
+            else "",
             f"Shares end after {self.max_days} days at the latest." if self.max_days else "",
         ]
         return [sentence for sentence in said if sentence]
