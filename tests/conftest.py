@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
@@ -19,6 +21,7 @@ settings.register_profile("long", deadline=None, max_examples=2000, suppress_hea
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 WorkThrough = Callable[[], int]
+MoveClock = Callable[[timedelta], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,3 +52,14 @@ def work_through(db: None) -> WorkThrough:
         return done
 
     return work_through
+
+
+@pytest.fixture
+def move_clock(monkeypatch: pytest.MonkeyPatch) -> MoveClock:
+    """Let time pass: ``move_clock(timedelta(days=7))`` makes it so much later than it is."""
+    now = timezone.now
+
+    def move_clock(by: timedelta) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: now() + by)
+
+    return move_clock

@@ -1,6 +1,5 @@
 """Changes on a day to come: who may plan them, and what the clock does."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,27 +12,15 @@ from accounts.errors import Conflict
 from accounts.models import Event, Membership, Notification
 from images import actions
 from images.models import Image, PlannedChange
-from tests.conftest import WorkThrough
+from tests.conftest import MoveClock, WorkThrough
 from tests.factories import make_image
 from tests.people import Cast
 from tests.sharing.conftest import offer_one
 
 pytestmark = pytest.mark.django_db
 
-MoveClock = Callable[[timedelta], None]
 WEEK = timedelta(days=7)
 KINDS = [("delete", ""), ("deactivate", ""), ("visibility", "community")]
-
-
-@pytest.fixture
-def move_clock(monkeypatch: pytest.MonkeyPatch) -> MoveClock:
-    """Let so much time pass at once."""
-    start = timezone.now()
-
-    def move_clock(by: timedelta) -> None:
-        monkeypatch.setattr("django.utils.timezone.now", lambda: start + by)
-
-    return move_clock
 
 
 def plan(image: Image, cast: Cast, change: str = "delete", visibility: str = "", **more: Any) -> PlannedChange:
