@@ -139,9 +139,7 @@ class PersonAdmin(UserAdmin):
         for person in people:
             actions.reactivate_person(person, by=acting(request))
 
-    @admin.action(
-        description="Make people reviewers (they decide on the review desk)", permissions=["change"]
-    )
+    @admin.action(description="Make people reviewers (they decide on the review desk)", permissions=["change"])
     def make_reviewers(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Put them into the staff group with the view permissions."""
         for person in people:

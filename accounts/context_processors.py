@@ -28,6 +28,7 @@ def panel(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "",
         "unread_count": SimpleLazyObject(lambda: _unread(request)),
         "pending_offer_count": SimpleLazyObject(lambda: sum(hooks.waiting.ask(viewer)) if viewer else 0),
+        "review_desk": SimpleLazyObject(lambda: _review_desk(request)),
     }
 
 
@@ -38,3 +39,12 @@ def _accounts(viewer: Viewer | None) -> list[Account]:
 def _unread(request: HttpRequest) -> int:
     user = getattr(request, "user", None)
     return Notification.objects.unread_by(user).count() if isinstance(user, User) else 0
+
+
+def _review_desk(request: HttpRequest) -> dict[str, int]:
+    """How many cases wait there; empty for whoever has no review desk."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User) or not user.is_staff:
+        return {}
+    counts = [count for count in hooks.review_desk.ask(user) if count is not None]
+    return {"count": sum(counts)} if counts else {}

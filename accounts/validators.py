@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
@@ -31,7 +32,7 @@ def is_free_login(login: str) -> None:
     Raises:
         ValidationError: when the login is reserved.
     """
-    if login in RESERVED_LOGINS:
+    if login in RESERVED_LOGINS or login == settings.MARKETPLACE_LOGIN:
         raise ValidationError("This login is reserved. Choose another one.", code="reserved_login")
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("a/<str:number>/", include("images.urls")),
     path("a/<str:number>/", include("sharing.urls")),
     path("claim/", claim, name="claim"),
+    path("review/", include("sharing.desk_urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -194,6 +194,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.select_related(
             "account__organization",
             "account__personal_of",
+            "image__account",
             "image__region",
             "image__data__content_check",
             "share",

@@ -12,7 +12,7 @@ from accounts.models import Account, Event, User
 from accounts.permissions import Verb, lock, lock_rows
 from accounts.records import record
 from accounts.viewer import Viewer
-from images import letters
+from images import hooks, letters
 from images.models import Quota, QuotaRequest
 from images.permissions import may_set_quotas
 from images.quotas import Counted, Limits, limits_of, wanted_by, why_not_ask, write_limits
@@ -43,6 +43,7 @@ def request_quota(*, by: Viewer, wanted: Limits, reason: str) -> QuotaRequest:
         reason=reason,
     )
     _record("quota requested", account, by, wanted=write_limits(wanted_by(asked)), reason=reason)
+    hooks.quota_request_changed.ask(asked, by.user)
     letters.quota_requested(asked)
     return asked
 
@@ -153,6 +154,7 @@ def _decide(asked: QuotaRequest, status: str, by: User, *, answer: str = "") -> 
         raise Conflict(f"This request is no longer open: {asked.get_status_display().lower()}.")
     asked.status, asked.decided_at, asked.decided_by, asked.answer = status, timezone.now(), by, answer
     asked.save(update_fields=["status", "decided_at", "decided_by", "answer"])
+    hooks.quota_request_changed.ask(asked, by)
 
 
 def _saved(account: Account, limits: Limits, note: str) -> Quota:

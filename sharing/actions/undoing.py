@@ -13,8 +13,9 @@ from accounts.errors import Conflict
 from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import refresh_grants
+from sharing.actions.cases import end_marketplace_offer, follow_image
 from sharing.actions.changes import record_by_producer, record_image, sync
-from sharing.models import Share
+from sharing.models import AddressKind, Share
 
 TOO_LATE = "It is too late to undo {}: more than a minute has passed, or the recipient has decided. Remove it instead."
 ROW, OPENED = "row", "opened"
@@ -82,6 +83,8 @@ def _lock(share_ids: Iterable[int], by: Viewer) -> list[Share]:
 
 def _undo(share: Share, by: Viewer) -> None:
     record_by_producer("undone", share, by)
+    if share.kind == AddressKind.MARKETPLACE:
+        end_marketplace_offer(share, by=by)
     reached = share.recipient
     if row := (share.before or {}).get(ROW):
         _restore(share, row)
@@ -108,3 +111,4 @@ def _close_again(share: Share, by: Viewer) -> None:
     image.save(update_fields=["visibility", "updated_at"])
     refresh_grants(image)
     record_image("visibility changed", image, by, old="shared", new="private")
+    follow_image(image, by)

@@ -1,5 +1,6 @@
 """What people type when they share, accept, reject and trust."""
 
+from sharing.forms.cases import CaseAnswerForm, OffersForm, PublicForm, ReportForm
 from sharing.forms.consuming import (
     AcceptAllForm,
     AcceptForm,
@@ -20,13 +21,17 @@ __all__ = [
     "AcceptAllForm",
     "AcceptForm",
     "BlockForm",
+    "CaseAnswerForm",
     "ClaimCodeForm",
     "ClaimForm",
     "DaysForm",
     "InboxForm",
     "LeaveForm",
+    "OffersForm",
+    "PublicForm",
     "ReasonForm",
     "RecipientsForm",
+    "ReportForm",
     "ShareForm",
     "SignInShareForm",
     "TrustForm",

@@ -23,8 +23,11 @@ function go(part) {
 }
 
 function showKeys() {
-  const template = document.getElementById("keys-template");
-  document.dispatchEvent(new CustomEvent("dialog", { detail: template.content.cloneNode(true) }));
+  const list = document.getElementById("keys-template").content.cloneNode(true);
+  for (const more of document.querySelectorAll("template[data-more-keys]")) {
+    list.querySelector("dl").prepend(more.content.cloneNode(true));
+  }
+  document.dispatchEvent(new CustomEvent("dialog", { detail: list }));
   return true;
 }
 

@@ -8,6 +8,8 @@ from tests.architecture.source import called_name, functions, parsed, python_fil
 
 RECORDERS = {"record"}
 SILENT = {
+    "follow_quota_request": "the request of which it makes a case, and the answer, are events",
+    "open_for_marketplace": "the offer to the marketplace is an event",
     "mark_all_read": "about one's own notifications",
     "mark_read": "about one's own notification",
     "receive_form_file": "as start_upload",

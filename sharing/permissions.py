@@ -1,0 +1,63 @@
+"""Who decides on the review desk. Who may offer, accept and reject stands with images and accounts."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
+
+from accounts.models import User
+from images.models import Image
+from images.permissions import may_set_quotas
+from sharing.models import Case
+from sharing.querysets import CaseQuerySet
+
+
+def may_review(user: User | AnonymousUser) -> bool:
+    """Whether somebody sees the review desk: staff with the right to review cases."""
+    return user.is_active and user.is_staff and user.has_perm("sharing.review_case")
+
+
+def cases_for(user: User | AnonymousUser) -> CaseQuerySet:
+    """The cases that somebody of the desk sees: those about quotas only when they may change quotas."""
+    cases = Case.objects.all()
+    return cases if may_set_quotas(user) else cases.exclude(kind=Case.Kind.QUOTA)
+
+
+def require_reviewer(user: User | AnonymousUser) -> None:
+    """Refuse everybody else, for whom there is no review desk.
+
+    Raises:
+        Http404: they are not staff who may review cases.
+    """
+    if not may_review(user):
+        raise Http404
+
+
+def decide_refusal(user: User, case: Case) -> str:
+    """Why somebody of the desk cannot decide on a case; empty when they can."""
+    if not case.is_waiting:
+        who = case.decided_by.get_full_name() if case.decided_by else "Somebody"
+        return f"{who} has closed this case: {case.verdict.lower()}."
+    if case.taken_by and case.taken_by != user:
+        return f"{case.taken_by.get_full_name()} has taken this case."
+    return ""
+
+
+def give_back_refusal(user: User, case: Case) -> str:
+    """Why somebody cannot give a taken case back to all; empty when they can: who took it, or an administrator."""
+    if case.status != Case.Status.TAKEN or case.taken_by is None:
+        return "Nobody has taken this case."
+    if case.taken_by != user and not user.is_superuser:
+        return f"{case.taken_by.get_full_name()} has taken this case. Only they, or an administrator, give it back."
+    return ""
+
+
+def is_reviewed_by(user: User, image: Image) -> bool:
+    """Whether somebody decides on a case about an image, or has decided on one."""
+    if not may_review(user):
+        return False
+    cases = image.cases.all()
+    return cases.filter(status="open").exists() or cases.filter(taken_by=user).exists()
+
+
+def may_set_offer_limits(user: User | AnonymousUser) -> bool:
+    """Whether somebody says how many offers single accounts make a day: staff with the right to change that."""
+    return user.is_active and user.is_staff and user.has_perm("sharing.change_offerlimit")
