@@ -9,7 +9,7 @@ from types import FrameType
 
 # Two imports may run at once, or an import beside a conversion; more at DATA_WORKERS=4.
 DATA_WORKERS = int(os.environ.get("DATA_WORKERS", "2"))
-WORKERS = {"control worker": "control", "mail worker": "mail"} | {
+WORKERS = {"control worker": "control", "mail worker": "mail", "webhook worker": "webhooks"} | {
     f"data worker {number}": "data" for number in range(1, DATA_WORKERS + 1)
 }
 COMMANDS = {"server": [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"]} | {

@@ -183,7 +183,7 @@ CACHES = {
 # Each queue has a process of its own, so that a large image holds up no mail.
 Q_CLUSTER = {
     "name": "control",  # the queue of tasks that name none
-    "ALT_CLUSTERS": {"mail": {}, "data": {}},
+    "ALT_CLUSTERS": {"mail": {}, "data": {}, "webhooks": {}},
     "orm": "default",
     "poll": 1,  # seconds between looks at an empty queue
     "timeout": 60,
@@ -193,7 +193,7 @@ Q_CLUSTER = {
     "label": "Background tasks",
 }
 # How long a task of each queue may take; its worker renews the lease meanwhile.
-TASK_SECONDS = {"control": 300, "mail": 60, "data": 6 * 3600}
+TASK_SECONDS = {"control": 300, "mail": 60, "webhooks": 120, "data": 6 * 3600}
 
 # What happens by the clock: `manage.py sync_schedules` writes it into the database. A name stands for one schedule.
 SCHEDULES = {
@@ -201,6 +201,8 @@ SCHEDULES = {
     "Uploads that have come": {"func": "images.tasks.attend_to_uploads", "cluster": "control", "minutes": 1},
     "Changes of images that are due": {"func": "images.tasks.follow_plans", "cluster": "control", "minutes": 2},
     "Shares that end": {"func": "sharing.tasks.attend_to_ends", "cluster": "control", "minutes": 10},
+    "Deliveries to webhooks": {"func": "sharing.tasks.send_deliveries", "cluster": "webhooks", "minutes": 1},
+    "Old deliveries to webhooks": {"func": "sharing.tasks.prune_deliveries", "cluster": "control", "minutes": 60},
     "Uploads and image data that nobody needs": {"func": "images.tasks.collect", "cluster": "data", "minutes": 60},
     "Images whose end has come": {"func": "images.tasks.follow_ends", "cluster": "control", "minutes": 10},
     "Verifying image data": {"func": "images.tasks.verify_next", "cluster": "data", "minutes": 60},

@@ -1,10 +1,11 @@
 """What sharing answers when accounts and images ask (``accounts.hooks``, ``images.hooks``)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import Group
-from django.db.models import Count
+from django.db.models import Count, Max, Q
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.urls import reverse
 import accounts.hooks
 import images.hooks
 from accounts.models import User
+from accounts.templatetags.panel import day
 from accounts.viewer import Viewer
 from images.hooks import BulkAction, Holding, MenuEntry
 from images.menus import address
@@ -20,6 +22,7 @@ from images.permissions import Verb, refusal
 from sharing import actions, handing_over, news_of_images, rules
 from sharing.actions import cases
 from sharing.actions.decisions import why_not_leave
+from sharing.actions.lasting import asked_lately, ending_for
 from sharing.actions.policies import follow_use
 from sharing.addresses import parse
 from sharing.announcements import plan_changed
@@ -38,6 +41,8 @@ from sharing.targets import offer_refusal
 def register() -> None:
     """Register every answer. Called once, when the apps are ready."""
     accounts.hooks.closing.register(actions.end_shares_of)
+    accounts.hooks.closing.register(actions.end_webhooks_of)
+    accounts.hooks.recorded.register(actions.queue_deliveries)
     accounts.hooks.closing_consequences.register(closing_consequences)
     accounts.hooks.group_pages.register(pages_of)
     accounts.hooks.joining_terms.register(joining_terms)
@@ -118,7 +123,15 @@ def _held_section(request: HttpRequest, viewer: Viewer, image: Image) -> str:
     held = list(Share.objects.held_by(viewer, image).select_related("decided_by"))
     if not held:
         return ""
-    context = {"image": image, "held": held, "number": viewer.account.number, "refusal": why_not_leave(viewer, held)}
+    ending = ending_for(viewer, held)
+    context = {
+        "image": image,
+        "held": held,
+        "number": viewer.account.number,
+        "refusal": why_not_leave(viewer, held),
+        "ending": ending,
+        "is_asked": bool(ending) and len(asked_lately(image, ending)) == len(ending),
+    }
     return render_to_string("sharing/image_held.html", context, request)
 
 
@@ -160,26 +173,39 @@ def known_as(viewer: Viewer, image: Image) -> Holding | None:
 
 
 def row_notes(viewer: Viewer, images: Sequence[Image]) -> dict[UUID, str]:
-    """With how many recipients each own image is shared, and how many of them have not decided. One query."""
+    """With how many recipients each own image is shared; until when one has each of the others. One query."""
     own = [image.pk for image in images if image.account_id == viewer.account.pk]
-    if not own:
+    others = [image.pk for image in images if image.account_id != viewer.account.pk and image.grants_apply]
+    if not own and not others:
         return {}
-    counted = Share.objects.filter(image__in=own).values("image")
-    rows = counted.annotate(accepted=Count("pk", filter=gives_access()), pending=Count("pk", filter=is_waiting()))
-    notes = {row["image"]: _note(row["accepted"], row["pending"]) for row in rows}
+    theirs = gives_access() & Q(image__in=others, recipient__in=viewer.principals)
+    counted = Share.objects.filter(Q(image__in=own) | theirs).values("image")
+    rows = counted.annotate(
+        accepted=Count("pk", filter=gives_access()),
+        pending=Count("pk", filter=is_waiting()),
+        until=Max("access_until", filter=theirs),
+        endless=Count("pk", filter=theirs & Q(access_until=None)),
+    )
+    notes = {row["image"]: _note(row) if row["image"] in own else _end_note(row) for row in rows}
     return {pk: note for pk, note in notes.items() if note}
 
 
-def _note(accepted: int, pending: int) -> str:
-    parts = [f"shared with {accepted}"] if accepted else []
-    return ", ".join([*parts, f"{pending} pending"] if pending else parts)
+def _end_note(row: Mapping[str, Any]) -> str:
+    """Until when the viewer has an image of somebody else: the longest of what reaches them counts."""
+    return f"until {day(row['until'])}" if row["until"] and not row["endless"] else ""
+
+
+def _note(row: Mapping[str, Any]) -> str:
+    parts = [f"shared with {row['accepted']}"] if row["accepted"] else []
+    return ", ".join([*parts, f"{row['pending']} pending"] if row["pending"] else parts)
 
 
 def menu_entries(viewer: Viewer, image: Image) -> list[MenuEntry]:
-    """Share Image for an own image; Remove Image and Report for others. No query of its own for each row."""
+    """Share Image and Who has access for an own image; Remove Image and Report for others. No query of its own for each row."""
     if image.account_id == viewer.account.pk:
         url, reason = address(viewer, "share_image", image), offer_refusal(viewer, image)
-        return [MenuEntry("Share Image", url, 10, dialog=True, reason=reason, icon="share", key="s")]
+        access = MenuEntry("Who has access", address(viewer, "image_access", image), 38, icon="users")
+        return [MenuEntry("Share Image", url, 10, dialog=True, reason=reason, icon="share", key="s"), access]
     report = MenuEntry("Report", address(viewer, "image_report", image), 120, dialog=True, icon="flag")
     if image.visibility != Image.Visibility.SHARED or not getattr(image, "can_use", False):
         return [report]

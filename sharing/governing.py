@@ -12,7 +12,10 @@ from sharing.models import OfferRequest, Policy, Rules
 def pages_of(viewer: Viewer, group: AnyGroup) -> list[GroupPage]:
     """The pages beside the people of an account or organization. A query for managers, who see what waits for them."""
     if isinstance(group, Account):
-        return [GroupPage("policy", "Policy", address("account_policy", viewer))]
+        pages = [GroupPage("policy", "Policy", address("account_policy", viewer))]
+        if may(viewer, Verb.MANAGE_WEBHOOKS):
+            pages.append(GroupPage("webhooks", "Webhooks", address("webhook_list", viewer)))
+        return pages
     if not isinstance(group, Organization):
         return []
     pages = [

@@ -12,6 +12,8 @@ from sharing import (
     sign_in_letters,
 )
 
+SENDING_SECONDS = 50  # of each minute: the schedule begins anew
+
 
 def tell_recipient(**letter: Any) -> None:
     """Deliver a letter to the side that receives the image."""
@@ -82,3 +84,13 @@ def tell_asked(hand_over_id: int, *, repeated: bool) -> None:
 def tell_giver(hand_over_id: int) -> None:
     """Tell whoever wants to hand an image over what was decided."""
     hand_over_letters.tell_giver(hand_over_id)
+
+
+def send_deliveries() -> str:
+    """Send what waits for webhooks, and for most of a minute what happens meanwhile."""
+    return f"{actions.send_deliveries(seconds=SENDING_SECONDS)} attempts."
+
+
+def prune_deliveries() -> str:
+    """Take old lines out of the logs of webhooks."""
+    return f"{actions.prune_deliveries()} old deliveries removed."

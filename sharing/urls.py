@@ -19,6 +19,7 @@ from sharing.views import (
     producing,
     rules,
     signing,
+    webhooks,
 )
 
 ORGANIZATION = "organizations/<int:pk>/"
@@ -78,4 +79,18 @@ urlpatterns = [
     path(f"{ORGANIZATION}exposure/", exposure.exposure_page, name="organization_exposure"),
     path(f"{ORGANIZATION}exposure/csv/", exposure.exposure_csv, name="organization_exposure_csv"),
     path(f"{ORGANIZATION}exposure/<int:share>/ask/", exposure.exposure_ask, name="organization_exposure_ask"),
+    path("account/webhooks/", webhooks.webhook_list, name="webhook_list"),
+    path("account/webhooks/new/", webhooks.webhook_create, name="webhook_create"),
+    path("account/webhooks/<int:webhook>/", webhooks.webhook_detail, name="webhook_detail"),
+    path("account/webhooks/<int:webhook>/edit/", webhooks.webhook_edit, name="webhook_edit"),
+    path("account/webhooks/<int:webhook>/secret/", webhooks.webhook_rotate, name="webhook_rotate"),
+    path("account/webhooks/<int:webhook>/remove/", webhooks.webhook_remove, name="webhook_remove"),
+    path("account/webhooks/<int:webhook>/pause/", webhooks.webhook_pause, name="webhook_pause"),
+    path("account/webhooks/<int:webhook>/resume/", webhooks.webhook_resume, name="webhook_resume"),
+    path("account/webhooks/<int:webhook>/test/", webhooks.webhook_test, name="webhook_test"),
+    path(
+        "account/webhooks/<int:webhook>/deliveries/<int:delivery>/resend/",
+        webhooks.delivery_resend,
+        name="delivery_resend",
+    ),
 ]

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from accounts.validators import is_one_line
 from images.checksums import read_checksum
 from images.forms.facts import NewImageForm
-from images.outside import Address, RefusedAddress
+from images.outside import IMPORTS, Address, RefusedAddress
 
 ARCHIVE = re.compile(r"\.(gz|xz)$", re.IGNORECASE)
 DISK = re.compile(r"\.(qcow2|img|raw|vmdk|vhdx?|vdi|iso|bin)$", re.IGNORECASE)
@@ -20,12 +20,13 @@ class AddressField(forms.CharField):
     """An address that the panel would go to."""
 
     widget: type[forms.Widget] = forms.URLInput
+    reach = IMPORTS
 
     def validate(self, value: str) -> None:
         super().validate(value)
         if value:
             try:
-                Address.parsed(value)
+                Address.parsed(value, self.reach)
             except RefusedAddress as problem:
                 raise ValidationError(str(problem)) from problem
 

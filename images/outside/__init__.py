@@ -6,7 +6,7 @@ encoded addresses and redirects got past the checks of Glance). docs/adr/0014 te
 
 from images.outside.addresses import Address
 from images.outside.client import Answer, Limits, Reply, opened, sent, text_at
-from images.outside.places import WEBHOOKS
+from images.outside.places import IMPORTS, WEBHOOKS
 from images.outside.problems import (
     BrokenTransfer,
     OutOfTime,
@@ -19,6 +19,7 @@ from images.outside.problems import (
 )
 
 __all__ = [
+    "IMPORTS",
     "WEBHOOKS",
     "Address",
     "Answer",

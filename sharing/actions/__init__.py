@@ -10,6 +10,7 @@ from sharing.actions.blocking import block, unblock
 from sharing.actions.bulk import OfferedImage, offer_each
 from sharing.actions.claims import MadeCode, claim, make_claim_code, renew_claim_code
 from sharing.actions.decisions import accept, leave, reject
+from sharing.actions.deliveries import prune_deliveries, send_deliveries
 from sharing.actions.endings import end_shares_of, follow_image, resolve_email
 from sharing.actions.ends import attend_to_ends
 from sharing.actions.handover import (
@@ -46,6 +47,18 @@ from sharing.actions.versions import (
     stop_later_versions,
     take_later_versions,
 )
+from sharing.actions.webhooks import (
+    create_webhook,
+    edit_webhook,
+    end_webhooks_of,
+    pause_webhook,
+    queue_deliveries,
+    remove_webhook,
+    resend,
+    resume_webhook,
+    rotate_secret,
+    send_test,
+)
 
 __all__ = [
     "MadeCode",
@@ -65,8 +78,11 @@ __all__ = [
     "can_be_undone",
     "cancel_hand_over",
     "claim",
+    "create_webhook",
+    "edit_webhook",
     "end_hand_overs_of",
     "end_shares_of",
+    "end_webhooks_of",
     "follow_deletion",
     "follow_image",
     "followers_of",
@@ -78,14 +94,23 @@ __all__ = [
     "offer_again",
     "offer_each",
     "offer_signed_in",
+    "pause_webhook",
+    "prune_deliveries",
+    "queue_deliveries",
     "refuse_offer",
     "refuse_sign_in",
     "reject",
     "remind",
     "remove",
+    "remove_webhook",
     "renew_claim_code",
+    "resend",
     "resolve_email",
     "resolve_hand_overs",
+    "resume_webhook",
+    "rotate_secret",
+    "send_deliveries",
+    "send_test",
     "set_end",
     "set_policy",
     "set_rules",

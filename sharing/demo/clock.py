@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
@@ -55,8 +55,8 @@ def ago(*, days: int = 0, hours: int = 0, minutes: int = 0) -> Iterator[None]:
     Notification.objects.filter(created_at__gte=start).update(mailed_at=timezone.now())  # nobody is written to
     _offers_back(start, shift)
     for model, name in TIMES:
-        # The plain manager: that of events refuses to change what happened.
-        model._base_manager.filter(**{f"{name}__gte": start}).update(**{name: F(name) - shift})
+        # A plain queryset: that of events refuses to change what happened.
+        QuerySet(model).filter(**{f"{name}__gte": start}).update(**{name: F(name) - shift})
 
 
 def _do_what_waits() -> None:
