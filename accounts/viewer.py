@@ -38,6 +38,11 @@ class Viewer:
         return frozenset({self.account.pk} | direct | derived | self._personal)
 
     @cached_property
+    def groups(self) -> frozenset[int]:
+        """Those of them that are groups and organizations, and not accounts."""
+        return self.principals - {account.pk for account in self.accounts}
+
+    @cached_property
     def decides_for(self) -> frozenset[int]:
         """The principals on whose behalf this person may accept and reject: as admin or manager."""
         managed = {m.group_id for m in self.memberships if m.kind != Kind.ACCOUNT and self._decides(m)}

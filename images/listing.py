@@ -22,7 +22,7 @@ from django.db.models.functions import Coalesce, Lower, NullIf
 from accounts.viewer import Viewer
 from images.cursors import Cursor
 from images.models import Image, ImageTag, Reference
-from images.querysets import grants_to
+from images.querysets import grants_to, hidden_for, reached
 
 PAGE_SIZE = 25
 COUNT_CAP = 100  # a tab says "99+" from here on, so that counting costs as little as a page
@@ -41,6 +41,7 @@ class Tab(StrEnum):
     SHARED = "shared"
     COMMUNITY = "community"
     PUBLIC = "public"
+    HIDDEN = "hidden"
 
 
 class Sort(StrEnum):
@@ -140,6 +141,7 @@ class Reason(StrEnum):
     ADDED = "added"
     COMMUNITY = "community"
     LISTED = "listed"
+    HIDDEN = "hidden"
 
 
 REASONS_OF_TAB: dict[Tab, tuple[Reason, ...]] = {
@@ -148,7 +150,11 @@ REASONS_OF_TAB: dict[Tab, tuple[Reason, ...]] = {
     Tab.SHARED: (Reason.GRANTED,),
     Tab.COMMUNITY: (Reason.COMMUNITY, Reason.LISTED),
     Tab.PUBLIC: (Reason.PUBLIC,),
+    Tab.HIDDEN: (Reason.HIDDEN,),
 }
+
+
+SHARED_REASONS = (Reason.GRANTED, Reason.HIDDEN)  # what the filter "Shared Image" leaves
 
 
 @dataclass(frozen=True)
@@ -179,7 +185,7 @@ def page_of(viewer: Viewer, wanted: Wanted, *, size: int = PAGE_SIZE, counted: S
     union, params = _union(lists.branches(wanted.tab), wanted, limit=size + 1)
     ids = RawSQL(f"SELECT image_pk FROM ({union}) AS page", params)  # noqa: S608, S611  # SQL that Django wrote
     rows = Image.objects.filter(pk__in=ids) if union else Image.objects.none()
-    rows = rows.select_related("account", "region", "data").with_rights(viewer).with_reference(viewer)
+    rows = rows.select_related("account", "region", "data", "family").with_rights(viewer).with_reference(viewer)
     rows = rows.annotate(sort_key=_key(viewer, wanted.sort), **_count_columns(viewer, wanted, lists, counted))
     images = list(rows.order_by(*_order(wanted, "sort_key", "id")))
     return _cut(images, wanted, size, _counts(viewer, wanted, images, counted))
@@ -225,7 +231,7 @@ class Lists:
             reasons += REASONS_OF_TAB[Tab.COMMUNITY]  # whoever has the id was told of the image
         source = self._wanted.source
         for reason in reasons:
-            if not source or (reason is Reason.GRANTED if source == SHARED_SOURCE else reason is Reason.OWN):
+            if not source or (reason in SHARED_REASONS if source == SHARED_SOURCE else reason is Reason.OWN):
                 yield reason
 
     def _branches_of(self, reason: Reason) -> list[Branch]:
@@ -254,7 +260,11 @@ def _open(viewer: Viewer, wanted: Wanted, reason: Reason) -> QuerySet[Any, Any]:
         Reason.ADDED: is_open & Q(pk__in=viewer.account.references.values("image_id")),
         Reason.COMMUNITY: Q(visibility="community", status="active"),
         Reason.LISTED: Q(listed_at__isnull=False, status="active"),
+        # Whoever has hidden it still reaches it, by whatever way: few rows, of one person.
+        Reason.HIDDEN: hidden_for(viewer) & reached(viewer, "use_image"),
     }
+    if reason not in (Reason.OWN, Reason.HIDDEN) and wanted.image_id is None:
+        conditions[reason] &= ~hidden_for(viewer)
     rows = Image.objects.live().filter(conditions[reason], *_filters(viewer, wanted))
     return _placed(rows, wanted, key=_key(viewer, wanted.sort), pk="id")
 
@@ -262,6 +272,8 @@ def _open(viewer: Viewer, wanted: Wanted, reason: Reason) -> QuerySet[Any, Any]:
 def _granted(viewer: Viewer, wanted: Wanted, principals: Iterable[int]) -> QuerySet[Any, Any]:
     """The images of others that these principals were given."""
     rows = grants_to(principals, "use_image").exclude(content_object__account=viewer.account)
+    if wanted.image_id is None:
+        rows = rows.exclude(hidden_for(viewer, "content_object_id"))
     rows = rows.filter(*_filters(viewer, wanted, "content_object__"))
     key = _key(viewer, wanted.sort, "content_object__")
     if wanted.sort in (Sort.NEWEST, Sort.OLDEST):

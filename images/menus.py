@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.viewer import Viewer
 from images import hooks
+from images.actions.changes import why_not_reactivate
 from images.actions.references import can_be_added
 from images.conversions import why_not_convert
 from images.hooks import MenuEntry
@@ -53,16 +54,25 @@ def _as_action(entry: MenuEntry) -> dict[str, Any]:
 
 def _of_own(viewer: Viewer, image: Image) -> list[MenuEntry]:
     off = refusal(viewer, Verb.DEACTIVATE, image)
+    on = off or why_not_reactivate(image)
     switch = (
         MenuEntry("Deactivate", address(viewer, "image_deactivate", image), 100, dialog=True, reason=off, icon="pause")
         if image.is_active
-        else MenuEntry("Reactivate", address(viewer, "image_reactivate", image), 100, "post", reason=off, icon="check")
+        else MenuEntry("Reactivate", address(viewer, "image_reactivate", image), 100, "post", reason=on, icon="check")
     )
     return [
         MenuEntry(
             "Edit", address(viewer, "image_edit", image), 20, reason=refusal(viewer, Verb.EDIT, image), icon="edit"
         ),
         switch,
+        MenuEntry(
+            "End of life",
+            address(viewer, "image_life", image),
+            102,
+            dialog=True,
+            reason=refusal(viewer, Verb.DEPRECATE, image),
+            icon="clock",
+        ),
         MenuEntry(
             "Delete image",
             address(viewer, "image_delete", image),
@@ -83,6 +93,10 @@ def _of_others(viewer: Viewer, image: Image) -> list[MenuEntry]:
     ]
     if can_be_added(image):
         entries.append(_listing(viewer, image, why_not))
+    if image.is_hidden_for_me:
+        entries.append(MenuEntry("Show again", address(viewer, "image_unhide", image), 50, "post", icon="eye"))
+    elif image.through_group:
+        entries.append(MenuEntry("Hide for me", address(viewer, "image_hide", image), 50, "post", icon="eye-off"))
     return entries
 
 
@@ -107,6 +121,14 @@ def _of_all(viewer: Viewer, image: Image) -> list[MenuEntry]:
             dialog=True,
             reason=why_not_convert(viewer, image),
             icon="convert",
+        ),
+        MenuEntry(
+            "Copy" if image.account_id == viewer.account.pk else "Copy to our images",
+            address(viewer, "image_copy", image),
+            34,
+            dialog=True,
+            reason=refusal(viewer, Verb.COPY, image),
+            icon="plus",
         ),
         MenuEntry("Copy id", "", 40, copy=str(image.pk), icon="copy"),
     ]

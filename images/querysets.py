@@ -65,11 +65,11 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def visible_to(self, viewer: "Viewer") -> "ImageQuerySet":
         """Whose page the viewer may open: own, offered or shared, public, community, in the marketplace."""
-        return self.filter(_reached(viewer, "view_image"))
+        return self.filter(reached(viewer, "view_image"))
 
     def usable_by(self, viewer: "Viewer") -> "ImageQuerySet":
         """That the viewer may boot servers from: own, accepted, public, community, in the marketplace."""
-        return self.filter(usable(viewer), data__damaged_at__isnull=True)
+        return self.filter(_usable(viewer), data__damaged_at__isnull=True)
 
     def exportable_by(self, viewer: "Viewer") -> "ImageQuerySet":
         """Whose data the viewer may download and copy."""
@@ -81,7 +81,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
         And whether the image came through a group or organization of theirs, and whether they have hidden it.
         """
         rights = {
-            "can_use": usable(viewer),
+            "can_use": _usable(viewer),
             "can_export": _exportable(viewer),
             "through_group": through_group(viewer),
             "is_hidden_for_me": hidden_for(viewer),
@@ -126,7 +126,7 @@ def hidden_for(viewer: "Viewer", image: str = "pk") -> Q:
     return Q(Exists(HiddenImage.objects.filter(user=viewer.user, image=OuterRef(image))))
 
 
-def _reached(viewer: "Viewer", codename: str) -> Q:
+def reached(viewer: "Viewer", codename: str) -> Q:
     """Own, open to all, or granted; and not deleted."""
     granted = Q(Exists(grants_to(viewer.principals, codename).filter(content_object=OuterRef("pk"))))
     return ~Q(status="deleted") & (Q(account=viewer.account) | _open_to_all() | granted)
@@ -136,13 +136,12 @@ def _open_to_all() -> Q:
     return Q(visibility__in=OPEN_TO_ALL) | Q(listed_at__isnull=False)
 
 
-def usable(viewer: "Viewer") -> Q:
-    """Images that the viewer may boot servers from."""
-    return _reached(viewer, "use_image") & _given()
+def _usable(viewer: "Viewer") -> Q:
+    return reached(viewer, "use_image") & _given()
 
 
 def _exportable(viewer: "Viewer") -> Q:
-    return _reached(viewer, "export_image") & (_given() | Q(account=viewer.account))
+    return reached(viewer, "export_image") & (_given() | Q(account=viewer.account))
 
 
 def _given() -> Q:

@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.http import HttpRequest
 
 from accounts.models import Account
 from accounts.viewer import Viewer
 from images.looks import Look
+from images.models import Image
+from sharing.acquaintances import acquaintances_of
 from sharing.deciding import decision_refusal
 from sharing.models import AddressKind, Share
 
@@ -17,10 +21,20 @@ _CLOSED = "closed_offers"
 
 @dataclass(frozen=True)
 class Notice:
-    """One offer, as one viewer sees it."""
+    """One offer, as one viewer sees it.
+
+    Attributes:
+        origin: the image that this one was made from, where the viewer may see it.
+    """
 
     offer: Share
     viewer: Viewer
+    origin: Image | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells its elements apart on the page."""
+        return str(self.offer.pk)
 
     @property
     def look(self) -> Look:
@@ -45,7 +59,35 @@ class Notice:
     @property
     def may_trust(self) -> bool:
         """Whether the viewer can say that this producer need not ask: for accounts, not for groups."""
-        return self.may_decide and any(self.offer.recipient_id == one.pk for one in self.viewer.administered_accounts)
+        return self.may_decide and self._is_administered(self.offer.recipient_id)
+
+    @property
+    def may_block(self) -> bool:
+        """Whether the viewer can say for the recipient that it wants to hear no more of the producer."""
+        return self.offer.recipient_id in self.viewer.decides_for
+
+    @property
+    def may_label(self) -> bool:
+        """Whether the account that would get the image can have its own label for it, in the viewer's words."""
+        return self.may_decide and (bool(self.accounts) or self._is_administered(self.offer.recipient_id))
+
+    @property
+    def producer(self) -> Account:
+        """Who offers it."""
+        return self.offer.image.account
+
+    @property
+    def is_from_own_organization(self) -> bool:
+        """Whether the producer is in an organization of the viewer."""
+        return self.producer.organization_id in self.viewer.principals
+
+    @property
+    def taken_for(self) -> str:
+        """A name that the viewer knows, for which that of this unknown producer could be taken; empty for none.
+
+        One query per request; none for a producer that staff have verified.
+        """
+        return "" if self.producer.is_verified else acquaintances_of(self.viewer).taken_for(self.producer)
 
     @property
     def is_for_person(self) -> bool:
@@ -65,16 +107,37 @@ class Notice:
         others = [one for one in self.viewer.administered_accounts if one.pk != self.offer.image.account_id]
         return others if len(others) > 1 else []
 
+    def _is_administered(self, group_id: int | None) -> bool:
+        return any(account.pk == group_id for account in self.viewer.administered_accounts)
+
 
 def notices_for(viewer: Viewer, offers: Iterable[Share]) -> list[Notice]:
     """The notices of these offers."""
     return [Notice(offer, viewer) for offer in offers]
 
 
+def notices_with_origins(viewer: Viewer, offers: Iterable[Share]) -> list[Notice]:
+    """The notices of these offers, with what the images were made from as far as the viewer may see it. One query."""
+    offers = list(offers)
+    parents = {offer.image.parent_id for offer in offers}
+    visible = Image.objects.visible_to(viewer).filter(pk__in=parents - {None})
+    origins = {image.pk: image for image in visible.select_related("account")} if offers else {}
+    return [Notice(offer, viewer, origins.get(offer.image.parent_id)) for offer in offers]
+
+
+@transaction.atomic
 def dismiss(request: HttpRequest, share_id: int) -> None:
-    """Close a notice until the next sign-in: the session remembers it, the offer stays."""
-    closed = set(request.session.get(_CLOSED, [])) | {share_id}
-    request.session[_CLOSED] = sorted(closed)
+    """Close a notice until the next sign-in: the session remembers it, the offer stays.
+
+    Two notices that are closed in quick succession are two requests at once, each with the session as it was before.
+    So what the other one has written meanwhile is read again, under a lock.
+    """
+    session = request.session
+    Session.objects.select_for_update().filter(pk=session.session_key).first()
+    written = type(session)(session.session_key)
+    session[_CLOSED] = sorted({*session.get(_CLOSED, []), *written.get(_CLOSED, []), share_id})
+    session.save()
+    session.modified = False  # or it would be written once more at the end of the request, without the lock
 
 
 def not_dismissed(request: HttpRequest, offers: Iterable[Share]) -> list[Share]:

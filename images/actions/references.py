@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
+from django.http import Http404
 
 from accounts.errors import Conflict
 from accounts.viewer import Viewer
@@ -11,13 +12,22 @@ from images.actions.events import record_image
 from images.models import Image, Reference
 from images.permissions import Verb, get_image
 from images.querysets import OPEN_TO_ALL
+from images.references import words_of
 
 
 @transaction.atomic
 def label(
-    image_id: UUID, *, by: Viewer, label: str = "", notes: str = "", default_login: str = "", ports: Sequence[int] = ()
+    image_id: UUID,
+    *,
+    by: Viewer,
+    label: str | None = None,
+    notes: str | None = None,
+    default_login: str | None = None,
+    ports: Sequence[int] | None = None,
 ) -> Reference:
-    """Say in the account's own words what somebody else's image is.
+    """Say in the account's own words what somebody else's image is. What is left out stays as it is.
+
+    What the producer says at this moment is kept beside it, so that a later change of it can be shown.
 
     Raises:
         Http404, PermissionDenied: as ``get_image``.
@@ -25,11 +35,35 @@ def label(
     """
     image = get_image(by, image_id, Verb.LABEL, lock=True)
     reference = _reference_of(image, by)
-    reference.label, reference.notes = label, notes
-    reference.default_login, reference.ports = default_login, list(ports)
+    words = {"label": label, "notes": notes, "default_login": default_login, "ports": ports}
+    for name, value in words.items():
+        if value is not None:
+            setattr(reference, name, value)
+    reference.theirs = words_of(image)
     reference.clean_fields(exclude=["account", "image", "created_by"])
     reference.save()
-    record_image("labelled", image, by, label=label)
+    record_image("labelled", image, by, label=reference.label)
+    return reference
+
+
+@transaction.atomic
+def use_theirs(image_id: UUID, field: str, *, by: Viewer) -> Reference:
+    """Take back the account's own words about one thing, so that the producer's are shown again.
+
+    Args:
+        field: one of ``FIELDS``.
+
+    Raises:
+        Http404, PermissionDenied: as ``get_image``. Also when the account has no words of its own.
+    """
+    image = get_image(by, image_id, Verb.LABEL, lock=True)
+    reference = _reference_of(image, by)
+    if reference.pk is None:
+        raise Http404
+    setattr(reference, field, [] if field == "ports" else "")
+    reference.theirs = reference.theirs | {field: words_of(image)[field]}
+    reference.save()
+    record_image("labelled", image, by, label=reference.label)
     return reference
 
 

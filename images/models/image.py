@@ -142,12 +142,15 @@ class Image(models.Model):
     # Set by ``ImageQuerySet.with_rights``.
     can_use: bool
     can_export: bool
+    through_group: bool
+    is_hidden_for_me: bool
     # Set by ``ImageQuerySet.with_reference``: the viewer's account's own words about it.
     reference_id: int | None
     own_label: str | None
     own_notes: str | None
     own_login: str | None
     own_ports: list[int] | None
+    theirs_then: dict[str, Any] | None
     # Set by ``ImageQuerySet.with_tags``.
     tag_names: list[str]
 

@@ -12,11 +12,13 @@ from accounts.middleware import PanelRequest
 from accounts.viewer import Viewer
 from images import actions, hooks
 from images.activity import activity_of
+from images.families import advice_on
 from images.looks import Look
 from images.menus import DANGEROUS, address, as_actions, entries_of
 from images.models import Image, ImageData
 from images.permissions import Verb, get_image, refusal
 from images.problems import NoSuchData
+from images.references import words_beside
 from images.rows import name_for, source_for
 from images.stores import get_store
 from images.transfers.downloads import GIVEN, Download, begins, serve
@@ -38,7 +40,7 @@ def image_detail(request: PanelRequest, pk: UUID) -> HttpResponse:
 
 
 def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
-    """What the page says by itself: two queries (relatives and events)."""
+    """What the page says by itself: two queries (relatives and events), and one about a family or replacement."""
     is_own = image.account_id == viewer.account.pk
     relatives = list(Image.objects.related_to(image, viewer).order_by("-created_at")[:RELATIVES])
     here = address(viewer, "image_detail", image)
@@ -54,11 +56,14 @@ def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
         "source": source_for(viewer, image),
         "parent": next((relative for relative in relatives if relative.pk == image.parent_id), None),
         "children": [relative for relative in relatives if relative.pk != image.parent_id],
+        "advice": advice_on(image, viewer),
         "events": events,
         "downloads": downloads,
         "buttons": [entry for entry in entries if entry.order < DANGEROUS and not entry.copy][:BUTTONS],
         "primary": "Share Image" if is_own else "Download",
         "actions": as_actions(entries),
+        "words": [] if is_own else [words for words in words_beside(image) if words.replaces or words.has_changed],
+        "why_not_label": refusal(viewer, Verb.LABEL, image),
         "changes": changes_of(viewer, image) if is_own else {},
     }
 
@@ -72,6 +77,8 @@ def changes_of(viewer: Viewer, image: Image) -> dict[str, dict[str, str]]:
             "reason": refusal(viewer, Verb.OFFER if image.visibility == "private" else Verb.CHANGE_VISIBILITY, image),
         },
         "protection": {"url": address(viewer, protection, image), "reason": refusal(viewer, Verb.PROTECT, image)},
+        "family": {"url": address(viewer, "image_family", image), "reason": refusal(viewer, Verb.ARRANGE, image)},
+        "end": {"url": address(viewer, "image_life", image), "reason": refusal(viewer, Verb.DEPRECATE, image)},
     }
 
 

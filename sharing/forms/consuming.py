@@ -60,9 +60,9 @@ class AcceptForm(forms.Form):
     def __init__(self, *args: Any, notice: Notice, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._accounts = {account.number: account for account in notice.accounts}
+        self.fields["trust"].label = f"Next time {notice.producer.title} shares"
         self._choose("into", _into_choices(notice))
         self._choose("trust", _trust_choices(notice))
-        self.fields["trust"].label = f"Next time {notice.producer.title} shares"
         self.fields["label"].widget.attrs["placeholder"] = notice.offer.image.name
         if not notice.may_label:
             del self.fields["label"]

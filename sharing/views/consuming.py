@@ -1,5 +1,7 @@
-"""Pages of those who are asked: Shared with us, deciding, leaving, and whom an account trusts."""
+"""Deciding on offers: accept, accept all of one producer, reject, close for now; and leaving."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,62 +11,60 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.errors import Conflict
 from accounts.middleware import PanelRequest
 from accounts.models import Account
 from accounts.views.going_back import go_back, next_url
 from images.permissions import Verb, get_image
 from sharing import actions
 from sharing.actions.decisions import why_not_leave
-from sharing.deciding import decision_refusal
-from sharing.forms import AcceptForm, LeaveForm, ReasonForm, TrustForm
-from sharing.inbox import open_offers
-from sharing.models import Share, Trust
-from sharing.notices import dismiss, notices_for
+from sharing.forms import AcceptAllForm, AcceptForm, LeaveForm, ReasonForm
+from sharing.inbox import offers_from
+from sharing.models import Share
+from sharing.notices import Notice, dismiss, notices_for
 
-MOST_REJECTED = 100
-
-
-@require_GET
-def offer_list(request: PanelRequest) -> HttpResponse:
-    """Shared with us: what waits, what was rejected, who need not ask."""
-    viewer = request.viewer
-    rejected = Share.objects.offered_to(viewer).filter(status=Share.Status.REJECTED).order_by("-decided_at", "-pk")
-    producers = _producers(request) if viewer.is_admin else {}
-    context = {
-        "notices": notices_for(viewer, open_offers(viewer)),
-        "rejected": notices_for(viewer, list(rejected[:MOST_REJECTED])),
-        "trusts": Trust.objects.of_accounts(viewer.decides_for | {viewer.account.pk}),
-        "trust_form": TrustForm(producers=producers) if producers else None,
-    }
-    return render(request, "sharing/offer_list.html", context)
+GONE = "It is not offered any more."
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def offer_accept(request: PanelRequest, share: int) -> HttpResponse:
-    """Accept an offer, into another account where the form says so, and perhaps without asking next time."""
-    form = AcceptForm(request.POST, viewer=request.viewer)
-    if not form.is_valid():
-        raise Http404
-    try:
-        accepted = _accept(request, share, form)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
+    """Accept an offer, with a label, into another account and without asking next time, where somebody says so."""
+    notice = _decided_on(request, share)
+    form = AcceptForm(request.POST if request.method == "POST" else None, notice=notice)
+    back = next_url(request, inbox_of(request))
+    if form.is_valid() and (accepted := _accept(request, share, form)):
         text = f"“{accepted.image.name}” is now among the saved images of {accepted.recipient_title}."
         messages.success(request, text)
-    return go_back(request, _inbox(request))
+        return redirect(back)
+    context = {"notice": notice, "form": form, "back": back}
+    return render(request, "sharing/offer_accept.html", context, status=422 if form.errors else 200)
+
+
+def _accept(request: PanelRequest, share: int, form: AcceptForm) -> Share | None:
+    try:
+        return _accept_as_said(request, share, form)
+    except ValidationError as error:
+        form.add_error(None, ValidationError(error.messages))
+        return None
 
 
 @transaction.atomic
-def _accept(request: PanelRequest, share: int, form: AcceptForm) -> Share:
-    accepted = actions.accept(share, by=request.viewer, into=form.cleaned_data["into"])
+def _accept_as_said(request: PanelRequest, share: int, form: AcceptForm) -> Share:
+    said = form.cleaned_data
+    accepted = actions.accept(
+        share,
+        by=request.viewer,
+        into=said.get("into"),
+        future=said.get("future", False),
+        label=said.get("label", ""),
+    )
     producer = accepted.image.account
     trusted: Group | None = None
-    if form.cleaned_data["trust"] == AcceptForm.ACCOUNT:
+    if said.get("trust") == AcceptForm.ACCOUNT:
         trusted = producer
-    elif form.cleaned_data["trust"] == AcceptForm.ORGANIZATION:
+    elif said.get("trust") == AcceptForm.ORGANIZATION:
         trusted = producer.organization
     recipient: Account | None = getattr(accepted.recipient, "as_account", None)  # groups trust nobody
     if trusted and recipient:
@@ -72,20 +72,72 @@ def _accept(request: PanelRequest, share: int, form: AcceptForm) -> Share:
     return accepted
 
 
+@dataclass(frozen=True)
+class Result:
+    """What became of one offer out of several."""
+
+    name: str
+    problem: str = ""
+
+    @property
+    def status(self) -> str:
+        """The name under which the component knows it."""
+        return "failed" if self.problem else "accepted"
+
+
+@require_http_methods(["GET", "POST"])
+def offer_accept_all(request: PanelRequest, share: int) -> HttpResponse:
+    """Accept what one producer offers, each offer by itself: one that cannot be accepted does not stop the others."""
+    first = _decided_on(request, share)
+    notices = {notice.offer.pk: notice for notice in notices_for(request.viewer, _of_same_producer(request, first))}
+    form = AcceptAllForm(request.POST if request.method == "POST" else None, notices=notices.values())
+    context = {"producer": first.producer, "form": form, "back": inbox_of(request), "first": first}
+    if form.is_valid():
+        chosen = [notices.get(pk) for pk in form.cleaned_data["offers"]]
+        context["results"] = [_accept_one(request, notice) for notice in chosen]
+        return render(request, "sharing/accept_all_result.html", context)
+    return render(request, "sharing/accept_all.html", context, status=422 if form.errors else 200)
+
+
+def _of_same_producer(request: PanelRequest, notice: Notice) -> list[Share]:
+    return offers_from(request.viewer, notice.offer.image.account_id)
+
+
+def _accept_one(request: PanelRequest, notice: Notice | None) -> Result:
+    if notice is None:
+        return Result("An offer that you saw", GONE)
+    name = notice.offer.image.name
+    return Result(name, _problem_with(lambda: actions.accept(notice.offer.pk, by=request.viewer)))
+
+
+def _problem_with(accept: Callable[[], object]) -> str:
+    """Why it did not work, in words; empty when it did."""
+    try:
+        accept()
+    except Http404:
+        return GONE
+    except ValidationError as error:
+        return " ".join(error.messages)
+    except (PermissionDenied, Conflict) as refused:
+        return str(refused)
+    return ""
+
+
 @require_http_methods(["GET", "POST"])
 def offer_reject(request: PanelRequest, share: int) -> HttpResponse:
     """Reject an offer, with a reason if one likes."""
-    viewer = request.viewer
-    offer = get_object_or_404(Share.objects.offered_to(viewer).exclude(status=Share.Status.ACCEPTED), pk=share)
-    if reason := decision_refusal(viewer, offer):
-        raise PermissionDenied(reason)
-    form = ReasonForm(request.POST or None)
-    back = next_url(request, _inbox(request))
-    if request.method == "POST" and form.is_valid():
-        actions.reject(share, by=viewer, reason=form.cleaned_data["reason"])
-        messages.success(request, f"You rejected “{offer.image.name}”. Shared with us keeps it under Rejected.")
+    notice = _decided_on(request, share)
+    if notice.offer.status == Share.Status.ACCEPTED:
+        raise Http404
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    back = next_url(request, inbox_of(request))
+    if form.is_valid():
+        actions.reject(share, by=request.viewer, reason=form.cleaned_data["reason"])
+        text = f"You rejected “{notice.offer.image.name}”. Shared with us keeps it under Rejected."
+        messages.success(request, text)
         return redirect(back)
-    return render(request, "sharing/offer_reject.html", {"offer": offer, "form": form, "back": back})
+    context = {"offer": notice.offer, "form": form, "back": back}
+    return render(request, "sharing/offer_reject.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -93,7 +145,8 @@ def offer_dismiss(request: PanelRequest, share: int) -> HttpResponse:
     """Close a notice for now. The offer stays, and its notice comes back with the next sign-in."""
     get_object_or_404(Share.objects.offered_to(request.viewer), pk=share)
     dismiss(request, share)
-    return go_back(request, _inbox(request))
+    # Only the notice goes: another one that is closed at the same moment is still there to be closed.
+    return HttpResponse() if request.htmx else go_back(request, inbox_of(request))
 
 
 @require_http_methods(["GET", "POST"])
@@ -109,44 +162,33 @@ def share_leave(request: PanelRequest, pk: UUID) -> HttpResponse:
         for share in held
         if share.recipient_id is not None and share.recipient_id in viewer.decides_for
     }
-    form = LeaveForm(request.POST or None, holders=holders, own=viewer.account.pk)
-    if request.method == "POST" and form.is_valid():
+    form = LeaveForm(request.POST if request.method == "POST" else None, holders=holders, own=viewer.account.pk)
+    if form.is_valid():
         data = form.cleaned_data
         actions.leave(image.pk, by=viewer, holders=data["holders"], reason=data["reason"])
         messages.success(request, f"“{image.name}” was removed. Shared with us keeps it under Rejected.")
         return redirect("image_list", number=viewer.account.number)
-    return render(request, "sharing/share_leave.html", {"image": image, "form": form, "holders": holders})
+    context = {"image": image, "form": form, "holders": holders}
+    return render(request, "sharing/share_leave.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
-def trust_add(request: PanelRequest) -> HttpResponse:
-    """Let a producer, whose images the account has accepted, share with it without asking."""
-    form = TrustForm(request.POST, producers=_producers(request))
-    if not form.is_valid():
+def inbox_of(request: PanelRequest, tab: str = "") -> str:
+    """The address of Shared with us, on one of its tabs."""
+    page = reverse("offer_list", kwargs={"number": request.viewer.account.number})
+    return f"{page}?tab={tab}" if tab else page
+
+
+def _decided_on(request: PanelRequest, share: int) -> Notice:
+    """An offer on which the viewer decides.
+
+    Raises:
+        Http404: there is none, or its time is over.
+        PermissionDenied: they see it, but somebody else decides.
+    """
+    offer = get_object_or_404(Share.objects.offered_to(request.viewer), pk=share)
+    if offer.is_expired or offer.has_ended:
         raise Http404
-    row = actions.trust(form.cleaned_data["producer"], recipient=request.viewer.account, by=request.viewer)
-    text = f"{row.producer_title} can now share with {request.viewer.account.title} without asking."
-    messages.success(request, text)
-    return redirect(_inbox(request))
-
-
-@require_POST
-def trust_remove(request: PanelRequest, trust: int) -> HttpResponse:
-    """Ask again from now on."""
-    row = actions.stop_trusting(trust, by=request.viewer)
-    messages.success(
-        request, f"{row.producer_title} is asked for again: its offers wait for your decision from now on."
-    )
-    return redirect(_inbox(request))
-
-
-def _producers(request: PanelRequest) -> dict[int, Group]:
-    """The producers whose images the account of the page has accepted, and does not trust yet, by id."""
-    shares = Share.objects.giving_access().filter(recipient=request.viewer.account.pk).with_sides()
-    trusted = set(Trust.objects.of_accounts([request.viewer.account.pk]).values_list("producer_id", flat=True))
-    accounts = {share.image.account_id: share.image.account for share in shares}
-    return {pk: account for pk, account in accounts.items() if pk not in trusted and pk != request.viewer.account.pk}
-
-
-def _inbox(request: PanelRequest) -> str:
-    return reverse("offer_list", kwargs={"number": request.viewer.account.number})
+    notice = Notice(offer, request.viewer)
+    if notice.refusal:
+        raise PermissionDenied(notice.refusal)
+    return notice

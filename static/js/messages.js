@@ -50,5 +50,12 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (messages?.children.length) document.dispatchEvent(new CustomEvent("say", { detail: messages.innerText.trim() }));
 });
 
+// A notice that was closed is gone with its button: the keyboard goes on at the next one, or at the top of the page.
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!event.detail.target?.matches?.(".notice") || document.activeElement !== document.body) return;
+  const next = document.querySelector(".notice-close") ?? document.getElementById("main");
+  next?.focus({ preventScroll: true });
+});
+
 document.addEventListener("htmx:afterSwap", (event) => focusErrors(event.detail.target));
 focusErrors(document);

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.viewer import Viewer
 from images import listing
 from images.listing import Sort, Tab, Wanted
-from images.models import Image, ImageGroupObjectPermission, Reference
+from images.models import HiddenImage, Image, ImageGroupObjectPermission, Reference
 from images.permissions import Right, set_grants
 from tests.factories import make_account, make_image, make_team, viewer
 from tests.people import Cast
@@ -64,6 +64,8 @@ def vary(image: Image, number: int, chance: random.Random, cast: Cast) -> None:
     if number % 4 == 0 and image.account_id != cast.beta.pk:
         label = chance.choice(["", "Our own words"])
         Reference.objects.create(account=cast.beta, image=image, label=label, created_by=cast.bob)
+    if number % 6 == 1 and image.account_id != cast.beta.pk:
+        HiddenImage.objects.create(user=cast.bob, image=image)
 
 
 def by_law(asking: Viewer, tab: Tab) -> set[Image]:
@@ -91,8 +93,10 @@ def belongs(image: Image, asking: Viewer, tab: Tab) -> bool:
         Tab.SHARED: shared,
         Tab.COMMUNITY: to_be_found,
         Tab.PUBLIC: public,
+        Tab.HIDDEN: mine or shared or image.visibility in ("public", "community") or image.listed_at is not None,
     }
-    return belongs_to[tab]
+    is_hidden = image.hidden_by.filter(user=asking.user).exists()
+    return belongs_to[tab] and (is_hidden if tab is Tab.HIDDEN else mine or not is_hidden)
 
 
 def has_been_added(image: Image, asking: Viewer) -> bool:

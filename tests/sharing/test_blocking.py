@@ -83,7 +83,8 @@ class TestBlock:
         assert Notification.objects.filter(user=cast.bob).exists()
 
     def test_later_versions_do_not_come_any_more(self, cast: Cast, golden: Image) -> None:
-        share = offer_one(golden, cast.producer, cast.beta.number, offers_future=True)
+        share = offer_one(golden, cast.producer, cast.beta.number)
+        Share.objects.update(offers_future=True)
         assert actions.accept(share.pk, by=cast.consumer, future=True).takes_future
         block(cast)
         share.refresh_from_db()

@@ -240,7 +240,7 @@ class TestSharedWithUs:
     def test_a_personal_offer_is_marked_and_goes_where_one_likes(self, cast: Cast, golden: Image) -> None:
         share = offer_one(golden, cast.producer, "bob")
         client = signed_in(cast.bob)
-        assert "with you" in client.get(url("offer_list", cast.beta)).content.decode()
+        assert "to you," in client.get(url("offer_list", cast.beta)).content.decode()
         client.post(url("offer_accept", cast.beta, share.pk), {"into": cast.beta.number, "trust": "account"})
         share.refresh_from_db()
         assert (share.state, share.recipient_id) == ("accepted", cast.beta.pk)
@@ -249,13 +249,15 @@ class TestSharedWithUs:
     def test_a_foreign_account_is_no_choice(self, cast: Cast, golden: Image) -> None:
         share = offer_one(golden, cast.producer, "bob")
         answer = signed_in(cast.bob).post(url("offer_accept", cast.beta, share.pk), {"into": cast.rival.number})
-        assert answer.status_code == 404
+        assert answer.status_code == 422
+        assert "Select a valid choice" in answer.content.decode()
 
     def test_rejecting_asks_for_a_reason_and_keeps_name_and_producer_only(self, cast: Cast, pending: Share) -> None:
         client = signed_in(cast.bob)
         reject = url("offer_reject", cast.beta, pending.pk)
         assert b"<html" not in client.get(reject, headers=DIALOG).content
-        page = client.post(reject, {"reason": "Too old."}, follow=True).content.decode()
+        client.post(reject, {"reason": "Too old."})
+        page = client.get(url("offer_list", cast.beta), {"tab": "rejected"}).content.decode()
         assert "debian-12-golden" in page
         assert "Hardened base" not in page
         client.post(url("offer_accept", cast.beta, pending.pk))
@@ -271,7 +273,7 @@ class TestSharedWithUs:
         client = signed_in(cast.bob)
         client.post(url("trust_add", cast.beta), {"producer": cast.acme.pk})
         row = Trust.objects.get()
-        assert "Acme Producers" in client.get(url("offer_list", cast.beta)).content.decode()
+        assert "Acme Producers" in client.get(url("offer_list", cast.beta), {"tab": "producers"}).content.decode()
         client.post(url("trust_remove", cast.beta, row.pk))
         assert not Trust.objects.exists()
 
