@@ -130,6 +130,7 @@ def _held_section(request: HttpRequest, viewer: Viewer, image: Image) -> str:
         "number": viewer.account.number,
         "refusal": why_not_leave(viewer, held),
         "ending": ending,
+        "decides_for": viewer.decides_for,
         "is_asked": bool(ending) and len(asked_lately(image, ending)) == len(ending),
     }
     return render_to_string("sharing/image_held.html", context, request)

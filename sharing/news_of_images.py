@@ -8,6 +8,7 @@ from accounts.models import Event
 from images.actions.later import enqueue_at
 from images.models import Image
 from sharing.announcements import MOST_A_DAY, ONE_DAY, tell_recipients
+from sharing.letters import quoted
 from sharing.models import Share
 from sharing.querysets import gives_access, is_waiting
 
@@ -32,9 +33,8 @@ def tell_of_end(image_id: str, news: str) -> None:
         some = [share for share in shares if (share.recipient_id in with_replacement) is knows]
         replacement = image.replacement if knows else None
         by = image.end_announced_by_id if news == "announced" else None
-        tell_recipients(
-            f"end_{news.replace(' ', '_')}", some, but=by, image=image, replacement=replacement, life=str(image.life)
-        )
+        context = {"image": image, "replacement": replacement, "reason": quoted(image.end_reason)}
+        tell_recipients(f"end_{news.replace(' ', '_')}", some, but=by, **context)
 
 
 def version_came(shares: Iterable[Share]) -> None:

@@ -31,6 +31,9 @@ STATUS_ICONS = {
     "failed": "warning",
     "warning": "warning",
     "deactivated": "pause",
+    "deprecated": "warning",
+    "obsolete": "cross-circle",
+    "retired": "trash",
     "protected": "lock",
     "uploading": "upload",
 }
