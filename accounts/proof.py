@@ -26,7 +26,7 @@ from accounts.models import Account, Membership, User
 
 NOBODY = 0  # no person, account or factor has this id
 NO_LOGIN = "-"  # nobody has this login
-TOO_MANY = "too_many"
+TOO_MANY = "too_many_tries"
 _FACTORS = Authenticator.Type
 
 

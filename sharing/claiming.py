@@ -30,7 +30,7 @@ def find_offer(request: HttpRequest, code: str) -> Share:
     """
     digest = digest_of(code)
     if not ratelimit.consume(request, action="claim", key="everybody"):
-        raise ValidationError(TOO_MANY, code="too_many")
+        raise ValidationError(TOO_MANY, code="too_many_tries")
     share = Share.objects.by_code().waiting().filter(claim_code__digest=digest).first()
     if share is None:
         raise wrong("code", NOT_THERE, "unknown")

@@ -82,7 +82,7 @@ def claim_begin(request: PanelRequest) -> HttpResponse:
     if form.is_valid() and (share := attempt(form, lambda: claiming.find_offer(request, form.cleaned_data["code"]))):
         claiming.remember(request, share)
         return redirect("claim_confirm", number=request.viewer.account.number, share=share.pk)
-    too_many = form.has_error("__all__", "too_many")
+    too_many = form.has_error("__all__", "too_many_tries")
     return _again(request, "sharing/claim_begin.html", form, {}, wrong=429 if too_many else 422)
 
 

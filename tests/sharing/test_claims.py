@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.errors import Conflict
 from accounts.models import Event, Notification
 from accounts.roles import Role
-from images.actions import delete_image
+from images.actions.changes import delete
 from images.models import Image
 from sharing import actions
 from sharing.actions import MadeCode, Terms
@@ -103,7 +103,7 @@ def test_a_code_that_does_not_work_any_more_has_one_answer(
         Share.objects.update(offer_expires_at=timezone.now())
         actions.renew_claim_code(golden.pk, made.share.pk, by=cast.creator)
     elif how == "deleted":
-        delete_image(golden.pk, by=cast.producer)
+        delete(golden.pk, by=cast.producer)
     else:
         Image.objects.filter(pk=golden.pk).update(visibility="private")
     with pytest.raises(ValidationError) as refused:
