@@ -162,10 +162,11 @@ def as_row(line: Line) -> dict[str, Any]:
 
 def in_batches(events: EventQuerySet) -> Iterator[Event]:
     """All of them, the newest first, a batch at a time: no cursor stays open while somebody downloads slowly."""
-    last: Event | None = None
-    while batch := list(events.before(last)[:BATCH] if last else events[:BATCH]):
+    batch = list(events[:BATCH])
+    yield from batch
+    while len(batch) == BATCH:
+        batch = list(events.before(batch[-1])[:BATCH])
         yield from batch
-        last = batch[-1]
 
 
 def _in_words(value: Any) -> str:
