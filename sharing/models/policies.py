@@ -5,7 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from sharing.models.shares import title_of
+from accounts.models import Account
 
 DAYS = [MinValueValidator(1), MaxValueValidator(3650)]
 
@@ -45,7 +45,8 @@ class Policy(models.Model):
     @property
     def title(self) -> str:
         """Whose it is, as people read it."""
-        return title_of(self.group)
+        account: Account | None = getattr(self.group, "as_account", None)
+        return account.title if account else self.group.as_organization.title
 
     @property
     def conditions(self) -> list[str]:
