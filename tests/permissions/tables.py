@@ -110,6 +110,12 @@ image_inside                    GET    200       200      200
 image_inside                    POST   403       302      302
 reference_edit                  GET    403       403      200
 reference_edit                  POST   403       403      302
+reference_use_theirs            GET    405       405      405
+reference_use_theirs            POST   403       403      404
+image_hide                      GET    405       405      405
+image_hide                      POST   403       403      403
+image_unhide                    GET    405       405      405
+image_unhide                    POST   302       302      302
 reference_add                   GET    405       405      405
 reference_add                   POST   403       403      302
 reference_remove                GET    405       405      405
@@ -125,7 +131,15 @@ upload_resource                 DELETE 403       412      412
 upload_discard                  GET    405       405      405
 upload_discard                  POST   403       302      302
 share_image                     GET    403       200      200
-share_image                     POST   403       200      200
+share_image                     POST   403       422      422
+share_images                    GET    403       200      200
+share_images                    POST   403       200      200
+share_recipients                GET    405       405      405
+share_recipients                POST   403       200      200
+share_suggestions               GET    403       200      200
+share_suggestions               POST   405       405      405
+share_undo                      GET    405       405      405
+share_undo                      POST   403       302      302
 share_remove                    GET    403       403      200
 share_remove                    POST   403       403      302
 share_remind                    GET    405       405      405
@@ -133,19 +147,59 @@ share_remind                    POST   403       302      302
 share_again                     GET    405       405      405
 share_again                     POST   403       302      302
 share_leave                     GET    403       403      200
-share_leave                     POST   403       403      200
+share_leave                     POST   403       403      422
+share_by_sign_in                GET    403       200      200
+share_by_sign_in                POST   403       422      422
+claim_code_create               GET    403       200      200
+claim_code_create               POST   403       422      422
+claim_code_renew                GET    403       200      200
+claim_code_renew                POST   403       422      422
+claim_begin                     GET    200       200      200
+claim_begin                     POST   422       422      422
+claim_confirm                   GET    302       302      302
+claim_confirm                   POST   302       302      302
 offer_list                      GET    200       200      200
 offer_list                      POST   405       405      405
-offer_accept                    GET    405       405      405
+offer_accept                    GET    403       403      200
 offer_accept                    POST   403       403      302
+offer_accept_all                GET    403       403      200
+offer_accept_all                POST   403       403      422
+offer_block                     GET    403       403      200
+offer_block                     POST   403       403      302
+block_remove                    GET    405       405      405
+block_remove                    POST   404       404      302
 offer_reject                    GET    403       403      200
-offer_reject                    POST   403       403      200
+offer_reject                    POST   403       403      302
 offer_dismiss                   GET    405       405      405
 offer_dismiss                   POST   302       302      302
 trust_add                       GET    405       405      405
 trust_add                       POST   404       404      404
 trust_remove                    GET    405       405      405
 trust_remove                    POST   404       404      302
+account_policy                  GET    200       200      200
+account_policy                  POST   403       403      422
+account_policy_trust            GET    405       405      405
+account_policy_trust            POST   403       403      302
+organization_policy             GET    200       200      200
+organization_policy             POST   403       403      422
+organization_policy_trust       GET    405       405      405
+organization_policy_trust       POST   403       403      302
+organization_rules              GET    200       200      200
+organization_rules              POST   403       403      422
+organization_approvals          GET    403       403      200
+organization_approvals          POST   405       405      405
+approval_approve                GET    405       405      405
+approval_approve                POST   403       403      302
+approval_refuse                 GET    403       403      200
+approval_refuse                 POST   403       403      302
+approval_withdraw               GET    405       405      405
+approval_withdraw               POST   403       302      302
+organization_exposure           GET    403       403      200
+organization_exposure           POST   405       405      405
+organization_exposure_csv       GET    403       403      200
+organization_exposure_csv       POST   405       405      405
+organization_exposure_ask       GET    405       405      405
+organization_exposure_ask       POST   403       403      302
 """
 
 # Somebody else's image, under one's own account. A stranger and a rival (who said no) know nothing of it; Ivy is asked;
@@ -172,6 +226,9 @@ image_inside              GET    404       404    200      200         200      
 image_inside              POST   404       404    403      403         403        403      403
 reference_edit            GET    404       404    200      403         403        200      200
 reference_edit            POST   404       404    302      403         403        302      302
+reference_use_theirs      POST   404       404    404      403         403        404      404
+image_hide                POST   404       404    403      403         403        403      302
+image_unhide              POST   404       404    302      302         302        302      302
 reference_add             POST   404       404    409      403         403        409      409
 reference_remove          POST   404       404    302      403         403        302      302
 share_image               GET    404       404    403      403         403        403      403
@@ -180,20 +237,35 @@ share_remove              GET    404       404    403      403         403      
 share_remove              POST   404       404    403      403         403        403      403
 share_remind              POST   404       404    403      403         403        403      403
 share_again               POST   404       404    403      403         403        403      403
+share_by_sign_in          GET    404       404    403      403         403        403      403
+share_by_sign_in          POST   404       404    403      403         403        403      403
+claim_code_create         GET    404       404    403      403         403        403      403
+claim_code_create         POST   404       404    403      403         403        403      403
+claim_code_renew          GET    404       404    403      403         403        403      403
+claim_code_renew          POST   404       404    403      403         403        403      403
 share_leave               GET    404       404    403      403         403        200      403
-share_leave               POST   404       404    403      403         403        200      403
+share_leave               POST   404       404    403      403         403        422      403
+offer_accept              GET    404       404    404      403         403        200      404
 offer_accept              POST   404       404    404      403         403        302      404
 offer_accept@invited      POST   404       404    302      404         404        404      404
 offer_accept@rejected     POST   404       302    404      404         404        404      404
+offer_accept_all          GET    404       404    404      403         403        200      404
+offer_accept_all          POST   404       404    404      403         403        422      404
+offer_accept_all@invited  GET    404       404    200      404         404        404      404
+offer_block               GET    404       404    404      403         403        200      404
+offer_block               POST   404       404    404      403         403        302      404
+offer_block@invited       POST   404       404    302      404         404        404      404
+offer_block@rejected      POST   404       302    404      404         404        404      404
 offer_reject              GET    404       404    404      403         403        200      404
-offer_reject              POST   404       404    404      403         403        200      404
+offer_reject              POST   404       404    404      403         403        302      404
 offer_reject@invited      GET    404       404    200      404         404        404      404
-offer_reject@invited      POST   404       404    200      404         404        404      404
+offer_reject@invited      POST   404       404    302      404         404        404      404
 offer_reject@rejected     GET    404       200    404      404         404        404      404
-offer_reject@rejected     POST   404       200    404      404         404        404      404
+offer_reject@rejected     POST   404       302    404      404         404        404      404
 offer_dismiss             POST   404       404    404      302         302        302      404
 offer_dismiss@invited     POST   404       404    302      404         404        404      404
 offer_dismiss@rejected    POST   404       302    404      404         404        404      404
+approval_withdraw         POST   404       404    404      404         404        404      404
 """
 
 # Pages that belong to a person, not to an account. The invitation is Ivy's, the notification Alice's.
@@ -201,6 +273,8 @@ PERSONAL = """
 page                      method anonymous  stranger  invited  admin  staff  root
 home                      GET    302        302       302      302    302    302
 home                      POST   302        405       405      405    405    405
+claim                     GET    302        302       302      302    302    302
+claim                     POST   302        405       405      405    405    405
 healthz                   GET    200        200       200      200    200    200
 healthz                   POST   405        405       405      405    405    405
 setup                     GET    302        302       302      302    302    302

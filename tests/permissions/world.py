@@ -15,7 +15,7 @@ from images.models import Image
 from images.quotas import Counted
 from sharing import actions
 from sharing.addresses import parse
-from sharing.models import Share
+from sharing.models import OfferRequest, Share
 from tests import factories
 from tests.people import Cast
 
@@ -84,6 +84,21 @@ def _offered(by: Any, to: Account, **fields: Any) -> Share:
     return offered.share
 
 
+def _expired_code(cast: Cast, image: Image) -> Share:
+    share = actions.make_claim_code(image.pk, by=cast.creator, terms=actions.Terms()).share
+    Share.objects.filter(pk=share.pk).update(offer_expires_at=timezone.now())
+    return share
+
+
+def _wanted(cast: Cast, image: Image) -> OfferRequest:
+    """An offer of Carol's that waits for a second person."""
+    expires = timezone.now() + timedelta(days=1)
+    address = {"kind": "login", "address": "trudy", "address_title": "trudy"}
+    return OfferRequest.objects.create(
+        image=image, organization=cast.acme_group, requested_by=cast.carol, expires_at=expires, **address
+    )
+
+
 def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict[str, dict[str, Any]]:
     """For the pages of Acme: its image, its people, and what Beta offers to it."""
     of_image = {"pk": image.pk}
@@ -93,13 +108,19 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
     upload = start_upload(by=cast.creator, filename="disk.img")
     new = NewImage(name="imported", region=cast.iad)
     fetched = start_import(by=cast.creator, url="https://mirror.example/disk.img", new=new)
+    block = actions.block(cast.rival, recipient=cast.acme.group_ptr, by=cast.producer)
     trust = actions.trust(cast.beta.group_ptr, recipient=cast.acme, by=cast.producer)
+    wanted = _wanted(cast, image)
     return {
         "image": of_image,
         "share_image": of_image,
         "share_remove": of_image | {"share": shares["beta"].pk},
         "share_remind": of_image | {"share": shares["ivy"].pk},
         "share_again": of_image | {"share": shares["rhea"].pk},
+        "share_by_sign_in": of_image,
+        "claim_code_create": of_image,
+        "claim_code_renew": of_image | {"share": _expired_code(cast, image).pk},
+        "claim_confirm": {"share": waiting.pk},
         "share_leave": {"pk": held.image_id},
         "reference_edit": {"pk": held.image_id},
         "reference": {"pk": open_image.pk},
@@ -107,7 +128,12 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "import": {"pk": fetched.pk},
         "offer": {"share": waiting.pk},
         "trust": {"trust": trust.pk},
+        "block": {"block": block.pk},
+        "reference_use_theirs": {"pk": held.image_id, "field": "label"},
         "quota": {"pk": request_quota(by=cast.producer, wanted={Counted.IMAGES: 2000}, reason="More.").pk},
+        "organization_exposure_ask": {"pk": cast.acme_group.pk, "share": shares["beta"].pk},
+        "approval": {"pk": cast.acme_group.pk, "wanted": wanted.pk},
+        "approval_withdraw": of_image | {"wanted": wanted.pk},
         "member": _member(cast.acme, olga),
         "invitation_revoke": _invitation(cast.acme, cast.alice, Role.OBSERVER),
         "team": {"pk": cast.golden_testers.pk}
@@ -125,7 +151,10 @@ def _received(cast: Cast, image: Image, shares: dict[str, Share]) -> dict[str, d
     return {
         "image": {"pk": image.pk},
         "reference": {"pk": image.pk},
+        "reference_use_theirs": {"pk": image.pk, "field": "label"},
         "share": {"pk": image.pk, "share": shares["ivy"].pk},
+        "approval_withdraw": {"pk": image.pk, "wanted": OfferRequest.objects.get().pk},
+        "claim_code": {"pk": image.pk, "share": shares["ivy"].pk},
         "offer": {"share": asked.pk},
         "offer@invited": {"share": shares["ivy"].pk},
         "offer@rejected": {"share": shares["rhea"].pk},
