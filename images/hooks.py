@@ -30,6 +30,7 @@ class MenuEntry:
         icon: a name of static/icons.svg.
         copy: a text that the entry copies, instead of going anywhere.
         key: runs the entry on a focused row.
+        note: a few words below the label, where there is room for them.
     """
 
     label: str
@@ -42,6 +43,7 @@ class MenuEntry:
     icon: str = ""
     copy: str = ""
     key: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,9 @@ menu_entries: "Hook[[Viewer, Image], list[MenuEntry]]" = Hook()
 
 # What can be done with several images of the account that were ticked in Saved Images.
 bulk_actions: "Hook[[Viewer], list[BulkAction]]" = Hook()
+
+# More ways to add an image than uploading and importing: entries of the menu Add image, each with a note below it.
+ways_to_add: "Hook[[Viewer], list[MenuEntry]]" = Hook()
 
 # A new image was made from the upload form: the first recipients, as typed there.
 image_created: "Hook[[Image, Viewer, str], None]" = Hook()

@@ -67,6 +67,7 @@ def register() -> None:
     images.hooks.row_notes.register(row_notes)
     images.hooks.under_review.register(is_reviewed_by)
     images.hooks.menu_entries.register(menu_entries)
+    images.hooks.ways_to_add.register(ways_to_add)
     images.hooks.bulk_actions.register(bulk_actions)
     images.hooks.use_refusals.register(use_refusal)
     images.hooks.images_read.register(prepare)
@@ -105,12 +106,11 @@ def detail_section(request: HttpRequest, image: Image) -> str:
     viewer = _viewer(request)
     if image.account_id != viewer.account.pk:
         return _held_section(request, viewer, image)
-    most = None if request.GET.get("shares") == "all" else MOST_ROWS
-    rows = rows_of(image, viewer, most=most)
+    rows = rows_of(image, viewer)
     context = {
         "image": image,
         "rows": rows,
-        "more": len(rows) == most,
+        "more": len(rows) == MOST_ROWS,
         "number": viewer.account.number,
         "offer_refusal": offer_refusal(viewer, image),
         "act_refusal": refusal(viewer, Verb.OFFER, image),
@@ -202,7 +202,7 @@ def _note(row: Mapping[str, Any]) -> str:
 
 
 def menu_entries(viewer: Viewer, image: Image) -> list[MenuEntry]:
-    """Share Image and Who has access for an own image; Remove Image and Report for others. No query of its own for each row."""
+    """Share Image and Who has access for an own image; Remove Image and Report for others. No query for each row."""
     if image.account_id == viewer.account.pk:
         url, reason = address(viewer, "share_image", image), offer_refusal(viewer, image)
         access = MenuEntry("Who has access", address(viewer, "image_access", image), 38, icon="users")
@@ -223,6 +223,12 @@ def bulk_actions(viewer: Viewer) -> list[BulkAction]:
     if refusal(viewer, Verb.OFFER):
         return []
     return [BulkAction("Share", reverse("share_images", kwargs={"number": viewer.account.number}), "share")]
+
+
+def ways_to_add(viewer: Viewer) -> list[MenuEntry]:
+    """Add a shared image, by the claim code that somebody gave one."""
+    url = reverse("claim_begin", kwargs={"number": viewer.account.number})
+    return [MenuEntry("Add a shared image", url, 30, dialog=True, icon="key", note="With a code that you were given")]
 
 
 _ONLY_THOSE_WHO_DECIDE = "Only an admin of {}, or a manager of the group that it came through, can remove it."

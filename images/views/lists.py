@@ -71,6 +71,7 @@ def list_context(viewer: Viewer, wanted: Wanted) -> dict[str, Any]:
         "everywhere": address.of(region="", **dict.fromkeys(listing.filters_of(wanted), "")),
         "in_community": address.of(tab=Tab.COMMUNITY),
         "why_not_add": refusal(viewer, Verb.CREATE),
+        "ways_to_add": [way for ways in hooks.ways_to_add.ask(viewer) for way in ways],
         "bulk": [action for actions in hooks.bulk_actions.ask(viewer) for action in actions],
         "form": ListForm(initial={name: getattr(wanted, name) for name in FILTERS}),
         "keep_for_region": address.without("region"),

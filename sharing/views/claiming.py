@@ -37,7 +37,7 @@ def claim_code_create(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Make a claim code, and show it this one time."""
     image = get_image(request.viewer, pk, Verb.OFFER)
     require_codes(image)
-    form = ClaimCodeForm(request.POST or None, viewer=request.viewer, images=[image])
+    form = ClaimCodeForm(request.POST if request.method == "POST" else None, viewer=request.viewer, images=[image])
     if form.is_valid():
         data, terms = form.cleaned_data, form.terms
         made = attempt(
@@ -57,7 +57,7 @@ def claim_code_renew(request: PanelRequest, pk: UUID, share: int) -> HttpRespons
     require_codes(image)
     old = share_of(image, share)
     require_renewable(old)
-    form = DaysForm(request.POST or None)
+    form = DaysForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         days = form.cleaned_data["days"]
         made = attempt(form, lambda: actions.renew_claim_code(pk, share, by=request.viewer, days=days))
@@ -78,7 +78,7 @@ def claim(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def claim_begin(request: PanelRequest) -> HttpResponse:
     """Add a shared image: from the code to the offer."""
-    form = ClaimForm(request.POST or None)
+    form = ClaimForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and (share := attempt(form, lambda: claiming.find_offer(request, form.cleaned_data["code"]))):
         claiming.remember(request, share)
         return redirect("claim_confirm", number=request.viewer.account.number, share=share.pk)

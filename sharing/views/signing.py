@@ -40,7 +40,7 @@ def share_by_sign_in(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Share an image and accept it at once, by what an admin of the receiving account signs in with."""
     image = get_image(request.viewer, pk, Verb.OFFER)
     require_offerable(image)
-    form = SignInShareForm(request.POST or None, viewer=request.viewer, images=[image])
+    form = SignInShareForm(request.POST if request.method == "POST" else None, viewer=request.viewer, images=[image])
     if form.is_valid() and (offered := _share(request, image, form)):
         messages.success(request, f"{offered.address}: {offered.text}")
         return redirect(sharing_section(request, pk))
