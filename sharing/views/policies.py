@@ -59,7 +59,8 @@ def why_not_set(request: PanelRequest, group: AnyGroup) -> str:
 
 def form_for(request: PanelRequest, group: AnyGroup) -> PolicyForm:
     """The form, with what holds now or what was typed."""
-    return PolicyForm(request.POST or None, instance=stored(group), group=group)
+    typed = request.POST if request.method == "POST" else None
+    return PolicyForm(typed, instance=stored(group), group=group)
 
 
 def stored(group: AnyGroup) -> Policy:

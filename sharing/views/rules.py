@@ -41,7 +41,7 @@ def rules_page(request: PanelRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and reason:
         raise PermissionDenied(reason)
     stored = Rules.objects.filter(organization=pk).first() or Rules(organization=organization)
-    form = None if reason else RulesForm(request.POST or None, instance=stored)
+    form = None if reason else RulesForm(request.POST if request.method == "POST" else None, instance=stored)
     if form and request.method == "POST" and form.is_valid():
         settings = form.settings
         if attempt(form, lambda: actions.set_rules(organization, by=request.viewer, **settings)):
