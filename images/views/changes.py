@@ -47,7 +47,7 @@ def image_visibility(request: PanelRequest, pk: UUID) -> HttpResponse:
     if not _choosable(request, image):
         require(request.viewer, Verb.CHANGE_VISIBILITY, image)
     form = VisibilityForm(request.POST or None, viewer=request.viewer, image=image)
-    when = WhenForm(request.POST or None)
+    when = WhenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid() and when.is_valid():
         wanted = form.cleaned_data["visibility"]
 
@@ -118,7 +118,7 @@ def image_unprotect(request: PanelRequest, pk: UUID) -> HttpResponse:
 def image_deactivate(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Say what it means, then let nobody boot or copy an image for now: from now on, or from a day on."""
     image = get_image(request.viewer, pk, Verb.DEACTIVATE)
-    when = WhenForm(request.POST or None)
+    when = WhenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and when.is_valid():
 
         def at_once() -> HttpResponse:
@@ -142,7 +142,7 @@ def image_reactivate(request: PanelRequest, pk: UUID) -> HttpResponse:
 def image_delete(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Say what will happen to whom, then delete: now, or on a day."""
     image = get_image(request.viewer, pk, Verb.DELETE)
-    when = WhenForm(request.POST or None)
+    when = WhenForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and when.is_valid():
 
         def at_once() -> HttpResponse:

@@ -1,5 +1,6 @@
 """How long a share lasts: the producer extends and shortens it, the recipient asks for longer."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from accounts.errors import Conflict
 from accounts.models import Event
 from accounts.viewer import Viewer
+from images.models import Image
 from images.permissions import Verb, get_image, require
 from sharing import announcements
 from sharing.actions.changes import record_by_producer, record_by_recipient, sync
@@ -74,10 +76,11 @@ def ask_for_longer(image_id: UUID, *, by: Viewer) -> list[Share]:
     held = list(Share.objects.held_by(by, image))
     if reason := why_not_ask(by, held):
         raise PermissionDenied(reason)
-    ending = [share for share in held if share.access_until and share.recipient_id in by.decides_for]
+    ending = ending_for(by, held)
     if not ending:
         raise Conflict("You have this image without an end: there is nothing to ask for.")
-    fresh = [share for share in ending if not was_asked_lately(share)]
+    asked = asked_lately(image, ending)
+    fresh = [share for share in ending if share.pk not in asked]
     if not fresh:
         raise Conflict(f"{image.account.title} was asked less than a day ago. Wait for an answer.")
     for share in fresh:
@@ -87,17 +90,23 @@ def ask_for_longer(image_id: UUID, *, by: Viewer) -> list[Share]:
     return fresh
 
 
-def why_not_ask(by: Viewer, held: list[Share]) -> str:
+def why_not_ask(by: Viewer, held: Collection[Share]) -> str:
     """Why the viewer cannot ask for an image for longer; empty when they can."""
     if any(share.recipient_id in by.decides_for for share in held):
         return ""
     return "Only somebody who decides for those who have the image can ask for it for longer."
 
 
-def was_asked_lately(share: Share) -> bool:
-    """Whether the producer was asked about a share less than a day ago."""
-    asked = Event.objects.of("image", share.image_id).filter(verb="asked for longer", account=share.image.account_id)
-    return asked.filter(at__gt=timezone.now() - ASK_AFTER, detail__share=share.pk).exists()
+def asked_lately(image: Image, shares: Collection[Share]) -> set[int]:
+    """About which of these shares the producer was asked less than a day ago. One query."""
+    asked = Event.objects.of("image", image.pk).filter(verb="asked for longer", account=image.account_id)
+    lately = asked.filter(at__gt=timezone.now() - ASK_AFTER, detail__share__in=[share.pk for share in shares])
+    return set(lately.order_by().values_list("detail__share", flat=True))
+
+
+def ending_for(by: Viewer, held: Collection[Share]) -> list[Share]:
+    """The shares out of those by which the viewer has an image that end, and for which they decide."""
+    return [share for share in held if share.access_until and share.recipient_id in by.decides_for]
 
 
 def _offer_expiry(share: Share) -> datetime | None:

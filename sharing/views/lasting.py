@@ -28,7 +28,7 @@ def share_until(request: PanelRequest, pk: UUID, share: int) -> HttpResponse:
     """Say until when a recipient has an image: one click for the usual periods, or a day."""
     image = get_image(request.viewer, pk, Verb.OFFER)
     found = share_of(image, share)
-    form = UntilForm(request.POST or None, share=found)
+    form = UntilForm(request.POST if request.method == "POST" else None, share=found)
     back = next_url(request, sharing_section(request, pk))
     if request.method == "POST" and form.is_valid() and (changed := _set_end(request, found, form)):
         until = f"until {day(changed.access_until)}" if changed.access_until else "without an end"

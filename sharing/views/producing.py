@@ -25,7 +25,7 @@ def share_remove(request: PanelRequest, pk: UUID, share: int) -> HttpResponse:
     """Take an image back from one recipient, now or at the end of a day, after saying who loses what."""
     image = get_image(request.viewer, pk, Verb.REMOVE_SHARE)
     found = share_of(image, share)
-    when = LastDayForm(request.POST or None)
+    when = LastDayForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and when.is_valid():
         try:
             return _remove(request, found, when.moment)

@@ -142,6 +142,20 @@ share_undo                      GET    405       405      405
 share_undo                      POST   403       302      302
 share_remove                    GET    403       403      200
 share_remove                    POST   403       403      302
+image_plan_cancel               GET    405       405      405
+image_plan_cancel               POST   403       403      302
+image_access                    GET    200       200      200
+image_access                    POST   405       405      405
+image_access_csv                GET    200       200      200
+image_access_csv                POST   405       405      405
+share_list                      GET    200       200      200
+share_list                      POST   405       405      405
+share_list_csv                  GET    200       200      200
+share_list_csv                  POST   405       405      405
+share_until                     GET    403       200      200
+share_until                     POST   403       422      422
+share_ask                       GET    405       405      405
+share_ask                       POST   403       403      409
 share_remind                    GET    405       405      405
 share_remind                    POST   403       302      302
 share_again                     GET    405       405      405
@@ -235,6 +249,12 @@ share_image               GET    404       404    403      403         403      
 share_image               POST   404       404    403      403         403        403      403
 share_remove              GET    404       404    403      403         403        403      403
 share_remove              POST   404       404    403      403         403        403      403
+image_plan_cancel         POST   404       404    403      403         403        403      403
+image_access              GET    404       404    403      403         403        403      403
+image_access_csv          GET    404       404    403      403         403        403      403
+share_until               GET    404       404    403      403         403        403      403
+share_until               POST   404       404    403      403         403        403      403
+share_ask                 POST   404       404    403      403         403        409      403
 share_remind              POST   404       404    403      403         403        403      403
 share_again               POST   404       404    403      403         403        403      403
 share_by_sign_in          GET    404       404    403      403         403        403      403

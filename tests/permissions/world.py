@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.actions import invite, make_reviewer
 from accounts.models import Account, AnyGroup, Membership, User
 from accounts.roles import Role
-from images.actions import NewImage, request_quota, start_import, start_upload
-from images.models import Image
+from images.actions import NewImage, plan_change, request_quota, start_import, start_upload
+from images.models import Image, PlannedChange
 from images.quotas import Counted
 from sharing import actions
 from sharing.addresses import parse
@@ -117,6 +117,9 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "share_remove": of_image | {"share": shares["beta"].pk},
         "share_remind": of_image | {"share": shares["ivy"].pk},
         "share_again": of_image | {"share": shares["rhea"].pk},
+        "share_until": of_image | {"share": shares["beta"].pk},
+        "share_ask": {"pk": held.image_id},
+        "image_plan_cancel": of_image | {"planned": _planned(cast, image).pk},
         "share_by_sign_in": of_image,
         "claim_code_create": of_image,
         "claim_code_renew": of_image | {"share": _expired_code(cast, image).pk},
@@ -145,11 +148,17 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
     }
 
 
+def _planned(cast: Cast, image: Image) -> PlannedChange:
+    day = timezone.now() + timedelta(days=7)
+    return plan_change(image.pk, by=cast.producer, change=PlannedChange.Change.DEACTIVATE, at=day)
+
+
 def _received(cast: Cast, image: Image, shares: dict[str, Share]) -> dict[str, dict[str, Any]]:
     """For whoever meets Acme's image in an account of their own."""
     asked = _offered(cast.producer, cast.beta, name="ubuntu-24.04-web-base")
     return {
         "image": {"pk": image.pk},
+        "image_plan_cancel": {"pk": image.pk, "planned": PlannedChange.objects.get().pk},
         "reference": {"pk": image.pk},
         "reference_use_theirs": {"pk": image.pk, "field": "label"},
         "share": {"pk": image.pk, "share": shares["ivy"].pk},

@@ -55,7 +55,10 @@ class TestTheClock:
         for days, status in ((29.9, 200), (30.1, 404)):
             move_clock(timedelta(days=days))
             client = signed_in(cast.bob)
-            assert [client.get(page).status_code for page in pages] == [status, status]
+            answers = [client.get(page) for page in pages]
+            assert [answer.status_code for answer in answers] == [status, status]
+            for answer in answers:
+                assert b"".join(answer) is not None
             listed = client.get(url("image_list", cast.beta)).content.decode()
             assert ("debian-12-golden" in listed) is (status == 200)
 

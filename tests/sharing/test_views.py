@@ -62,7 +62,7 @@ class TestShareImage:
         converted_again = make_image(cast.beta, cast.bob, name="Converted again", parent=converted)
         address = url("share_image", cast.beta, converted_again.pk)
         client, data = signed_in(cast.bob), {"recipients": "trudy", **TICKED}
-        assert "the account that the image comes from allows it" in client.post(address, data).content.decode()
+        assert "tick “The account it comes from allows it”" in client.post(address, data).content.decode()
         assert not Share.objects.exists()
         data["questions"] = [*QUESTIONS, *TERMS]
         assert "Offered: they are asked first." in client.post(address, data).content.decode()
@@ -77,13 +77,12 @@ class TestShareImage:
         page = signed_in(cast.carol).post(share_url, data).content.decode()
         assert "“4071 3859 63” is mistyped" in page
         assert "4071 3859 63, bob</textarea>" in page
+        assert "For you.</textarea>" in page
         assert not Share.objects.exists()
 
     def test_each_question_that_was_not_considered_is_named(self, cast: Cast, share_url: str) -> None:
         page = signed_in(cast.carol).post(share_url, {"recipients": "bob", "questions": ["secrets"]}).content.decode()
-        assert "the licences of its software allow it, and tick it" in page
-        assert "no malicious software is in it, and tick it" in page
-        assert "no private keys or other secrets are in it, and tick it" not in page
+        assert "Look, and then tick “Licences allow it”, “No malware in it”." in page
 
     def test_somebody_has_to_be_named(self, cast: Cast, share_url: str) -> None:
         assert "Name at least one recipient." in signed_in(cast.carol).post(share_url, TICKED).content.decode()
@@ -140,7 +139,7 @@ class TestImageSharingTable:
         [given] = offer_all(golden, cast.producer, "", cast.golden_testers)
         remove = url("share_remove", cast.acme, golden.pk, given.share.pk)
         client = signed_in(cast.alice)
-        assert "2 people in Golden Testers lose the image at once" in client.get(remove).content.decode()
+        assert "2 people in Golden Testers lose the image." in client.get(remove).content.decode()
         assert Share.objects.exists()
         client.post(remove)
         assert not Share.objects.exists()
