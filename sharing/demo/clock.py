@@ -13,9 +13,9 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from accounts.models import Account, Event, Invitation, Membership, Notification, Organization, Team, User
-from images.models import ContentCheck, Image, ImageData, Import, QuotaRequest, Reference, Upload
+from images.models import ContentCheck, Image, ImageData, Import, PlannedChange, QuotaRequest, Reference, Upload
 from sharing.grants import sync_grants
-from sharing.models import Share, Trust
+from sharing.models import OfferRequest, Share, Trust
 
 # Tasks that would write to people, and those that wait between one try and the next.
 LEFT_OUT = {"accounts.tasks.send_mail", "images.tasks.run_import"}
@@ -40,9 +40,12 @@ TIMES: tuple[tuple[Any, str], ...] = (
     (Image, "created_at"),
     (Image, "updated_at"),
     (Image, "deactivated_at"),
+    (PlannedChange, "planned_at"),
     (Reference, "created_at"),
     (Share, "decided_at"),
     (Trust, "trusted_at"),
+    (OfferRequest, "requested_at"),
+    (OfferRequest, "expires_at"),
 )
 
 

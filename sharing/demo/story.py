@@ -1,14 +1,16 @@
 """What happened in the demo's two months, in order."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils import timezone
 
 import images.actions
 from accounts.viewer import Viewer
-from images.models import Image, Region
+from images.models import Image, PlannedChange, Region
 from sharing import actions
 from sharing.actions import Terms
 from sharing.addresses import parse
@@ -16,6 +18,7 @@ from sharing.demo import underway
 from sharing.demo.catalogue import ACME, BETA, ERIN, PANEL
 from sharing.demo.clock import ago
 from sharing.demo.disks import make
+from sharing.demo.governing import govern
 from sharing.demo.people import Cast, at, call_together, come_together
 from sharing.models import Share
 
@@ -35,6 +38,9 @@ def load() -> None:
     _alpine(cast)
     _kept_to_themselves(cast)
     _offers_to_acme(cast)
+    with ago(hours=30):
+        actions.attend_to_ends()
+    govern(cast)
     underway.ask_for_more(cast)
     underway.fail_to_import(cast)
     underway.begin_upload(cast)
@@ -77,7 +83,7 @@ def _debian(cast: Cast) -> None:
 
 
 def _plan9(cast: Cast) -> None:
-    """Beta did not want it, which is a pity."""
+    """Beta did not want it, which is a pity. It will be switched off soon."""
     carol = at(cast.carol, cast.acme)
     image = make(ACME["plan9"], carol)
     with ago(days=27):
@@ -86,16 +92,22 @@ def _plan9(cast: Cast) -> None:
         actions.reject(share.pk, by=at(cast.bob, cast.beta), reason="Nothing here runs Plan 9, sorry.")
     with ago(days=5):
         _offer(image, carol, "erin", message="Rio on a Friday afternoon?")
+    with ago(days=2):
+        day = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=12)
+        alice, deactivate = at(cast.alice, cast.acme), PlannedChange.Change.DEACTIVATE
+        images.actions.plan_change(image.pk, by=alice, change=deactivate, at=day)
 
 
 def _alpine(cast: Cast) -> None:
-    """Beta may boot it, and nothing else. Acme has it in a second format."""
+    """Beta may boot it, and nothing else, for five more days. Acme has it in a second format."""
     alice = at(cast.alice, cast.acme)
     image = make(ACME["alpine"], alice)
     with ago(days=20):
         [share] = _offer(image, alice, cast.beta.number, export=False)
     with ago(days=19):
         actions.accept(share.pk, by=at(cast.bob, cast.beta))
+    with ago(days=18):
+        actions.set_end(image.pk, share.pk, by=alice, until=timezone.now() + timedelta(days=5))
     underway.convert(image, alice, days=2)
 
 
