@@ -27,9 +27,9 @@ def family(cast: Cast) -> Family:
     return actions.create_family(by=cast.producer, name="debian-12-base")
 
 
-def add(family: Family, cast: Cast, version: str, *, days_ago: int = 0, **fields: object) -> Image:
+def add(family: Family, cast: Cast, version: str, *, days_ago: int = 0) -> Image:
     """A version of so many days ago."""
-    image = make_image(cast.acme, cast.alice, name=f"debian-12-{version}", **fields)
+    image = make_image(cast.acme, cast.alice, name=f"debian-12-{version}")
     Image.objects.filter(pk=image.pk).update(created_at=timezone.now() - timedelta(days=days_ago))
     return actions.put_into_family(image.pk, family.pk, by=cast.producer, version=version)
 
@@ -241,7 +241,8 @@ class TestChanges:
         actions.delete(versions[1].pk, by=cast.producer)
         assert actions.dissolve_family(family.pk, by=cast.producer) == "debian-12-base"
         assert not Family.objects.exists()
-        assert set(Image.objects.values_list("family", "version")) == {(None, "")}
+        assert not Image.objects.filter(family__isnull=False).exists()
+        assert not Image.objects.exclude(version="").exists()
 
     def test_each_is_an_event_of_the_account(self, family: Family, versions: list[Image], cast: Cast) -> None:
         actions.edit_family(family.pk, by=cast.producer, name="debian-12", description="Our base.")
