@@ -7,13 +7,14 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
+from accounts.errors import Conflict
 from accounts.models import User
 from accounts.roles import Role
 from accounts.viewer import Viewer
 from images.actions.changes import change_visibility, switch_off, switch_on
 from images.actions.events import record_image
 from images.models import Image
-from images.permissions import may_operate
+from images.permissions import may_operate, open_refusal
 
 
 @transaction.atomic
@@ -23,8 +24,11 @@ def publish(image_id: UUID, *, by: User) -> Image:
     Raises:
         Http404: no such image.
         PermissionDenied: the person is not staff who may change images, or this one because of a case about it.
+        Conflict: the owner's organization allows no images that everybody can use.
     """
     image, acting = _locked(image_id, by)
+    if reason := open_refusal(acting):
+        raise Conflict(reason)
     return change_visibility(image, acting, Image.Visibility.PUBLIC)
 
 

@@ -1,5 +1,6 @@
 """What people type about images. Wrong input comes back with a message at its field, and nothing lost."""
 
+from images.forms.catalogue import CatalogueForm
 from images.forms.conversions import ConversionForm
 from images.forms.facts import EditForm, NewImageForm, ReferenceForm, UploadForm, VisibilityForm
 from images.forms.fields import visibility_options
@@ -11,6 +12,7 @@ from images.forms.quotas import AnswerForm, QuotaForm, QuotaRequestForm
 
 __all__ = [
     "AnswerForm",
+    "CatalogueForm",
     "ConversionForm",
     "CopyForm",
     "EditForm",

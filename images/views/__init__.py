@@ -1,3 +1,4 @@
+from images.views.catalogue import community, marketplace
 from images.views.changes import (
     image_deactivate,
     image_delete,
@@ -41,6 +42,7 @@ from images.views.tus import upload_collection, upload_resource
 from images.views.uploads import image_upload, upload_discard
 
 __all__ = [
+    "community",
     "family_add",
     "family_create",
     "family_detail",
@@ -74,6 +76,7 @@ __all__ = [
     "image_upload",
     "image_visibility",
     "import_retry",
+    "marketplace",
     "quota_request",
     "quota_withdraw",
     "reference_add",

@@ -46,7 +46,7 @@ def reference_add(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Add an image that is open to all to the account's list."""
     image = actions.add_reference(pk, by=request.viewer).image
     tell(request, f"“{image.name}” is in your list.", undo=address(request.viewer, "reference_remove", image))
-    return redirect("image_list", number=request.viewer.account.number)
+    return go_back(request, reverse("image_list", kwargs={"number": request.viewer.account.number}))
 
 
 @require_POST
