@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin import ModelAdmin, ReadOnly
-from sharing.models import Share, Trust
+from sharing.models import OfferRequest, Policy, Rules, Share, Trust
 
 
 @admin.register(Share)
@@ -55,3 +55,45 @@ class TrustAdmin(ReadOnly, ModelAdmin):
             "producer__as_organization",
             "trusted_by",
         )
+
+
+@admin.register(Policy)
+class PolicyAdmin(ReadOnly, ModelAdmin):
+    """Which images of others accounts and organizations take."""
+
+    list_display = ["title", "mode", "only_trusted", "only_inspected", "max_age_days", "accepting", "by_sign_in"]
+    list_filter = ["mode", "accepting", "by_sign_in"]
+    search_fields = ["group__as_account__title", "=group__as_account__number", "group__as_organization__title"]
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Policy]:
+        """With whose they are in the same query."""
+        return Policy.objects.select_related("group__as_account", "group__as_organization")
+
+
+@admin.register(Rules)
+class RulesAdmin(ReadOnly, ModelAdmin):
+    """How the accounts of organizations may share."""
+
+    list_display = ["organization", "outside", "open_to_all", "default_days", "max_days"]
+    list_filter = ["outside", "open_to_all"]
+    list_select_related = ["organization"]
+    search_fields = ["organization__title"]
+    list_per_page = 50
+
+
+@admin.register(OfferRequest)
+class OfferRequestAdmin(ReadOnly, ModelAdmin):
+    """Offers that wait for a second person, and what became of them."""
+
+    list_display = [
+        "image", "kind", "address_text", "organization", "state_text", "requested_by", "requested_at", "decided_by",
+    ]  # fmt: skip
+    list_filter = ["status", "kind", "requested_at"]
+    search_fields = ["image__name", "=image__id", "address", "organization__title", "=image__account__number"]
+    date_hierarchy = "requested_at"
+    list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OfferRequest]:
+        """With both sides in the same query."""
+        return OfferRequest.objects.with_sides()

@@ -27,7 +27,7 @@ from sharing.actions.policies import follow_use
 from sharing.addresses import parse
 from sharing.announcements import plan_changed
 from sharing.effects import consequences
-from sharing.governing import joining_terms, pages_of
+from sharing.governing import joining_terms, pages_of, requests_of
 from sharing.inbox import count_waiting, offers_of, open_offers
 from sharing.models import AddressKind, Share
 from sharing.notices import MOST_SHOWN, not_dismissed, notices_for
@@ -110,6 +110,7 @@ def detail_section(request: HttpRequest, image: Image) -> str:
     context = {
         "image": image,
         "rows": rows,
+        "requests": requests_of(image, viewer),
         "more": len(rows) == MOST_ROWS,
         "number": viewer.account.number,
         "offer_refusal": offer_refusal(viewer, image),

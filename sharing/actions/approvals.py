@@ -18,7 +18,7 @@ from accounts.roles import Role
 from accounts.viewer import Viewer
 from images.models import Image
 from sharing import circulars
-from sharing.actions.holding import close, record_request
+from sharing.actions.holding import close_request, record_request
 from sharing.actions.offers import Terms, offer
 from sharing.addresses import address_of, resolve
 from sharing.models import AddressKind, OfferRequest
@@ -47,7 +47,7 @@ def approve_offer(request_id: int, *, by: User) -> OfferRequest:
     requester = Viewer.of(request.requested_by, number=request.account.number)
     if requester is None:
         raise Conflict(f"{request.requested_by.get_full_name()} no longer works for {request.account.title}.")
-    close(request, Status.APPROVED, by, "")
+    close_request(request, Status.APPROVED, by, "")
     record_request("approved", request, by)
     _make(request, requester, addresses, groups)
     circulars.approval_decided(request)
@@ -70,7 +70,7 @@ def refuse_offer(request_id: int, *, by: User, answer: str = "") -> OfferRequest
         Http404, PermissionDenied, Conflict: as ``approve_offer``.
     """
     request = _locked(find_request(request_id, by), by)
-    close(request, Status.REFUSED, by, answer)
+    close_request(request, Status.REFUSED, by, answer)
     record_request("refused", request, by, reason=answer)
     circulars.approval_decided(request)
     return request
@@ -92,7 +92,7 @@ def withdraw_offer(image_id: UUID, request_id: int, *, by: Viewer) -> OfferReque
     if reason := withdraw_refusal(by, request):
         raise PermissionDenied(reason)
     _require_open(request)
-    close(request, Status.WITHDRAWN, by.user, "")
+    close_request(request, Status.WITHDRAWN, by.user, "")
     record_request("withdrew", request, by.user)
     return request
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Status = OfferRequest.Status
 
 
-def hold(image: Image, target: Target, by: Viewer, terms: "Terms", rules: Rules) -> OfferRequest:
+def hold_offer(image: Image, target: Target, by: Viewer, terms: "Terms", rules: Rules) -> OfferRequest:
     """Keep an offer until somebody approves it. One that waits already is left as it is.
 
     Called under the lock of the image.
@@ -31,7 +31,7 @@ def hold(image: Image, target: Target, by: Viewer, terms: "Terms", rules: Rules)
     for request in waiting:
         if not request.is_expired:
             return request
-        close(request, Status.WITHDRAWN, by.user, "Nobody decided in time.")
+        close_request(request, Status.WITHDRAWN, by.user, "Nobody decided in time.")
     request = OfferRequest.objects.create(
         image=image,
         organization=rules.organization,
@@ -64,7 +64,7 @@ def check_open_limit(image: Image, wanted: int) -> None:
         raise wrong("recipients", text, "too_many")
 
 
-def close(request: OfferRequest, status: Status, by: User, answer: str) -> None:
+def close_request(request: OfferRequest, status: Status, by: User, answer: str) -> None:
     """Say what became of a request."""
     request.status, request.decided_at, request.decided_by, request.answer = status, timezone.now(), by, answer
     request.save(update_fields=["status", "decided_at", "decided_by", "answer"])

@@ -24,7 +24,7 @@ from sharing import letters
 from sharing.actions.cases import end_marketplace_offer, open_for_marketplace
 from sharing.actions.cases import follow_image as follow_cases
 from sharing.actions.changes import decide, end_later_versions_of, record_by_producer, record_image, sync
-from sharing.actions.holding import check_open_limit, hold
+from sharing.actions.holding import check_open_limit, hold_offer
 from sharing.actions.policies import write_down
 from sharing.actions.undoing import kept_for_undo
 from sharing.addresses import resolve
@@ -305,7 +305,7 @@ def _is_new(share: Share | None) -> bool:
 
 def _hold_one(image: Image, target: Target, by: Viewer, terms: Terms, divided: Divided) -> Offered:
     assert divided.rules, "Only rules hold an offer."
-    return Offered(hold(image, target, by, terms, divided.rules).address_text, Outcome.HELD)
+    return Offered(hold_offer(image, target, by, terms, divided.rules).address_text, Outcome.HELD)
 
 
 def _offer_one(image: Image, target: Target, share: Share | None, by: Viewer, terms: Terms, *, opened: bool) -> Offered:

@@ -167,6 +167,19 @@ BETA = {
     ),
 }
 
+LABS = {
+    "sensors": Recipe(
+        "sensor-gateway-prototype",
+        "Debian",
+        "12",
+        "Collects from two hundred sensors and forwards to nobody yet.",
+        days=5,
+        size=1,
+        default_login="debian",
+        tags=("prototype",),
+    )
+}
+
 ERIN = {
     "haiku": Recipe(
         "haiku-r1-beta5",
