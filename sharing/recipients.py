@@ -281,7 +281,7 @@ class Names:
     def _part_of_address(self, address: Address) -> Part:
         part = Part(self.text_of_address(address), str(address), _KINDS[address.kind], address=address)
         if self._is_owner(address):
-            return replace(part, kind=PartKind.ACCOUNT, problem=OWNS_IT)
+            return replace(part, label=self._viewer.account.title, kind=PartKind.ACCOUNT, problem=OWNS_IT)
         if account := self._accounts.get(address.value):
             return replace(part, label=account.title, kind=PartKind.ACCOUNT, at_once=address.value in self._own)
         if is_marketplace(address):

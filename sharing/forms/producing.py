@@ -32,7 +32,7 @@ class ShareForm(TermsForm):
         required=False,  # a ticked group will do
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 2, "autofocus": True, "autocomplete": "off", "spellcheck": "false"}),
-        help_text="Account numbers, logins, email addresses, your groups and organizations. Commas or lines part them.",
+        help_text="Account numbers, logins, email addresses; your groups and organizations.",
     )
     groups = forms.MultipleChoiceField(
         label="You decide for these: they get it at once", required=False, widget=forms.CheckboxSelectMultiple

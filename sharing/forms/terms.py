@@ -19,17 +19,17 @@ PERIODS = (30, 90)  # days
 ON_A_DATE = "date"
 END_OF_DAY = time(23, 59, 59, tzinfo=UTC)
 
-# By name: the question, and how an error names it.
+# By name: what the producer has to be sure of.
 QUESTIONS = {
-    "licences": ("Licences allow it to be passed on", "the licences of its software allow it"),
-    "secrets": ("No keys or secrets in it", "no private keys or other secrets are in it"),
-    "malware": ("No malicious software in it", "no malicious software is in it"),
+    "licences": "Licences allow it",
+    "secrets": "No keys or secrets in it",
+    "malware": "No malware in it",
 }
 # Asked where the image was made of one of somebody else's. That one may be out of reach by now, so it is not named.
-TERMS = {"terms": ("The account that it comes from allows it", "the account that the image comes from allows it")}
+TERMS = {"terms": "The account it comes from allows it"}
 
 
-def questions_about(images: Sequence[Image]) -> dict[str, tuple[str, str]]:
+def questions_about(images: Sequence[Image]) -> dict[str, str]:
     """What the producer has to be sure of, for all images together. A query for each generation of their parents."""
     return QUESTIONS | TERMS if _come_from_others(images) else QUESTIONS
 
@@ -75,7 +75,7 @@ class TermsForm(AttemptForm):
     )
     future = forms.BooleanField(label="Include later versions", required=False)
     questions = forms.MultipleChoiceField(
-        label="Before you share, make sure of this",
+        label="Before you share, make sure",
         widget=forms.CheckboxSelectMultiple,
         required=False,  # clean_questions names the one that is missing
     )
@@ -84,7 +84,7 @@ class TermsForm(AttemptForm):
         super().__init__(*args, **kwargs)
         self._images = images
         self._questions = questions_about(images)
-        self.choose_from("questions", [(name, label) for name, (label, _short) in self._questions.items()])
+        self.choose_from("questions", list(self._questions.items()))
         self._offer_periods(lasting_of(viewer.account))
         self._offer_later_versions()
 
@@ -114,10 +114,10 @@ class TermsForm(AttemptForm):
             self.fields["future"].label = "Include later versions of the families of these images, if they want them"
 
     def clean_questions(self) -> list[str]:
-        """All of them are ticked; each that is not has its own message."""
+        """All of them are ticked; those that are not are named."""
         ticked: list[str] = self.cleaned_data["questions"]
-        if missing := [short for name, (_label, short) in self._questions.items() if name not in ticked]:
-            raise ValidationError([f"Make sure that {short}, and tick it." for short in missing])
+        if missing := [f"“{label}”" for name, label in self._questions.items() if name not in ticked]:
+            raise ValidationError(f"Look, and then tick {', '.join(missing)}.")
         return ticked
 
     def clean(self) -> None:

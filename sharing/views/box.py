@@ -58,7 +58,8 @@ def share_images(request: PanelRequest) -> HttpResponse:
 
 
 def _share_box(request: PanelRequest, choice: Choice) -> HttpResponse:
-    form = ShareForm(request.POST or None, viewer=request.viewer, images=choice.images)
+    data = request.POST if request.method == "POST" else None
+    form = ShareForm(data, viewer=request.viewer, images=choice.images)
     wants_check = request.POST.get("step") == CHECK
     results = _offer(request, choice, form) if form.is_valid() and not wants_check else None
     if results is not None:
@@ -107,6 +108,7 @@ def _context(request: PanelRequest, choice: Choice, form: ShareForm) -> dict[str
         [image] = choice.images
         context["rows"] = rows_of(image, request.viewer)
         context["remove_refusal"] = refusal(request.viewer, Verb.REMOVE_SHARE, image)
+        context["look"] = Look(image.data)
         context["look_url"] = address(request.viewer, "image_inside", image)
     return context
 

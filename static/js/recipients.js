@@ -38,7 +38,10 @@ class Recipients {
     this.box.className = "form-control recipients-box";
     this.box.append(this.list, this.input);
     this.area.hidden = true;
-    this.area.before(this.box, this.options, this.said);
+    const field = document.createElement("div");
+    field.className = "recipients-field";
+    field.append(this.box, this.options);
+    this.area.before(field, this.said);
   }
 
   makeInput() {

@@ -73,12 +73,19 @@ def upload(page: Page, file: Path, name: str) -> None:
 
 
 def share(page: Page, recipients: str) -> None:
-    """On the page of an image: offer it."""
+    """On the page of an image: offer it. Without a script what was typed is checked in between."""
     page.get_by_role("link", name="Share Image").first.click()
-    page.get_by_role("textbox", name="With").fill(recipients)
-    for promise in ("The licences", "No private keys", "No malicious"):
-        page.get_by_role("checkbox", name=promise).check()
+    page.get_by_label("With", exact=True).fill(recipients)
+    make_promises(page)
+    if (check := page.get_by_role("button", name="Check", exact=True)).is_visible():
+        check.click()
     page.get_by_role("button", name="Share Image").click()
+
+
+def make_promises(page: Page) -> None:
+    """Tick what one has to be sure of before sharing."""
+    for promise in ("Licences allow it", "No keys or secrets", "No malware"):
+        page.get_by_role("checkbox", name=promise).check()
 
 
 def notice(page: Page, name: str) -> Any:

@@ -106,7 +106,7 @@ def test_with_the_keyboard_only(cast: Cast, visit: Visit) -> None:
     expect(alice.get_by_role("dialog")).to_be_visible()
     tab_to(alice, "With")
     alice.keyboard.type(cast.beta.number)
-    for promise in ("The licences", "No private keys", "No malicious"):
+    for promise in ("Licences allow it", "No keys or secrets", "No malware"):
         tab_to(alice, promise)
         alice.keyboard.press("Space")
     tab_to(alice, "Share Image")

@@ -76,6 +76,34 @@ quota_withdraw                  GET    405       405      405
 quota_withdraw                  POST   403       403      302
 activity                        GET    200       200      200
 activity                        POST   405       405      405
+activity_csv                    GET    200       200      200
+activity_csv                    POST   405       405      405
+activity_json                   GET    200       200      200
+activity_json                   POST   405       405      405
+feed_make                       GET    405       405      405
+feed_make                       POST   200       200      200
+feed_revoke                     GET    405       405      405
+feed_revoke                     POST   404       302      302
+webhook_list                    GET    403       403      200
+webhook_list                    POST   405       405      405
+webhook_create                  GET    403       403      200
+webhook_create                  POST   403       403      422
+webhook_detail                  GET    403       403      200
+webhook_detail                  POST   405       405      405
+webhook_edit                    GET    403       403      200
+webhook_edit                    POST   403       403      422
+webhook_rotate                  GET    403       403      200
+webhook_rotate                  POST   403       403      200
+webhook_remove                  GET    403       403      200
+webhook_remove                  POST   403       403      302
+webhook_pause                   GET    405       405      405
+webhook_pause                   POST   403       403      302
+webhook_resume                  GET    405       405      405
+webhook_resume                  POST   403       403      409
+webhook_test                    GET    405       405      405
+webhook_test                    POST   403       403      302
+delivery_resend                 GET    405       405      405
+delivery_resend                 POST   403       403      302
 image_list                      GET    200       200      200
 image_list                      POST   405       405      405
 image_upload                    GET    403       200      200
@@ -104,6 +132,48 @@ image_delete                    GET    403       403      200
 image_delete                    POST   403       403      302
 image_download                  GET    200       200      200
 image_download                  POST   405       405      405
+family_list                     GET    200       200      200
+family_list                     POST   405       405      405
+family_create                   GET    403       403      200
+family_create                   POST   403       403      422
+family_detail                   GET    200       200      200
+family_detail                   POST   405       405      405
+family_edit                     GET    403       403      200
+family_edit                     POST   403       403      422
+family_add                      GET    403       403      200
+family_add                      POST   403       403      422
+family_dissolve                 GET    403       403      200
+family_dissolve                 POST   403       403      302
+family_latest                   GET    302       302      302
+family_latest                   POST   405       405      405
+family_pin                      GET    405       405      405
+family_pin                      POST   403       403      302
+family_unpin                    GET    405       405      405
+family_unpin                    POST   403       403      302
+image_family                    GET    403       403      200
+image_family                    POST   403       403      422
+image_family_leave              GET    405       405      405
+image_family_leave              POST   403       403      302
+image_life                      GET    403       403      200
+image_life                      POST   403       403      422
+image_life_cancel               GET    405       405      405
+image_life_cancel               POST   403       403      302
+image_copy                      GET    403       200      200
+image_copy                      POST   403       422      422
+image_hand_over                 GET    403       403      200
+image_hand_over                 POST   403       403      422
+image_hand_over_cancel          GET    405       405      405
+image_hand_over_cancel          POST   403       403      302
+hand_over_detail                GET    200       200      200
+hand_over_detail                POST   405       405      405
+hand_over_accept                GET    405       405      405
+hand_over_accept                POST   403       403      302
+hand_over_reject                GET    403       403      200
+hand_over_reject                POST   403       403      302
+versions_take                   GET    405       405      405
+versions_take                   POST   403       403      409
+versions_stop                   GET    405       405      405
+versions_stop                   POST   403       403      302
 image_convert                   GET    403       200      200
 image_convert                   POST   403       422      422
 image_inside                    GET    200       200      200
@@ -214,6 +284,20 @@ organization_exposure_csv       GET    403       403      200
 organization_exposure_csv       POST   405       405      405
 organization_exposure_ask       GET    405       405      405
 organization_exposure_ask       POST   403       403      302
+image_report                    GET    409      409      409
+image_report                    POST   409      409      409
+public_ask                      GET    403      403      200
+public_ask                      POST   403      403      422
+public_withdraw                 GET    405      405      405
+public_withdraw                 POST   403      403      409
+offers_ask                      GET    403      403      200
+offers_ask                      POST   403      403      422
+offers_withdraw                 GET    405      405      405
+offers_withdraw                 POST   403      403      409
+marketplace                     GET    200      200      200
+marketplace                     POST   405      405      405
+community                       GET    200      200      200
+community                       POST   405      405      405
 """
 
 # Somebody else's image, under one's own account. A stranger and a rival (who said no) know nothing of it; Ivy is asked;
@@ -234,6 +318,17 @@ image_reactivate          POST   404       404    403      403         403      
 image_delete              GET    404       404    403      403         403        403      403
 image_delete              POST   404       404    403      403         403        403      403
 image_download            GET    404       404    403      200         200        200      200
+image_family              GET    404       404    403      403         403        403      403
+image_family              POST   404       404    403      403         403        403      403
+image_family_leave        POST   404       404    403      403         403        403      403
+image_life                GET    404       404    403      403         403        403      403
+image_life                POST   404       404    403      403         403        403      403
+image_life_cancel         POST   404       404    403      403         403        403      403
+image_copy                GET    404       404    403      403         200        200      200
+image_copy                POST   404       404    403      403         422        422      422
+image_hand_over           GET    404       404    403      403         403        403      403
+image_hand_over           POST   404       404    403      403         403        403      403
+image_hand_over_cancel    POST   404       404    403      403         403        403      403
 image_convert             GET    404       404    403      403         200        200      200
 image_convert             POST   404       404    403      403         422        422      422
 image_inside              GET    404       404    200      200         200        200      200
@@ -286,6 +381,11 @@ offer_dismiss             POST   404       404    404      302         302      
 offer_dismiss@invited     POST   404       404    302      404         404        404      404
 offer_dismiss@rejected    POST   404       302    404      404         404        404      404
 approval_withdraw         POST   404       404    404      404         404        404      404
+image_report              GET    404       404    200      200         200        200      200
+image_report              POST   404       404    422      422         422        422      422
+public_ask                GET    404       404    403      403         403        403      403
+public_ask                POST   404       404    403      403         403        403      403
+public_withdraw           POST   404       404    403      403         403        403      403
 """
 
 # Pages that belong to a person, not to an account. The invitation is Ivy's, the notification Alice's.
@@ -315,8 +415,34 @@ notification_read_all     GET    302        405       405      405    405    405
 notification_read_all     POST   302        302       302      302    302    302
 notification_open         GET    302        405       405      405    405    405
 notification_open         POST   302        404       404      302    404    404
+feed                      GET    404        404       404      404    404    404
+feed                      POST   405        405       405      405    405    405
+mail_choice               GET    302        405       405      405    405    405
+mail_choice               POST   302        302       302      302    302    302
 account_create            GET    302        200       200      200    200    200
 account_create            POST   302        200       200      200    200    200
+review_desk               GET    302        404       404      404    200    200
+review_desk               POST   302        405       405      405    405    405
+review_case               GET    302        404       404      404    200    200
+review_case               POST   302        405       405      405    405    405
+review_take               GET    302        405       405      405    405    405
+review_take               POST   302        404       404      404    302    302
+review_give_back          GET    302        405       405      405    405    405
+review_give_back          POST   302        404       404      404    409    409
+review_approve            GET    302        405       405      405    405    405
+review_approve            POST   302        404       404      404    302    302
+review_reject             GET    302        405       405      405    405    405
+review_reject             POST   302        404       404      404    422    422
+review_deactivate         GET    302        405       405      405    405    405
+review_deactivate         POST   302        404       404      404    302    302
+review_reactivate         GET    302        405       405      405    405    405
+review_reactivate         POST   302        404       404      404    302    302
+review_unlist             GET    302        405       405      405    405    405
+review_unlist             POST   302        404       404      404    422    422
+review_verify             GET    302        405       405      405    405    405
+review_verify             POST   302        404       404      404    302    302
+review_unverify           GET    302        405       405      405    405    405
+review_unverify           POST   302        404       404      404    409    409
 """
 
 # Pages that are not ours to define, or that have a test of their own.
