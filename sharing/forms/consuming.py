@@ -97,10 +97,18 @@ def _trust_choices(notice: Notice) -> list[tuple[str, str]]:
     return [*choices, everybody] if organization else choices
 
 
+class IdsField(forms.TypedMultipleChoiceField):
+    """Ids out of those that were shown. One that is gone meanwhile is no mistake of whoever chose it."""
+
+    def valid_value(self, value: Any) -> bool:
+        """Whether it can be an id."""
+        return str(value).isdecimal()
+
+
 class AcceptAllForm(forms.Form):
     """Which of the offers of one producer are accepted."""
 
-    offers = forms.TypedMultipleChoiceField(
+    offers = IdsField(
         label="Accept these",
         coerce=int,
         widget=forms.CheckboxSelectMultiple,

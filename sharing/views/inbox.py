@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.middleware import PanelRequest
 from images.models import Region
-from sharing.forms import InboxForm
+from sharing.forms import AcceptForm, InboxForm
 from sharing.handing_over import asked_of
 from sharing.inbox import Tab, Wanted, counts, page_of
 from sharing.notices import Notice, notices_for, notices_with_origins
@@ -60,6 +60,7 @@ def _offers(request: PanelRequest, wanted: Wanted) -> dict[str, Any]:
     notices = (notices_with_origins if pending else notices_for)(request.viewer, page.offers)
     return {
         "notices": notices,
+        "cards": [(notice, AcceptForm(notice=notice, auto_id=f"%s-{notice.key}")) for notice in notices if pending],
         "several": _with_several(notices) if pending else set(),
         "newer": _address(request, wanted, before=page.newer, after=None) if page.newer else "",
         "older": _address(request, wanted, after=page.older, before=None) if page.older else "",
