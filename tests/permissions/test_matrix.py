@@ -15,7 +15,7 @@ from accounts.roles import Role
 from tests.architecture.test_urls import PAGES, Page
 from tests.people import Cast
 from tests.permissions.tables import ELSEWHERE, OWN, PERSONAL, RECEIVED
-from tests.permissions.world import World, build
+from tests.permissions.world import World, build, reported
 
 BY_NAME = {page.name: page for page in PAGES}
 OUTSIDERS = ("stranger", "rival", "invited", "c-observer", "c-admin", "group", "staff", "root")
@@ -105,6 +105,7 @@ def test_the_pages_of_a_person(row: Row, world: World, cast: Cast) -> None:
     named: dict[str, dict[str, Any]] = {
         "invitation": {"token": invitation.pk},
         "notification_open": {"pk": notification.pk},
+        "review": {"pk": reported(cast).pk},
     }
     path = row.address.path(**arguments(named, row.page))
     assert answers(world, row.statuses, lambda _name: path, row.method) == row.statuses

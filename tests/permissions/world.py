@@ -7,15 +7,26 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.actions import invite, make_reviewer
-from accounts.models import Account, AnyGroup, Membership, User
+from accounts.actions import invite, make_feed, make_reviewer
+from accounts.addresses import parse_one
+from accounts.models import Account, AnyGroup, Feed, Membership, User
 from accounts.roles import Role
-from images.actions import NewImage, plan_change, request_quota, start_import, start_upload
+from accounts.viewer import Viewer
+from images.actions import (
+    NewImage,
+    create_family,
+    plan_change,
+    put_into_family,
+    request_quota,
+    start_import,
+    start_upload,
+)
 from images.models import Image, PlannedChange
 from images.quotas import Counted
 from sharing import actions
+from sharing.actions import asking
 from sharing.addresses import parse
-from sharing.models import OfferRequest, Share
+from sharing.models import Case, Delivery, HandOver, OfferRequest, Share
 from tests import factories
 from tests.people import Cast
 
@@ -60,6 +71,12 @@ def build(cast: Cast) -> World:
         "root": (cast.root, cast.root.personal_account),
     }
     return World(personas, _own(cast, image, shares, olga), _received(cast, image, shares))
+
+
+def reported(cast: Cast) -> Case:
+    """A case that waits on the review desk, about an image of Acme that everybody sees."""
+    image = factories.make_image(cast.acme, cast.alice, visibility="community")
+    return asking.report_image(image.pk, by=cast.consumer, reason="spam").case
 
 
 def _shared_image(cast: Cast) -> tuple[Image, dict[str, Share]]:
@@ -110,9 +127,10 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
     fetched = start_import(by=cast.creator, url="https://mirror.example/disk.img", new=new)
     block = actions.block(cast.rival, recipient=cast.acme.group_ptr, by=cast.producer)
     trust = actions.trust(cast.beta.group_ptr, recipient=cast.acme, by=cast.producer)
-    wanted = _wanted(cast, image)
+    wanted, delivery = _wanted(cast, image), _delivery(cast)
     return {
         "image": of_image,
+        "public": of_image,
         "share_image": of_image,
         "share_remove": of_image | {"share": shares["beta"].pk},
         "share_remind": of_image | {"share": shares["ivy"].pk},
@@ -124,6 +142,10 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "claim_code_create": of_image,
         "claim_code_renew": of_image | {"share": _expired_code(cast, image).pk},
         "claim_confirm": {"share": waiting.pk},
+        "family": _family(cast),
+        "image_hand_over_cancel": {"pk": _asked_for(cast.producer, "nobody-like-this").image_id},
+        "hand_over": {"hand_over": _asked_for(cast.consumer, cast.acme.number).pk},
+        "versions": {"share": held.pk},
         "share_leave": {"pk": held.image_id},
         "reference_edit": {"pk": held.image_id},
         "reference": {"pk": open_image.pk},
@@ -131,6 +153,9 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "import": {"pk": fetched.pk},
         "offer": {"share": waiting.pk},
         "trust": {"trust": trust.pk},
+        "feed": {"feed": _feed(cast).pk},
+        "webhook": {"webhook": delivery.webhook_id},
+        "delivery": {"webhook": delivery.webhook_id, "delivery": delivery.pk},
         "block": {"block": block.pk},
         "reference_use_theirs": {"pk": held.image_id, "field": "label"},
         "quota": {"pk": request_quota(by=cast.producer, wanted={Counted.IMAGES: 2000}, reason="More.").pk},
@@ -148,6 +173,19 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
     }
 
 
+def _family(cast: Cast) -> dict[str, Any]:
+    """A family of Acme with one version."""
+    family = create_family(by=cast.producer, name="debian-12-base")
+    image = factories.make_image(cast.acme, cast.alice, name="debian-12-base-1")
+    put_into_family(image.pk, family.pk, by=cast.producer, version="1")
+    return {"pk": family.pk, "image": image.pk}
+
+
+def _asked_for(by: Viewer, to: str) -> HandOver:
+    image = factories.make_image(by.account, by.user, name="handed-over")
+    return actions.ask_to_take_over(image.pk, by=by, wish=actions.Wish(parse_one(to)))
+
+
 def _planned(cast: Cast, image: Image) -> PlannedChange:
     day = timezone.now() + timedelta(days=7)
     return plan_change(image.pk, by=cast.producer, change=PlannedChange.Change.DEACTIVATE, at=day)
@@ -158,6 +196,7 @@ def _received(cast: Cast, image: Image, shares: dict[str, Share]) -> dict[str, d
     asked = _offered(cast.producer, cast.beta, name="ubuntu-24.04-web-base")
     return {
         "image": {"pk": image.pk},
+        "public": {"pk": image.pk},
         "image_plan_cancel": {"pk": image.pk, "planned": PlannedChange.objects.get().pk},
         "reference": {"pk": image.pk},
         "reference_use_theirs": {"pk": image.pk, "field": "label"},
@@ -182,3 +221,14 @@ def _invitation(group: AnyGroup, host: User, role: Role) -> dict[str, Any]:
 
 def _second_account(cast: Cast) -> Account:
     return factories.make_account("Acme Research", cast.alice, organization=cast.acme_group)
+
+
+def _feed(cast: Cast) -> Feed:
+    """Carol's, of Acme: admins revoke it, too."""
+    make_feed(by=cast.creator)
+    return Feed.objects.get()
+
+
+def _delivery(cast: Cast) -> Delivery:
+    webhook, _secret = actions.create_webhook(by=cast.producer, url="https://hooks.example.org/")
+    return actions.send_test(webhook.pk, by=cast.producer)
