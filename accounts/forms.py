@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 
-from accounts.models import AnyGroup, User
+from accounts.models import AnyGroup, Notification, User
 from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.validators import is_one_line, login_validators
 
@@ -101,6 +101,24 @@ class PersonForm(forms.Form):
         help_text="How others see you, beside your login.",
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+
+
+class MailForm(forms.Form):
+    """Which messages also come by mail."""
+
+    kinds = forms.MultipleChoiceField(
+        label="By mail",
+        required=False,
+        choices=[(kind.value, kind.label) for kind in Notification.Kind if kind != Notification.Kind.SECURITY],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="All of them show under the bell. Messages about security always come by mail.",
+    )
+
+    @classmethod
+    def of(cls, user: User) -> "MailForm":
+        """The form as the person has chosen."""
+        kinds = [kind for kind in Notification.Kind.values if kind not in user.not_mailed]
+        return cls(initial={"kinds": kinds})
 
 
 class SetupForm(forms.Form):

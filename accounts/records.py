@@ -1,5 +1,6 @@
 """Writing down what happened and telling people: the last two steps of every action."""
 
+import re
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ def notify(
 def notify_each(messages: Iterable[Message]) -> None:
     """Tell many people something of their own, in one query."""
     Notification.objects.bulk_create(
-        Notification(user=one.user, kind=one.kind, subject=one.subject[:200], body=one.body, path=one.path)
+        Notification(user=one.user, kind=one.kind, subject=one.subject[:200], body=_tidy(one.body), path=one.path)
         for one in messages
     )
     transaction.on_commit(_wake_mailer)
@@ -115,6 +116,11 @@ def invite_by_mail(address: str, *, subject: str, body: str, path: str = "") -> 
     """Write to an address that no person has. The text is ours, never that of the person who caused it."""
     Notification.objects.create(email=address, subject=subject, body=body, path=path)
     transaction.on_commit(_wake_mailer)
+
+
+def _tidy(body: str) -> str:
+    """A body in which empty lines come alone, whatever a letter has left out between them."""
+    return re.sub(r"\n[ \t]*(\n[ \t]*)+", "\n\n", body.strip())
 
 
 def _wake_mailer() -> None:

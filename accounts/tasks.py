@@ -5,13 +5,11 @@ from datetime import timedelta
 from smtplib import SMTPException
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts import letters
+from accounts.mails import mail_of
 from accounts.models import Invitation, Notification
 
 logger = logging.getLogger(__name__)
@@ -61,7 +59,7 @@ def _send(message: Notification) -> bool:
     address = _address(message)
     if address:
         try:
-            _mail(message, address).send()
+            mail_of(message, address).send()
         except (OSError, SMTPException):
             logger.warning(
                 "Message %s could not be mailed (attempt %s).", message.pk, message.mail_attempts, exc_info=True
@@ -80,16 +78,3 @@ def _address(message: Notification) -> str:
     confirmed = EmailAddress.objects.filter(user=message.user, user__is_active=True, verified=True)
     found = confirmed.order_by("-primary", "pk").first()
     return str(found.email) if found else ""
-
-
-def _mail(message: Notification, address: str) -> EmailMultiAlternatives:
-    context = {
-        "subject": message.subject,
-        "body": message.body,
-        "url": f"{settings.SITE_URL}{message.path}" if message.path else "",
-        "site_url": settings.SITE_URL,
-    }
-    subject = " ".join(message.subject.split())  # a line end in a name would be a header of its own
-    mail = EmailMultiAlternatives(subject, render_to_string("accounts/mail/message.txt", context), to=[address])
-    mail.attach_alternative(render_to_string("accounts/mail/message.html", context), "text/html")
-    return mail

@@ -35,6 +35,7 @@ urlpatterns = [
     path("healthz", entrance.healthz, name="healthz"),
     path("setup/", entrance.setup, name="setup"),
     path("me/", people.profile, name="profile"),
+    path("me/mail/", people.mail_choice, name="mail_choice"),
     path("me/theme/", people.theme, name="theme"),
     path("invitations/<uuid:token>/", people.invitation, name="invitation"),
     path("invitations/<uuid:token>/accept/", people.invitation_accept, name="invitation_accept"),

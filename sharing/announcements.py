@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Event, Membership, User
+from accounts.models import Event, Membership, Notification, User
 from accounts.records import Message, notify_each
 from accounts.roles import Role
 from images.actions.later import enqueue_at
@@ -183,4 +183,4 @@ def _message(name: str, user: User, shares: Sequence[Share], *, path: str, **con
         "more": max(0, len(shares) - MOST_NAMED),
     }
     subject, body = split(render_to_string(f"sharing/letters/{name}.txt", context))
-    return Message(user, subject, body, path)
+    return Message(user, subject, body, path, Notification.Kind.ENDS)

@@ -5,7 +5,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Notification, User
 from accounts.records import notify
 from images.actions.later import enqueue_at
 from sharing.letters import ONE_DAY, invite_stranger, quoted, split
@@ -67,7 +67,8 @@ def _tell(name: str, user: User, hand_over: HandOver, path: str) -> None:
         "reason": quoted(hand_over.reason),
     }
     subject, body = split(render_to_string(f"sharing/letters/{name}.txt", context))
-    notify([user], subject=subject, body=body, path=path)
+    kind = Notification.Kind.OFFERS if name == "hand_over_asked" else Notification.Kind.DECISIONS
+    notify([user], subject=subject, body=body, path=path, kind=kind)
 
 
 def _deciders(group: Group) -> list[User]:

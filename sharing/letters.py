@@ -24,6 +24,13 @@ from sharing.models import AddressKind, Block, Share
 
 ONE_DAY = timedelta(days=1)
 AT_ONCE = timedelta(0)
+# What each is about, by which people choose what comes by mail.
+KINDS = {
+    "offered": Notification.Kind.OFFERS,
+    "given": Notification.Kind.OFFERS,
+    "accepted": Notification.Kind.DECISIONS,
+    "rejected": Notification.Kind.DECISIONS,
+}
 OF_AN_OFFER = ("offered", "given")  # letters that nobody gets when the offer was undone
 
 
@@ -132,7 +139,7 @@ def tell_recipient(letter: Letter) -> None:
     recipient = Group.objects.select_related("as_account").get(pk=letter.recipient_id)
     for user in _deciders(recipient).exclude(pk=letter.by_id):
         subject, body = _write(letter, user=user)
-        notify([user], subject=subject, body=body, path=_inbox(recipient, user))
+        notify([user], subject=subject, body=body, path=_inbox(recipient, user), kind=_kind(letter))
 
 
 def tell_producer(letter: Letter) -> None:
@@ -145,7 +152,11 @@ def tell_producer(letter: Letter) -> None:
         subject, body = _write(letter, user=membership.user)
         number = membership.group.as_account.number
         path = reverse("image_detail", kwargs={"number": number, "pk": letter.image_id})
-        notify([membership.user], subject=subject, body=body, path=f"{path}#sharing")
+        notify([membership.user], subject=subject, body=body, path=f"{path}#sharing", kind=_kind(letter))
+
+
+def _kind(letter: Letter) -> Notification.Kind:
+    return KINDS.get(letter.name, Notification.Kind.ENDS)
 
 
 def _was_undone(letter: Letter) -> bool:

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account, Membership, User
+from accounts.models import Account, Membership, Notification, User
 from accounts.records import notify
 from images.actions.later import enqueue_at
 from sharing.letters import split
@@ -61,4 +61,4 @@ def _tell(name: str, producer: Account, account: Account, **said: Any) -> None:
     for user in User.objects.filter(memberships__in=Membership.objects.deciding_for(account.pk)):
         context = {"producer": producer, "account": account, "user": user} | said
         subject, body = split(render_to_string(f"sharing/letters/{name}.txt", context))
-        notify([user], subject=subject, body=body, path=path)
+        notify([user], subject=subject, body=body, path=path, kind=Notification.Kind.SECURITY)

@@ -17,7 +17,7 @@ from accounts.actions.memberships import (
     remove_account,
     remove_member,
 )
-from accounts.actions.notices import mark_all_read, mark_read
+from accounts.actions.notices import choose_mail, mark_all_read, mark_read
 from accounts.actions.people import (
     create_first_administrator,
     create_person,
@@ -32,6 +32,7 @@ from accounts.actions.staff import make_reviewer, unverify, verify
 __all__ = [
     "accept_invitation",
     "change_role",
+    "choose_mail",
     "close",
     "create_account",
     "create_first_administrator",

@@ -1,4 +1,6 @@
-"""Reading what one was told."""
+"""Reading what one was told, and choosing what comes by mail."""
+
+from collections.abc import Collection
 
 from django.http import Http404
 from django.utils import timezone
@@ -26,3 +28,15 @@ def mark_all_read(*, by: User) -> int:
         How many were unread.
     """
     return Notification.objects.unread_by(by).update(read_at=timezone.now())
+
+
+def choose_mail(kinds: Collection[str], *, by: User) -> User:
+    """Say which messages also come by mail. Those about security always do.
+
+    Args:
+        kinds: of ``Notification.Kind``.
+    """
+    wanted = {*kinds, Notification.Kind.SECURITY}
+    by.not_mailed = [kind for kind in Notification.Kind.values if kind not in wanted]
+    by.save(update_fields=["not_mailed"])
+    return by

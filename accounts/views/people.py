@@ -1,6 +1,7 @@
 """What belongs to the person: the profile, the theme, invitations and notifications."""
 
 from itertools import chain
+from urllib.parse import urlencode
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
@@ -13,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import actions, hooks
 from accounts.context_processors import THEMES
-from accounts.forms import PersonForm
+from accounts.forms import MailForm, PersonForm
 from accounts.middleware import SignedInRequest
-from accounts.models import Invitation, Organization
+from accounts.models import Invitation, Notification, Organization
 from accounts.viewer import open_memberships
 from accounts.views.going_back import go_back
 
@@ -33,11 +34,22 @@ def profile(request: SignedInRequest) -> HttpResponse:
         return redirect("profile")
     context = {
         "form": form,
+        "mail_form": MailForm.of(request.user),
         "emails": EmailAddress.objects.filter(user=request.user).order_by("-primary", "email"),
         "has_second_factor": Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists(),
         "memberships": open_memberships(request.user),
     }
     return render(request, "accounts/profile.html", context)
+
+
+@require_POST
+def mail_choice(request: SignedInRequest) -> HttpResponse:
+    """Say which messages also come by mail."""
+    form = MailForm(request.POST)
+    if form.is_valid():
+        actions.choose_mail(form.cleaned_data["kinds"], by=request.user)
+        messages.success(request, "Your choice is saved.")
+    return redirect(f"{reverse('profile')}#mail")
 
 
 @require_POST
@@ -92,16 +104,24 @@ def invitation_decline(request: SignedInRequest, token: UUID) -> HttpResponse:
 @require_GET
 def notification_list(request: SignedInRequest) -> HttpResponse:
     """Invitations that wait for an answer, and what one was told."""
-    told = request.user.notifications.all()
+    unread = request.GET.get("show") == "unread"
+    told = Notification.objects.unread_by(request.user) if unread else request.user.notifications.all()
     before = request.GET.get("before", "")
     if before.isascii() and before.isdigit():
         told = told.filter(pk__lt=int(before[:18]))
     page = list(told.order_by("-pk")[: MESSAGES_ON_A_PAGE + 1])
+    kept = {"show": "unread"} if unread else {}
+    older = urlencode(kept | {"before": page[MESSAGES_ON_A_PAGE - 1].pk}) if len(page) > MESSAGES_ON_A_PAGE else ""
     context = {
         "invitations": Invitation.objects.pending_for(request.user).with_groups().order_by("-invited_at"),
         "notifications": page[:MESSAGES_ON_A_PAGE],
-        "older": f"?before={page[MESSAGES_ON_A_PAGE - 1].pk}" if len(page) > MESSAGES_ON_A_PAGE else "",
-        "newer": reverse("notification_list") if before else "",
+        "tabs": [
+            {"label": "All", "href": reverse("notification_list"), "current": not unread},
+            {"label": "Unread", "href": "?show=unread", "current": unread},
+        ],
+        "unread": unread,
+        "older": f"?{older}" if older else "",
+        "newer": f"?{urlencode(kept)}" if before else "",
     }
     return render(request, "accounts/notification_list.html", context)
 

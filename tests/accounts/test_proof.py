@@ -151,7 +151,9 @@ def observer(cast: Cast) -> dict[str, Any]:
 
 
 def creator(cast: Cast) -> dict[str, Any]:
-    change_role(cast.beta, Membership.objects.get(user=cast.dave, group=cast.beta.pk).pk, role=Role.CREATOR, by=cast.consumer)
+    change_role(
+        cast.beta, Membership.objects.get(user=cast.dave, group=cast.beta.pk).pk, role=Role.CREATOR, by=cast.consumer
+    )
     return {"name": "dave"}
 
 

@@ -26,6 +26,7 @@ PUBLIC = {
     "account_reset_password_from_key_done": "says that the password is new",
     "account_signup": "signing up; closed by STOCKROOM_SIGNUP_OPEN=no",
     "admin:login": "redirects to the panel's own signing in",
+    "feed": "the secret of its address is all that a feed reader has; it dies with the membership",
     "healthz": "a load balancer asks whether the panel lives",
     "mfa_authenticate": "the second step of signing in; only somebody who passed the first gets past it",
     "setup": "the first administrator of an empty panel, with a one-time code; gone afterwards",

@@ -1,0 +1,63 @@
+"""How a message looks as a mail, in HTML and as text."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts.models import Notification
+
+QUOTED = ">"  # in front of each line of somebody's own words (sharing.letters)
+REASONS = {
+    Notification.Kind.OFFERS: "because images are offered to you, or to what you decide for",
+    Notification.Kind.DECISIONS: "because you offered an image",
+    Notification.Kind.ENDS: "because something ends, waits or was taken back",
+    Notification.Kind.NEWS: "because it is about images, quotas or people you work with",
+    Notification.Kind.SECURITY: "because it is about security; such messages always come by mail",
+}
+STRANGER = "because somebody gave this address in Stockroom"
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of a message.
+
+    Attributes:
+        is_quote: whether it is somebody's own words, and not the panel's.
+    """
+
+    text: str
+    is_quote: bool
+
+
+def mail_of(message: Notification, address: str) -> EmailMultiAlternatives:
+    """The mail of a message."""
+    can_choose = message.user_id is not None and message.kind != Notification.Kind.SECURITY
+    context = {
+        "subject": message.subject,
+        "body": message.body,
+        "paragraphs": paragraphs_of(message.body),
+        "gist": message.gist,
+        "url": f"{settings.SITE_URL}{message.path}" if message.path else "",
+        "site_url": settings.SITE_URL,
+        "reason": REASONS[Notification.Kind(message.kind)] if message.user_id else STRANGER,
+        "choice_url": f"{settings.SITE_URL}{reverse('profile')}#mail" if can_choose else "",
+    }
+    subject = " ".join(message.subject.split())  # a line end in a name would be a header of its own
+    mail = EmailMultiAlternatives(subject, render_to_string("accounts/mail/message.txt", context), to=[address])
+    mail.attach_alternative(render_to_string("accounts/mail/message.html", context), "text/html")
+    return mail
+
+
+def paragraphs_of(body: str) -> list[Paragraph]:
+    """What empty lines divide; somebody's own words without the signs in front of each line."""
+    paragraphs: list[Paragraph] = []
+    for block in body.strip().split("\n\n"):
+        lines = block.strip("\n").split("\n")
+        is_quote = all(line.startswith(QUOTED) for line in lines)
+        text = "\n".join(line.removeprefix(QUOTED).removeprefix(" ") for line in lines) if is_quote else block
+        if text.strip() or is_quote:
+            paragraphs.append(Paragraph(text.strip(), is_quote))
+    return paragraphs
