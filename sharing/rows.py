@@ -161,7 +161,7 @@ class AccessRow(Row):
 
 
 WHY = {
-    "pending": "They see the offer and cannot use it before they accept. If nobody answers, check the address.",
+    "pending": "They see the offer and nothing more until they accept. If nobody answers, check the address.",
     "rejected": "They do not see it, because they said no. They can still accept it; or share it again.",
     "expired": "They do not see it: nobody answered in time. Check the address, then share it again.",
     "ended": "They do not see it any more: the time for which it was shared is over.",

@@ -22,6 +22,6 @@ def row_group_url(viewer: Viewer, share: Share) -> str:
 
 
 @register.simple_tag
-def endings(share: Share, lasting: Lasting) -> list[Ending]:
+def periods(share: Share, lasting: Lasting) -> list[Ending]:
     """The ends that a share can be given."""
     return endings_for(share, lasting.max_days)

@@ -135,7 +135,7 @@ class TestExplanations:
     @pytest.mark.parametrize(
         ("changes", "words"),
         [
-            ({}, "before they accept"),
+            ({}, "until they accept"),
             ({"offer_expires_at": timezone.now() - timedelta(days=1)}, "nobody answered in time"),
         ],
     )
