@@ -175,7 +175,14 @@ class OfferRequestQuerySet(models.QuerySet["OfferRequest"]):
 
     def with_sides(self) -> "OfferRequestQuerySet":
         """With the image, its account and the people, in the same query."""
-        return self.select_related("image__account", "image__region", "requested_by", "decided_by", "organization")
+        return self.select_related(
+            "image__account",
+            "image__region",
+            "image__data__content_check",
+            "requested_by",
+            "decided_by",
+            "organization",
+        )
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
