@@ -101,12 +101,10 @@ def page_of(viewer: Viewer, wanted: Wanted) -> Page:
     if wanted.q:
         rows = rows.filter(Q(image__name__icontains=wanted.q) | Q(image__account__title__icontains=wanted.q))
     if wanted.before:
-        there = wanted.before
-        rows = rows.filter(Q(moment__gt=there.moment) | Q(moment=there.moment, pk__gt=there.pk))
-        return _cut(list(rows.order_by("moment", "pk")[: PAGE_SIZE + 1]), wanted)
+        rows = rows.filter(_beyond(wanted.before, "gt")).order_by("moment", "pk")
+        return _cut(list(rows[: PAGE_SIZE + 1]), wanted)
     if wanted.after:
-        there = wanted.after
-        rows = rows.filter(Q(moment__lt=there.moment) | Q(moment=there.moment, pk__lt=there.pk))
+        rows = rows.filter(_beyond(wanted.after, "lt"))
     return _cut(list(rows.order_by("-moment", "-pk")[: PAGE_SIZE + 1]), wanted)
 
 
@@ -175,6 +173,11 @@ def _has_expired() -> Q:
     lately = (now - EXPIRED_ARE_SHOWN, now)
     ran_out = Q(status=Share.Status.PENDING, offer_expires_at__range=lately)
     return ran_out | Q(status=Share.Status.ACCEPTED, access_until__range=lately)
+
+
+def _beyond(place: Place, way: str) -> Q:
+    """What comes before a place ("gt", newer) or after it ("lt", older)."""
+    return Q(**{f"moment__{way}": place.moment}) | Q(**{"moment": place.moment, f"pk__{way}": place.pk})
 
 
 def _cut(rows: list[Share], wanted: Wanted) -> Page:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from accounts.models import Account
 from accounts.viewer import Viewer
 from images.looks import Look
+from images.menus import NO_IMAGE
 from images.models import Image
 from sharing.acquaintances import acquaintances_of
 from sharing.deciding import decision_refusal
@@ -119,9 +121,9 @@ def notices_for(viewer: Viewer, offers: Iterable[Share]) -> list[Notice]:
 def notices_with_origins(viewer: Viewer, offers: Iterable[Share]) -> list[Notice]:
     """The notices of these offers, with what the images were made from as far as the viewer may see it. One query."""
     offers = list(offers)
-    parents = {offer.image.parent_id for offer in offers}
-    visible = Image.objects.visible_to(viewer).filter(pk__in=parents - {None})
-    origins = {image.pk: image for image in visible.select_related("account")} if offers else {}
+    parents = {offer.image.parent_id for offer in offers if offer.image.parent_id}
+    visible = Image.objects.visible_to(viewer).filter(pk__in=parents or [NO_IMAGE]).select_related("account")
+    origins: dict[UUID | None, Image] = {image.pk: image for image in visible}
     return [Notice(offer, viewer, origins.get(offer.image.parent_id)) for offer in offers]
 
 

@@ -15,7 +15,7 @@ from django_q.signing import SignedPackage
 from accounts.models import Account, Event, Invitation, Membership, Notification, Organization, Team, User
 from images.models import ContentCheck, Image, ImageData, Import, PlannedChange, QuotaRequest, Reference, Upload
 from sharing.grants import sync_grants
-from sharing.models import OfferRequest, Share, Trust
+from sharing.models import Block, OfferRequest, Share, Trust
 
 # Tasks that would write to people, and those that wait between one try and the next.
 LEFT_OUT = {"accounts.tasks.send_mail", "images.tasks.run_import"}
@@ -44,6 +44,7 @@ TIMES: tuple[tuple[Any, str], ...] = (
     (Reference, "created_at"),
     (Share, "decided_at"),
     (Trust, "trusted_at"),
+    (Block, "blocked_at"),
     (OfferRequest, "requested_at"),
     (OfferRequest, "expires_at"),
 )

@@ -59,6 +59,8 @@ def _ubuntu(cast: Cast) -> None:
     image = make(ACME["ubuntu"], carol)
     with ago(days=40):
         _offer(image, carol, "ops@gamma.example", message="As promised at the conference.")
+    with ago(days=36):
+        _offer(image, carol, "bob", message="For your own machines.")  # it has run out since
     with ago(days=29):
         [share] = _offer(image, carol, cast.beta.number, message="The web base that Alice told you about.")
     with ago(days=28, hours=5):
@@ -130,6 +132,9 @@ def _offers_to_acme(cast: Cast) -> None:
     haiku = make(ERIN["haiku"], erin)
     with ago(hours=20):
         _offer(haiku, erin, "alice", message="Just for fun.")
+        _offer(haiku, erin, cast.beta.number, message="Everybody should try it.")
+    with ago(hours=19):
+        actions.block(erin.account, recipient=cast.beta.group_ptr, by=bob)
 
 
 def _offer(image: Image, by: Viewer, addresses: str = "", *, groups: Iterable[Group] = (), **terms: Any) -> list[Share]:
