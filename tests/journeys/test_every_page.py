@@ -48,6 +48,8 @@ OF_ACCOUNT = [
     "images/{image}/inside/",
     "images/{image}/delete/",
     "images/{image}/share/",
+    "images/share/",
+    "images/share/?image={image}&image={looked}",
     "images/{image}/shares/{share}/remove/",
     "images/{looked}/",
     "images/{looked}/share/",
