@@ -6,7 +6,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -33,6 +33,11 @@ def tell(request: HttpRequest, text: str, *, undo: str = "") -> None:
         context = {"text": text, "undo_url": undo, "csrf_token": get_token(request)}
         text = render_to_string("components/message_undo.html", context)
     messages.success(request, text)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: also to nothing, when nothing was sent, so that it says what is missing."""
+    return request.POST if request.method == "POST" else None
 
 
 def answers_in_kind(view: View[P]) -> View[P]:

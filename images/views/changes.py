@@ -61,7 +61,8 @@ def image_visibility(request: PanelRequest, pk: UUID) -> HttpResponse:
     effects = {value: _consequences(image, value) for value in _choosable(request, image)}
     context = {"form": form, "options": [(option, effects.get(option.value)) for option in options]}
     may_plan = not refusal(request.viewer, Verb.CHANGE_VISIBILITY, image)
-    return _ask(request, "visibility", image, when, context | {"may_plan": may_plan})
+    context |= {"may_plan": may_plan, "notes": hooks.visibility_notes.ask(request, image)}
+    return _ask(request, "visibility", image, when, context)
 
 
 def _choosable(request: PanelRequest, image: Image) -> list[str]:

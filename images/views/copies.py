@@ -14,15 +14,15 @@ from images.menus import address
 from images.permissions import Verb, get_image
 from images.problems import QuotaExceeded
 from images.rows import name_for
-from images.views.answers import tell
+from images.views.answers import posted, tell
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def image_copy(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Make an image of the account with the same data, after saying what that means."""
     image = get_image(request.viewer, pk, Verb.COPY)
-    form = CopyForm(request.POST or None, initial={"name": name_for(image)})
-    if request.method == "POST" and form.is_valid():
+    form = CopyForm(posted(request), initial={"name": name_for(image)})
+    if form.is_bound and form.is_valid():
         try:
             copy = actions.copy_image(pk, by=request.viewer, name=form.cleaned_data["name"])
         except ValidationError as error:

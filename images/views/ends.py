@@ -16,7 +16,7 @@ from images.forms import EndForm
 from images.menus import address
 from images.models import Image
 from images.permissions import Verb, get_image
-from images.views.answers import tell
+from images.views.answers import posted, tell
 
 STAGES = ("deprecated", "obsolete", "retired")
 
@@ -27,8 +27,8 @@ def image_life(request: PanelRequest, pk: UUID) -> HttpResponse:
     image = get_image(request.viewer, pk, Verb.DEPRECATE)
     candidates = candidates_to_replace(image)
     initial = EndForm.initial_of(image, request.GET.get("preset", ""))
-    form = EndForm(request.POST or None, initial=initial, image=image, candidates=candidates)
-    if request.method == "POST" and form.is_valid():
+    form = EndForm(posted(request), initial=initial, image=image, candidates=candidates)
+    if form.is_bound and form.is_valid():
         try:
             actions.announce_end(pk, by=request.viewer, end=form.end())
         except ValidationError as error:

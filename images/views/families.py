@@ -18,7 +18,7 @@ from images.forms import FamilyForm, NewVersionForm, VersionForm
 from images.menus import address
 from images.models import Family, Image
 from images.permissions import Verb, get_image, refusal, require
-from images.views.answers import tell
+from images.views.answers import posted, tell
 
 MOST_CHOICES = 200
 
@@ -35,8 +35,8 @@ def family_list(request: PanelRequest) -> HttpResponse:
 def family_create(request: PanelRequest) -> HttpResponse:
     """Give a name to images that follow each other."""
     require(request.viewer, Verb.ARRANGE)
-    form = FamilyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = FamilyForm(posted(request))
+    if form.is_bound and form.is_valid():
         try:
             family = actions.create_family(by=request.viewer, **form.cleaned_data)
         except ValidationError as error:
@@ -69,8 +69,8 @@ def family_detail(request: PanelRequest, pk: int) -> HttpResponse:
 def family_edit(request: PanelRequest, pk: int) -> HttpResponse:
     """Call a family otherwise."""
     family = _family(request, pk, Verb.ARRANGE)
-    form = FamilyForm(request.POST or None, initial={"name": family.name, "description": family.description})
-    if request.method == "POST" and form.is_valid():
+    form = FamilyForm(posted(request), initial={"name": family.name, "description": family.description})
+    if form.is_bound and form.is_valid():
         try:
             actions.edit_family(pk, by=request.viewer, **form.cleaned_data)
         except ValidationError as error:
@@ -87,8 +87,8 @@ def family_add(request: PanelRequest, pk: int) -> HttpResponse:
     """Make an image of the account a version of a family."""
     family = _family(request, pk, Verb.ARRANGE)
     images = Image.objects.live().filter(account=request.viewer.account).exclude(family=family)
-    form = NewVersionForm(request.POST or None, images=list(images.order_by("-created_at", "-pk")[:MOST_CHOICES]))
-    if request.method == "POST" and form.is_valid():
+    form = NewVersionForm(posted(request), images=list(images.order_by("-created_at", "-pk")[:MOST_CHOICES]))
+    if form.is_bound and form.is_valid():
         data = form.cleaned_data
         try:
             image = actions.put_into_family(UUID(data["image"]), pk, by=request.viewer, version=data["version"])
@@ -149,8 +149,8 @@ def image_family(request: PanelRequest, pk: UUID) -> HttpResponse:
     image = get_image(request.viewer, pk, Verb.ARRANGE)
     families = list(Family.objects.filter(account=request.viewer.account))
     initial = {"family": image.family.name if image.family else "", "version": image.version}
-    form = VersionForm(request.POST or None, initial=initial, families=families)
-    if request.method == "POST" and form.is_valid():
+    form = VersionForm(posted(request), initial=initial, families=families)
+    if form.is_bound and form.is_valid():
         try:
             image = _put(request, pk, form)
         except ValidationError as error:

@@ -19,6 +19,7 @@ from images.models import Image
 from images.permissions import Verb, get_image
 from images.problems import QuotaExceeded
 from images.quotas import ASKED_FOR, Counted, Level, levels_of
+from images.views.answers import posted
 from sharing import actions
 from sharing.actions.handover import (
     accounts_to_take_into,
@@ -40,8 +41,8 @@ def image_hand_over(request: PanelRequest, pk: UUID) -> HttpResponse:
     image = get_image(request.viewer, pk, Verb.HAND_OVER)
     if reason := why_not_hand_over(image):
         raise Conflict(reason)
-    form = HandOverForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = HandOverForm(posted(request))
+    if form.is_bound and form.is_valid():
         try:
             hand_over = actions.ask_to_take_over(pk, by=request.viewer, wish=form.wish())
         except ValidationError as error:
@@ -92,8 +93,8 @@ def hand_over_reject(request: PanelRequest, hand_over: int) -> HttpResponse:
     found = asked_of(request.viewer, hand_over)
     if reason := decision_refusal(request.viewer, found):
         raise PermissionDenied(reason)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = ReasonForm(posted(request))
+    if form.is_bound and form.is_valid():
         actions.turn_down_hand_over(hand_over, by=request.viewer, reason=form.cleaned_data["reason"])
         messages.success(request, f"You do not take “{found.image.name}”. {found.giver.title} is told.")
         return redirect(reverse("offer_list", kwargs={"number": request.viewer.account.number}))
