@@ -183,3 +183,6 @@ data_taken: "Hook[[Image, Viewer], None]" = Hook()
 
 # Why images of the viewer's account cannot be open to everybody (rules of its organization); empty when they can.
 open_refusals: "Hook[[Viewer], str]" = Hook()
+
+# What stands below the choice of who sees an image (a request to staff to make it public), as rendered fragments.
+visibility_notes: "Hook[[HttpRequest, Image], str]" = Hook()

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin import ModelAdmin, ReadOnly
+from sharing.desk_admin import CaseAdmin, OfferLimitAdmin
 from sharing.models import OfferRequest, Policy, Rules, Share, Trust
 
 
@@ -97,3 +98,6 @@ class OfferRequestAdmin(ReadOnly, ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[OfferRequest]:
         """With both sides in the same query."""
         return OfferRequest.objects.with_sides()
+
+
+__all__ = ["CaseAdmin", "OfferLimitAdmin"]

@@ -21,6 +21,7 @@ from images.models import Image
 from images.permissions import Verb, refusal
 from sharing import actions, handing_over, news_of_images, rules
 from sharing.actions import cases
+from sharing.actions.asking import why_not_ask_for_public
 from sharing.actions.decisions import why_not_leave
 from sharing.actions.lasting import asked_lately, ending_for
 from sharing.actions.policies import follow_use
@@ -29,7 +30,7 @@ from sharing.announcements import plan_changed
 from sharing.effects import consequences
 from sharing.governing import joining_terms, pages_of, requests_of
 from sharing.inbox import count_waiting, offers_of, open_offers
-from sharing.models import AddressKind, Share
+from sharing.models import AddressKind, Case, Share
 from sharing.notices import MOST_SHOWN, not_dismissed, notices_for
 from sharing.permissions import cases_for, is_reviewed_by, may_review
 from sharing.policies import prepare, use_refusal
@@ -66,6 +67,7 @@ def register() -> None:
     images.hooks.quota_request_changed.register(cases.follow_quota_request)
     images.hooks.row_notes.register(row_notes)
     images.hooks.under_review.register(is_reviewed_by)
+    images.hooks.visibility_notes.register(public_request)
     images.hooks.menu_entries.register(menu_entries)
     images.hooks.ways_to_add.register(ways_to_add)
     images.hooks.bulk_actions.register(bulk_actions)
@@ -166,6 +168,22 @@ def open_refusal(viewer: Viewer) -> str:
         kept["open_refusal"] = rules.open_refusal(viewer.account)
     reason: str = kept["open_refusal"]
     return reason
+
+
+def public_request(request: HttpRequest, image: Image) -> str:
+    """Below the choice of who sees an image: asking staff to make it public, and what became of that. One query."""
+    viewer = _viewer(request)
+    last = image.cases.filter(kind=Case.Kind.PUBLIC).order_by("-opened_at", "-pk").first()
+    waiting = last if last and last.is_waiting else None
+    reason = refusal(viewer, Verb.ASK_FOR_PUBLIC, image)
+    context = {
+        "image": image,
+        "number": viewer.account.number,
+        "waiting": waiting,
+        "last": last,
+        "refusal": reason or ("" if waiting else why_not_ask_for_public(image)),
+    }
+    return render_to_string("sharing/public_request.html", context, request)
 
 
 def known_as(viewer: Viewer, image: Image) -> Holding | None:

@@ -86,6 +86,36 @@ ACME = {
         default_login="glenda",
         ports=(564,),
     ),
+    "base-1": Recipe(
+        "debian-13-base-1",
+        "Debian",
+        "13",
+        "Our base of two weeks: the newest packages, and nothing else.",
+        days=33,
+        size=1,
+        default_login="debian",
+        tags=("base",),
+    ),
+    "base-2": Recipe(
+        "debian-13-base-2",
+        "Debian",
+        "13",
+        "Our base of two weeks: the newest packages, and nothing else.",
+        days=19,
+        size=1,
+        default_login="debian",
+        tags=("base",),
+    ),
+    "base-3": Recipe(
+        "debian-13-base-3",
+        "Debian",
+        "13",
+        "Our base of two weeks: the newest packages, and nothing else.",
+        days=5,
+        size=1,
+        default_login="debian",
+        tags=("base",),
+    ),
     "freebsd": Recipe(
         "freebsd-14-builder",
         "FreeBSD",
@@ -145,6 +175,16 @@ ACME = {
 }
 
 BETA = {
+    "jump-old": Recipe(
+        "bastion-2025",
+        "Debian",
+        "12",
+        "The way into both networks, with the audit log that your team wrote.",
+        days=50,
+        size=1,
+        default_login="admin",
+        tags=("ssh",),
+    ),
     "jump": Recipe(
         "openbsd-7.5-jump-host",
         "OpenBSD",
@@ -164,6 +204,17 @@ BETA = {
         default_login="debian",
         ports=(22, 5432, 9187),
         tags=("database",),
+    ),
+    "gitea": Recipe(
+        "gitea-1.22-ready",
+        "Debian",
+        "12",
+        "A git server for a small team: start it, open port 3000, and make the first account.",
+        days=15,
+        size=3,
+        default_login="debian",
+        ports=(22, 3000),
+        tags=("git",),
     ),
 }
 
@@ -191,7 +242,18 @@ ERIN = {
         disk_format="raw",
         size=1,
         default_login="user",
-    )
+    ),
+    "reactos": Recipe(
+        "reactos-0.4.15",
+        "ReactOS",
+        "0.4.15",
+        "Runs the installer that nobody has the source of any more.",
+        days=3,
+        disk_format="raw",
+        size=1,
+        default_login="Administrator",
+        ports=(3389,),
+    ),
 }
 
 PANEL = {
@@ -204,5 +266,15 @@ PANEL = {
         disk_format="raw",
         size=1,
         default_login="cirros",
-    )
+    ),
+    "nixos": Recipe(
+        "nixos-24.05-minimal",
+        "NixOS",
+        "24.05",
+        "One file says what the machine is. Change /etc/nixos/configuration.nix, and switch.",
+        days=34,
+        size=2,
+        default_login="root",
+        tags=("minimal",),
+    ),
 }

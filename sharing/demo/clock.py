@@ -13,9 +13,9 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
 from accounts.models import Account, Event, Invitation, Membership, Notification, Organization, Team, User
-from images.models import ContentCheck, Image, ImageData, Import, PlannedChange, QuotaRequest, Reference, Upload
+from images.models import ContentCheck, Family, Image, ImageData, Import, PlannedChange, QuotaRequest, Reference, Upload
 from sharing.grants import sync_grants
-from sharing.models import Block, OfferRequest, Share, Trust
+from sharing.models import Block, Case, HandOver, OfferRequest, Report, Share, Trust
 
 # Tasks that would write to people, and those that wait between one try and the next.
 LEFT_OUT = {"accounts.tasks.send_mail", "images.tasks.run_import"}
@@ -24,6 +24,7 @@ LEFT_OUT = {"accounts.tasks.send_mail", "images.tasks.run_import"}
 TIMES: tuple[tuple[Any, str], ...] = (
     (User, "date_joined"),
     *((kind, "created_at") for kind in (Account, Organization, Team)),
+    *((kind, "verified_at") for kind in (Account, Organization)),
     (Membership, "joined_at"),
     (Invitation, "invited_at"),
     (Invitation, "decided_at"),
@@ -40,9 +41,16 @@ TIMES: tuple[tuple[Any, str], ...] = (
     (Image, "created_at"),
     (Image, "updated_at"),
     (Image, "deactivated_at"),
+    (Image, "deprecated_at"),
+    (Image, "end_announced_at"),
+    (Family, "created_at"),
+    (HandOver, "offered_at"),
+    (Image, "listed_at"),
     (PlannedChange, "planned_at"),
     (Reference, "created_at"),
     (Share, "decided_at"),
+    *((Case, f"{what}_at") for what in ("opened", "taken", "decided")),
+    (Report, "reported_at"),
     (Trust, "trusted_at"),
     (Block, "blocked_at"),
     (OfferRequest, "requested_at"),

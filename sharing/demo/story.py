@@ -14,9 +14,10 @@ from images.models import Image, PlannedChange, Region
 from sharing import actions
 from sharing.actions import Terms
 from sharing.addresses import parse
-from sharing.demo import underway
+from sharing.demo import lives, underway
 from sharing.demo.catalogue import ACME, BETA, ERIN, PANEL
 from sharing.demo.clock import ago
+from sharing.demo.desk import review
 from sharing.demo.disks import make
 from sharing.demo.governing import govern
 from sharing.demo.people import Cast, at, call_together, come_together
@@ -40,8 +41,10 @@ def load() -> None:
     _offers_to_acme(cast)
     with ago(hours=30):
         actions.attend_to_ends()
+    lives.tell(cast)
     govern(cast)
     underway.ask_for_more(cast)
+    review(cast)
     underway.fail_to_import(cast)
     underway.begin_upload(cast)
 
