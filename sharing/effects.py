@@ -82,17 +82,14 @@ def _find(image: Image) -> dict[str, Affected]:
     which: dict[str, Q] = {"accepted": gives_access(), "pending": is_waiting()}
     counts = image.shares.aggregate(**{name: Count("pk", filter=condition) for name, condition in which.items()})
     shares = {name: list(Share.objects.of_image(image).filter(q)[:MOST_NAMED]) for name, q in which.items()}
-    people = count_people([share.recipient_id for some in shares.values() for share in some if _is_own(share)])
+    listed = [share for some in shares.values() for share in some]
+    people = count_people([one.recipient_id for one in listed if one.recipient_id and not one.is_addressed])
     return {
         name: Affected(counts[name], tuple(_name(share, people) for share in some)) for name, some in shares.items()
     }
 
 
-def _is_own(share: Share) -> bool:
-    return bool(share.recipient_id) and not share.is_addressed
-
-
 def _name(share: Share, people: dict[int, int]) -> str:
-    if not _is_own(share):
+    if share.is_addressed:
         return share.address_text
     return f"{share.address_text} ({in_words(people.get(share.recipient_id or 0, 0))})"
