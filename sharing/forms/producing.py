@@ -31,7 +31,16 @@ class ShareForm(TermsForm):
         label="With",
         required=False,  # a ticked group will do
         max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 2, "autofocus": True, "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.Textarea(
+            attrs={
+                "class": "form-control",
+                "rows": 2,
+                "autofocus": True,
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "aria-describedby": "recipients-help",
+            }
+        ),
         help_text="Account numbers, logins, email addresses; your groups and organizations.",
     )
     groups = forms.MultipleChoiceField(

@@ -20,7 +20,8 @@ function show(content) {
   window.htmx?.process(element);
   document.dispatchEvent(new CustomEvent("content", { detail: element }));
   const first = element.querySelector("[data-error-summary]") ??
-    element.querySelector("[autofocus], .dialog-body :is(input:not([type=hidden]), select, textarea, a, button):not([disabled])");
+    element.querySelector("[autofocus]") ??
+    element.querySelector(".dialog-body :is(input:not([type=hidden]), select, textarea, a, button):not([disabled])");
   first?.focus();
 }
 
