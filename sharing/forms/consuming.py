@@ -54,13 +54,14 @@ class AcceptForm(forms.Form):
         help_text="What people of the account see instead of the image's name.",
     )
     into = forms.ChoiceField(label="Take it into", required=False)
+    trust = forms.ChoiceField(label="Next time they share", required=False)
     future = forms.BooleanField(label="Later versions too, without being asked again", required=False)
-    trust = forms.ChoiceField(required=False)
 
     def __init__(self, *args: Any, notice: Notice, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._accounts = {account.number: account for account in notice.accounts}
-        self.fields["trust"].label = f"Next time {notice.producer.title} shares"
+        for name, kind in (("label", "control"), ("into", "select"), ("trust", "select"), ("future", "check-input")):
+            self.fields[name].widget.attrs["class"] = f"form-{kind}"
         self._choose("into", _into_choices(notice))
         self._choose("trust", _trust_choices(notice))
         self.fields["label"].widget.attrs["placeholder"] = notice.offer.image.name
