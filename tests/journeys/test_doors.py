@@ -1,19 +1,18 @@
 """Sharing with somebody without an address: by a code that they enter, and by signing in beside them."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.factories import PASSWORD, make_image
 from tests.journeys.conftest import Visit
+from tests.journeys.test_every_page import SCREENS, examine
 from tests.people import Cast
 
 NAME = "debian-12-golden"
 CODE = re.compile(r"^[0-9A-Z]{4}(-[0-9A-Z]{4}){6}$")
 SCRIPTS = [pytest.param(True, id="with-scripts"), pytest.param(False, id="without-scripts")]
-Open = Callable[[Page], None]
 
 
 @pytest.fixture
@@ -69,6 +68,27 @@ def test_a_used_code_tells_nothing(cast: Cast, visit: Visit, page_of_image: str)
     expect(dialog.get_by_role("textbox", name="Claim code")).to_have_value("0000-0000")
 
 
+@pytest.mark.parametrize("screen", SCREENS)
+def test_what_needs_a_code_can_be_used_by_everybody(cast: Cast, visit: Visit, page_of_image: str, screen: str) -> None:
+    """The pages that no address leads to, as test_every_page.py looks at the others."""
+    alice, bob, dave = (
+        visit(who, watched=False, viewport=SCREENS[screen]) for who in (cast.alice, cast.bob, cast.dave)
+    )
+
+    alice.goto(f"{page_of_image}share/claim-code/")
+    tick_questions(alice)
+    alice.get_by_role("button", name="Make the code").click()
+    code = alice.get_by_text(CODE).inner_text()
+    problems = examine(alice)
+    for person in (bob, dave):
+        person.goto(f"/a/{cast.beta.number}/shared/add/")
+        person.get_by_role("textbox", name="Claim code").fill(code)
+        person.get_by_role("button", name="Look at it").click()
+        expect(person.get_by_role("heading", name=f"Add “{NAME}”?")).to_be_visible()
+        problems += examine(person)
+    assert not problems, "\n".join(problems)
+
+
 @pytest.mark.parametrize("scripts", SCRIPTS)
 def test_an_admin_beside_one_accepts_at_once(cast: Cast, visit: Visit, page_of_image: str, scripts: bool) -> None:
     alice = visit(cast.alice, watched=False, java_script_enabled=scripts)
@@ -88,4 +108,4 @@ def test_an_admin_beside_one_accepts_at_once(cast: Cast, visit: Visit, page_of_i
     alice.get_by_role("button", name="Share and accept").click()
     row = alice.get_by_role("region", name="Image Sharing").get_by_role("row", name=cast.beta.grouped_number)
     expect(row).to_contain_text("Accepted")
-    expect(alice.get_by_text("alice").first).to_be_visible()
+    expect(alice.get_by_role("banner").get_by_text("alice", exact=True)).to_be_visible()

@@ -11,12 +11,13 @@ from playwright.sync_api import Page
 from accounts.actions import invite
 from accounts.models import User
 from accounts.roles import Role
-from images.actions import NewImage, refuse_quota_request, request_quota, start_import
+from images.actions import NewImage, plan_change, refuse_quota_request, request_quota, start_import
 from images.inside.kinds import KINDS
 from images.models import ContentCheck, Image, Quota, Upload
 from images.quotas import Counted
 from sharing import actions
 from sharing.addresses import parse
+from sharing.models import Share
 from tests.factories import make_image, viewer
 from tests.journeys.conftest import PHONE, Visit
 from tests.people import Cast
@@ -48,9 +49,17 @@ OF_ACCOUNT = [
     "images/{image}/inside/",
     "images/{image}/delete/",
     "images/{image}/share/",
+    "images/{image}/share/sign-in/",
+    "images/{image}/share/claim-code/",
+    "images/{image}/shares/{code}/claim-code/",
     "images/share/",
     "images/share/?image={image}&image={looked}",
     "images/{image}/shares/{share}/remove/",
+    "images/{image}/shares/{share}/until/",
+    "images/{image}/access/",
+    "images/{image}/access/?q=nothing-like-this",
+    "images/{looked}/access/",
+    "sharing/",
     "images/{looked}/",
     "images/{looked}/share/",
     "images/{damaged}/",
@@ -58,6 +67,7 @@ OF_ACCOUNT = [
     "images/{received}/label/",
     "images/{received}/leave/",
     "shared/",
+    "shared/add/",
     "shared/{offer}/reject/",
     "account/",
     "account/edit/",
@@ -86,6 +96,9 @@ def paths(cast: Cast) -> list[str]:
         groups=[cast.golden_testers.group_ptr],
     )
     actions.reject(shares[1].share.pk, by=viewer(cast.rhea), reason="Not needed any more.")
+    soon = timezone.now() + timedelta(days=9)
+    actions.set_end(image.pk, shares[0].share.pk, by=cast.producer, until=soon)
+    plan_change(image.pk, by=cast.producer, change="delete", at=soon)
     make_image(cast.acme, cast.carol, visibility="community", name="netbsd-10-classroom")
     _begin_import(cast)
     _ask_for_more(cast)
@@ -95,6 +108,7 @@ def paths(cast: Cast) -> list[str]:
         "damaged": _damaged(cast).pk,
         "image": image.pk,
         "share": shares[0].share.pk,
+        "code": _expired_code(cast, image).pk,
         "received": _accepted(cast).pk,
         "offer": actions.offer(
             make_image(cast.beta, cast.bob, name=LONG).pk, by=cast.consumer, addresses=parse(cast.acme.number)
@@ -104,6 +118,12 @@ def paths(cast: Cast) -> list[str]:
     }
     invite(cast.acme, address="nobody@new.example", role=Role.OBSERVER, by=cast.producer)
     return [f"/a/{cast.acme.number}/{path.format(**names)}" for path in OF_ACCOUNT]
+
+
+def _expired_code(cast: Cast, image: Image) -> Share:
+    share = actions.make_claim_code(image.pk, by=cast.producer, whom="Jane " * 16, terms=actions.Terms()).share
+    Share.objects.filter(pk=share.pk).update(offer_expires_at=timezone.now())
+    return share
 
 
 def _begin_import(cast: Cast) -> None:
@@ -193,6 +213,12 @@ def test_every_page_can_be_used_by_everybody(
 
 def look_at(page: Page, path: str) -> list[str]:
     page.goto(path)
+    return examine(page)
+
+
+def examine(page: Page) -> list[str]:
+    """What axe-core says of the page as it is, and whether it scrolls sideways."""
+    path = page.url
     report = Axe().run(page).response
     problems = [
         f"{path}: {rule['id']} at {', '.join(str(node['target']) for node in rule['nodes'])}"
