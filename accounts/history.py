@@ -41,6 +41,12 @@ DETAILS = {
     "what": "what",
     "day": "day",
     "because": "because",
+    "version": "version",
+    "family": "family",
+    "deprecated": "deprecated from",
+    "obsolete": "obsolete from",
+    "retired": "deleted on",
+    "former": "before",
 }
 # The columns of exports, and what a webhook sends, with what each means. Names stay as they are: others read them.
 COLUMNS = {

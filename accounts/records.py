@@ -14,6 +14,8 @@ from accounts import hooks
 from accounts.models import Account, Event, Notification, User
 from accounts.viewer import Viewer
 
+LONGEST_SUBJECT = 200  # characters, as the column has them
+
 # Where the request that is being served came from; set by the middleware.
 network_address: ContextVar[str | None] = ContextVar("network_address", default=None)
 # Whether that request went to the administration: whoever is there acts for the panel, and not for the account.
@@ -106,7 +108,7 @@ def notify(
 def notify_each(messages: Iterable[Message]) -> None:
     """Tell many people something of their own, in one query."""
     Notification.objects.bulk_create(
-        Notification(user=one.user, kind=one.kind, subject=one.subject[:200], body=_tidy(one.body), path=one.path)
+        Notification(user=one.user, kind=one.kind, subject=_cut(one.subject), body=_tidy(one.body), path=one.path)
         for one in messages
     )
     transaction.on_commit(_wake_mailer)
@@ -114,8 +116,13 @@ def notify_each(messages: Iterable[Message]) -> None:
 
 def invite_by_mail(address: str, *, subject: str, body: str, path: str = "") -> None:
     """Write to an address that no person has. The text is ours, never that of the person who caused it."""
-    Notification.objects.create(email=address, subject=subject, body=body, path=path)
+    Notification.objects.create(email=address, subject=_cut(subject), body=body, path=path)
     transaction.on_commit(_wake_mailer)
+
+
+def _cut(subject: str) -> str:
+    """A subject that fits its column; names in it may be long."""
+    return subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 1]}…"
 
 
 def _tidy(body: str) -> str:

@@ -19,11 +19,13 @@ class Topic:
 
     Attributes:
         kinds: of subjects, for the few verbs that mean something else in another topic.
+        of_staff: whether these events belong to no account, so that nobody else meets them.
     """
 
     title: str
     kinds: frozenset[str]
     phrases: Mapping[str, str]
+    of_staff: bool = False
 
 
 TOPICS = (
@@ -98,6 +100,12 @@ TOPICS = (
             "import retried": "tried again to import {subject}",
             "import cancelled": "cancelled the import of {subject}",
             "import failed": "The import of {subject} failed",
+            "public requested": "asked staff to make {subject} public",
+            "public request withdrawn": "took back the request to make {subject} public",
+            "listed": "took {subject} into the marketplace",
+            "taken off the marketplace": "took {subject} off the marketplace",
+            "reported": "reported {subject} to staff",
+            "looked at for a review": "looked at {subject} for a review",
             "found damaged": "The data of {subject} were found damaged",
             "found right again": "The data of {subject} were found right again",
         },
@@ -166,7 +174,20 @@ TOPICS = (
             "quota request granted": "granted {subject} a larger quota",
             "quota request refused": "refused {subject} a larger quota",
             "quota changed": "changed the quota of {subject}",
+            "more offers requested": "asked for more offers a day for {subject}",
+            "more offers request withdrawn": "took back the request for more offers a day for {subject}",
+            "offer limit changed": "changed how many offers a day {subject} may make",
         },
+    ),
+    Topic(
+        "Review desk",
+        frozenset({"case"}),
+        {
+            "case taken": "took the case {subject}",
+            "case given back": "gave the case {subject} back",
+            "case reopened": "took back the decision on {subject}",
+        },
+        of_staff=True,
     ),
     Topic(
         "Webhooks and feeds",
@@ -222,10 +243,10 @@ def used_in(phrase: str) -> set[str]:
 
 
 def choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """All verbs by topic, each once, as a select box has them."""
+    """All verbs that accounts meet, by topic, each once, as a select box has them."""
     seen: set[str] = set()
     groups = []
-    for topic in TOPICS:
+    for topic in (topic for topic in TOPICS if not topic.of_staff):
         own = [verb for verb in topic.phrases if verb not in seen]
         seen.update(own)
         groups.append((topic.title, [(verb, f"{verb[0].upper()}{verb[1:]}") for verb in own]))

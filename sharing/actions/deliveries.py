@@ -79,24 +79,24 @@ def send_deliveries(*, seconds: float) -> int:
     running: dict[Future[Attempt], Delivery] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while True:
-            taken = take(AT_ONCE - len(running)) if monotonic() < until else []
+            taken = take_due(AT_ONCE - len(running)) if monotonic() < until else []
             running |= {pool.submit(attempt, request_of(delivery)): delivery for delivery in taken}
             attempts += len(taken)
             if not running and (monotonic() >= until or not Webhook.objects.filter(is_active=True).exists()):
                 return attempts
-            _finish_those_done(running, pause=0 if taken else LOOK_SECONDS)
+            _settle_those_done(running, pause=0 if taken else LOOK_SECONDS)
 
 
-def _finish_those_done(running: dict[Future[Attempt], Delivery], *, pause: float) -> None:
+def _settle_those_done(running: dict[Future[Attempt], Delivery], *, pause: float) -> None:
     if not running:
         time.sleep(pause)
         return
     for future in wait(running, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED).done:
-        finish(running.pop(future), future.result())
+        settle(running.pop(future), future.result())
 
 
 @transaction.atomic
-def take(most: int) -> list[Delivery]:
+def take_due(most: int) -> list[Delivery]:
     """What is due, at most one of each webhook, with the next attempt put off so that nobody else takes it."""
     now = timezone.now()
     due = Delivery.objects.due(now).with_details().select_for_update(skip_locked=True, of=("self",))
@@ -150,7 +150,7 @@ def attempt(request: Request) -> Attempt:
 
 
 @transaction.atomic
-def finish(delivery: Delivery, attempt: Attempt) -> None:
+def settle(delivery: Delivery, attempt: Attempt) -> None:
     """Write down what became of an attempt. The webhook, or the line, may be gone."""
     webhook = Webhook.objects.select_for_update(of=("self",)).select_related("account").filter(pk=delivery.webhook_id)
     found = webhook.first()

@@ -1,6 +1,7 @@
 """Every action leaves an event, in the transaction of its change."""
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -24,13 +25,33 @@ def action_files() -> list[ast.Module]:
     return [parsed(path) for path in python_files() if path.name == "actions.py" or path.parent.name == "actions"]
 
 
+@cache
 def calls() -> dict[str, set[str]]:
-    """What each function of the actions calls, by name."""
-    return {
-        function.name: {called_name(node) for node in ast.walk(function) if isinstance(node, ast.Call)}
-        for tree in action_files()
-        for function in functions(tree)
-    }
+    """What each function of the actions calls, by name; of functions with one name, what any of them calls.
+
+    Methods of values (``share.delete()``, ``reception.finish()``) are nobody's actions, whatever they are called: of
+    calls with a dot, those count whose beginning is a module.
+    """
+    graph: dict[str, set[str]] = {}
+    for tree in action_files():
+        modules = imported_modules(tree)
+        for function in functions(tree):
+            nodes = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+            graph.setdefault(function.name, set()).update(called_name(node) for node in nodes if is_of(modules, node))
+    return graph
+
+
+def imported_modules(tree: ast.Module) -> set[str]:
+    """The names of modules in a file; what begins with a small letter and was imported may be one."""
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    return {(alias.asname or alias.name).partition(".")[0] for node in imports for alias in node.names}
+
+
+def is_of(modules: set[str], call: ast.Call) -> bool:
+    first = call.func
+    while isinstance(first, ast.Attribute):
+        first = first.value
+    return isinstance(call.func, ast.Name) or (isinstance(first, ast.Name) and first.id in modules)
 
 
 def actions() -> list[str]:

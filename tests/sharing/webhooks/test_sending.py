@@ -148,7 +148,7 @@ class TestAgain:
 
     def test_what_a_killed_worker_had_taken_goes_out_again(self, cast: Cast, hooked: Hooked) -> None:
         happen(cast)
-        assert len(deliveries.take(8)) == 1  # and dies
+        assert len(deliveries.take_due(8)) == 1  # and dies
         assert send() == 0
         assert only().next_at > timezone.now() + timedelta(seconds=deliveries.SECONDS)
         later()
@@ -157,7 +157,7 @@ class TestAgain:
 
     def test_two_workers_do_not_send_the_same(self, cast: Cast, hooked: Hooked) -> None:
         happen(cast)
-        assert [len(deliveries.take(8)) for _ in range(2)] == [1, 0]
+        assert [len(deliveries.take_due(8)) for _ in range(2)] == [1, 0]
 
     def test_sent_again_by_hand(self, cast: Cast, hooked: Hooked) -> None:
         happen(cast)
@@ -272,9 +272,9 @@ class TestWhereItGoes:
 
     def test_a_webhook_that_is_removed_meanwhile_is_no_error(self, cast: Cast, hooked: Hooked) -> None:
         happen(cast)
-        [taken] = deliveries.take(1)
+        [taken] = deliveries.take_due(1)
         actions.remove_webhook(hooked.webhook.pk, by=cast.producer)
-        deliveries.finish(taken, Attempt(5, 200))
+        deliveries.settle(taken, Attempt(5, 200))
         assert not Delivery.objects.exists()
 
 
@@ -300,7 +300,7 @@ def test_an_answer_in_any_bytes_is_a_line() -> None:
 
 def test_threads_need_no_database(cast: Cast, hooked: Hooked) -> None:
     happen(cast)
-    [delivery] = deliveries.take(1)
+    [delivery] = deliveries.take_due(1)
     request = deliveries.request_of(delivery)
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(deliveries.attempt, request).result().succeeded
