@@ -69,5 +69,6 @@ class CaseAnswerForm(forms.Form):
         required=False,  # an action that needs one says so
         max_length=ANSWER_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Whoever asked reads this, in the panel and by mail. A rejection needs one.",
+        help_text="Whoever asked or reported reads this, and the producer of an image that stays deactivated. "
+        "A rejection needs one.",
     )
