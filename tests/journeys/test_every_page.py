@@ -17,7 +17,7 @@ from images.models import ContentCheck, Image, Quota, Upload
 from images.quotas import Counted
 from sharing import actions
 from sharing.addresses import parse
-from sharing.models import Share
+from sharing.models import OfferRequest, Share
 from tests.factories import make_image, viewer
 from tests.journeys.conftest import PHONE, Visit
 from tests.people import Cast
@@ -73,6 +73,7 @@ OF_ACCOUNT = [
     "account/edit/",
     "account/close/",
     "account/leave/",
+    "account/policy/",
     "account/quota/request/",
     "groups/",
     "groups/new/",
@@ -80,6 +81,12 @@ OF_ACCOUNT = [
     "groups/{team}/close/",
     "organizations/",
     "organizations/{organization}/",
+    "organizations/{organization}/policy/",
+    "organizations/{organization}/rules/",
+    "organizations/{organization}/approvals/",
+    "organizations/{organization}/approvals/{wanted}/refuse/",
+    "organizations/{organization}/exposure/",
+    "organizations/{organization}/exposure/?filter=open",
     "activity/",
 ]
 LONG = "a-name-that-goes-on-and-on-" * 4 + "and-ends-here"
@@ -115,6 +122,7 @@ def paths(cast: Cast) -> list[str]:
         )[0].share.pk,
         "team": cast.golden_testers.pk,
         "organization": cast.acme_group.pk,
+        "wanted": _govern(cast, image).pk,
     }
     invite(cast.acme, address="nobody@new.example", role=Role.OBSERVER, by=cast.producer)
     return [f"/a/{cast.acme.number}/{path.format(**names)}" for path in OF_ACCOUNT]
@@ -124,6 +132,22 @@ def _expired_code(cast: Cast, image: Image) -> Share:
     share = actions.make_claim_code(image.pk, by=cast.producer, whom="Jane " * 16, terms=actions.Terms()).share
     Share.objects.filter(pk=share.pk).update(offer_expires_at=timezone.now())
     return share
+
+
+def _govern(cast: Cast, image: Image) -> OfferRequest:
+    """A policy that would refuse what is accepted, rules that are broken already, and an offer that waits."""
+    actions.set_policy(cast.acme_group, by=cast.producer, mode="audit", only_trusted=True, max_age_days=90)
+    actions.set_rules(cast.acme_group, by=cast.producer, open_to_all=False)
+    return OfferRequest.objects.create(
+        image=image,
+        organization=cast.acme_group,
+        kind="email",
+        address="partner@example.com",
+        address_title="partner@example.com",
+        message=LONG,
+        requested_by=cast.carol,
+        expires_at=timezone.now() + timedelta(days=9),
+    )
 
 
 def _begin_import(cast: Cast) -> None:
