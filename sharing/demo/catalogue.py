@@ -91,7 +91,7 @@ ACME = {
         "Debian",
         "13",
         "Our base of two weeks: the newest packages, and nothing else.",
-        days=33,
+        days=28,
         size=1,
         default_login="debian",
         tags=("base",),

@@ -20,15 +20,15 @@ from sharing.demo.people import Cast, at
 def tell(cast: Cast) -> None:
     """Three versions that Beta follows, the first of them deprecated, and an image that Beta wants to give away."""
     alice, bob = at(cast.alice, cast.acme), at(cast.bob, cast.beta)
-    with ago(days=33):
+    with ago(days=28):
         family = image_actions.create_family(
             by=alice, name="debian-13-base", description="What every new server of ours starts from."
         )
-    first = _version(family, alice, "1", days=32)
-    with ago(days=31):
+    first = _version(family, alice, "1", days=27)
+    with ago(days=26):
         terms = Terms(message="Take the later ones as well: they come every two weeks.", offers_future=True)
         [offered] = actions.offer(first.pk, by=alice, addresses=parse(cast.beta.number), terms=terms)
-    with ago(days=30, hours=4):
+    with ago(days=25, hours=4):
         actions.accept(offered.share.pk, by=bob, future=True)
     _version(family, alice, "2", days=18)
     third = _version(family, alice, "3", days=4)

@@ -72,6 +72,9 @@ def _ubuntu(cast: Cast) -> None:
         images.actions.label(image.pk, by=bob, label="Web base (from Acme)", notes="For every shop since October.")
     with ago(days=3):
         _offer(image, carol, "maria@delta.example", message="For the new shop.")
+    with ago(days=2):
+        terms = actions.Terms("It was good to meet you.")
+        actions.make_claim_code(image.pk, by=carol, whom="Jane from the meet-up", days=14, terms=terms)
     with ago(days=1):
         _offer(image, at(cast.alice, cast.acme), groups=[cast.acme_group.group_ptr])
 
@@ -104,7 +107,7 @@ def _plan9(cast: Cast) -> None:
 
 
 def _alpine(cast: Cast) -> None:
-    """Beta may boot it, and nothing else, for five more days. Acme has it in a second format."""
+    """Beta may boot it for five more days; Erin accepted it by signing in. Acme has it in a second format."""
     alice = at(cast.alice, cast.acme)
     image = make(ACME["alpine"], alice)
     with ago(days=20):
@@ -113,6 +116,9 @@ def _alpine(cast: Cast) -> None:
         actions.accept(share.pk, by=at(cast.bob, cast.beta))
     with ago(days=18):
         actions.set_end(image.pk, share.pk, by=alice, until=timezone.now() + timedelta(days=5))
+    with ago(days=4):  # at Erin's desk
+        account, terms = cast.erin.personal_account, actions.Terms("For your router at home.")
+        actions.offer_signed_in(image.pk, by=alice, account=account, admin=cast.erin, terms=terms)
     underway.convert(image, alice, days=2)
 
 
