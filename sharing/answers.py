@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 import accounts.hooks
+import accounts.permissions
 import images.hooks
 from accounts.models import User
 from accounts.templatetags.panel import day
@@ -49,6 +50,7 @@ def register() -> None:
     accounts.hooks.joining_terms.register(joining_terms)
     accounts.hooks.email_confirmed.register(actions.resolve_email)
     accounts.hooks.number_is_spoken_for.register(number_is_spoken_for)
+    accounts.hooks.account_sections.register(offers_section)
     accounts.hooks.review_desk.register(review_desk)
     accounts.hooks.waiting.register(count_waiting)
     images.hooks.image_changed.register(actions.follow_image)
@@ -75,6 +77,12 @@ def register() -> None:
     images.hooks.images_read.register(prepare)
     images.hooks.data_taken.register(follow_use)
     images.hooks.open_refusals.register(open_refusal)
+
+
+def offers_section(request: HttpRequest, viewer: Viewer) -> str:
+    """Where an account asks staff for more offers a day. No query."""
+    reason = accounts.permissions.refusal(viewer.role, accounts.permissions.Verb.ASK_FOR_MORE, viewer.account)
+    return render_to_string("sharing/offers_section.html", {"number": viewer.account.number, "reason": reason}, request)
 
 
 def review_desk(user: User) -> int | None:

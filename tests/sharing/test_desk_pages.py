@@ -152,7 +152,7 @@ class TestCase:
         page(client, "review_case", case.pk)
         with CaptureQueriesContext(connection) as queries:
             page(client, "review_case", case.pk)
-        assert len(queries) == 12, [query["sql"][:100] for query in queries]
+        assert len(queries) == 14, [query["sql"][:100] for query in queries]
 
 
 class TestAskingPages:
