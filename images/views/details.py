@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.history import line_for
 from accounts.middleware import PanelRequest
 from accounts.viewer import Viewer
 from images import actions, hooks
@@ -57,7 +58,7 @@ def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
         "parent": next((relative for relative in relatives if relative.pk == image.parent_id), None),
         "children": [relative for relative in relatives if relative.pk != image.parent_id],
         "advice": advice_on(image, viewer),
-        "events": events,
+        "lines": [line_for(event, viewer) for event in events],
         "downloads": downloads,
         "buttons": [entry for entry in entries if entry.order < DANGEROUS and not entry.copy][:BUTTONS],
         "primary": "Share Image" if is_own else "Download",
