@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from accounts.actions import invite
 from accounts.models import User
 from accounts.roles import Role
-from images.actions import NewImage, plan_change, refuse_quota_request, request_quota, start_import
+from images.actions import NewImage, edit, label, plan_change, refuse_quota_request, request_quota, start_import
 from images.inside.kinds import KINDS
 from images.models import ContentCheck, Image, Quota, Upload
 from images.quotas import Counted
@@ -68,7 +68,21 @@ OF_ACCOUNT = [
     "images/{received}/leave/",
     "shared/",
     "shared/add/",
+    "shared/?tab=accepted",
+    "shared/?tab=rejected",
+    "shared/?tab=expired",
+    "shared/?tab=producers",
+    "shared/?q=nothing-like-this",
+    "shared/{offer}/accept/",
+    "shared/{offer}/accept-all/",
+    "shared/{offer}/block/",
     "shared/{offer}/reject/",
+    "marketplace/",
+    "community/",
+    "community/?q=nothing-like-this",
+    "images/{received}/report/",
+    "images/{image}/public/ask/",
+    "account/offers/ask/",
     "account/",
     "account/edit/",
     "account/close/",
@@ -109,6 +123,7 @@ def paths(cast: Cast) -> list[str]:
     make_image(cast.acme, cast.carol, visibility="community", name="netbsd-10-classroom")
     _begin_import(cast)
     _ask_for_more(cast)
+    _decide_on_offers(cast)
     names = {
         "upload": _begin_uploads(cast).pk,
         "looked": _looked_into(cast).pk,
@@ -148,6 +163,16 @@ def _govern(cast: Cast, image: Image) -> OfferRequest:
         requested_by=cast.carol,
         expires_at=timezone.now() + timedelta(days=9),
     )
+
+
+def _decide_on_offers(cast: Cast) -> None:
+    """One was rejected, one has run out, and of one producer nobody wants to hear."""
+    images = [make_image(cast.beta, cast.bob, name=name) for name in (LONG, "late")]
+    to = parse(cast.acme.number)
+    rejected, late = (actions.offer(image.pk, by=cast.consumer, addresses=to)[0].share for image in images)
+    actions.reject(rejected.pk, by=cast.producer)
+    Share.objects.filter(pk=late.pk).update(offer_expires_at=timezone.now())
+    actions.block(cast.rival, recipient=cast.acme.group_ptr, by=cast.producer)
 
 
 def _begin_import(cast: Cast) -> None:
@@ -211,7 +236,9 @@ def _ask_for_more(cast: Cast) -> None:
 def _accepted(cast: Cast) -> Image:
     image = make_image(cast.beta, cast.bob, name="postgres-16-tuned")
     [offered] = actions.offer(image.pk, by=cast.consumer, addresses=parse(cast.acme.number))
-    actions.accept(offered.share.pk, by=cast.producer)
+    actions.accept(offered.share.pk, by=cast.producer, label="Our database")
+    label(image.pk, by=cast.producer, default_login="admin")
+    edit(image.pk, by=cast.consumer, default_login="postgres")
     return image
 
 
