@@ -140,7 +140,7 @@ class TestPaging:
         place = Place(timezone.now(), 7)
         assert Place.parse(str(place)) == place
 
-    @pytest.mark.parametrize(("tab", "queries"), [("pending", 11), ("accepted", 9), ("rejected", 10), ("expired", 9)])
+    @pytest.mark.parametrize(("tab", "queries"), [("pending", 12), ("accepted", 9), ("rejected", 10), ("expired", 9)])
     def test_it_costs_the_same_for_one_and_for_a_thousand(self, cast: Cast, tab: str, queries: int) -> None:
         kinds: dict[str, dict[str, Any]] = {
             "pending": {},
