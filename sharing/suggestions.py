@@ -53,7 +53,8 @@ def suggest(viewer: Viewer, wanted: str, *, most: int = MOST) -> list[Suggestion
 
 def _all(viewer: Viewer, wanted: str, most: int) -> Iterator[Suggestion]:
     names = Names(viewer)
-    managed = [group for group in (*viewer.managed_teams, *viewer.managed_organizations) if _fits(group, wanted)]
+    decided_for: list[AnyGroup] = [*viewer.managed_teams, *viewer.managed_organizations]
+    managed = [group for group in decided_for if _fits(group, wanted)]
     people = count_people([group.pk for group in managed])
     for group in managed:
         yield _of_group(names, group, note=in_words(people.get(group.pk, 0)))

@@ -36,19 +36,19 @@ def questions_about(images: Sequence[Image]) -> dict[str, str]:
 
 def _come_from_others(images: Sequence[Image]) -> bool:
     own = {image.account_id for image in images}
-    parents = {image.parent_id for image in images} - {None}
+    parents = {image.parent_id for image in images if image.parent_id}
     while parents:
         generation = Image.objects.filter(pk__in=parents).values_list("account", "parent")
         if any(account not in own for account, _parent in generation):
             return True
-        parents = {parent for _account, parent in generation} - {None}
+        parents = {parent for _account, parent in generation if parent}
     return False
 
 
 class AttemptForm(forms.Form):
     """A form for an action that may also complain about fields which stand elsewhere: then it says so on top."""
 
-    def add_error(self, field: str | None, error: ValidationError | str) -> None:
+    def add_error(self, field: str | None, error: Any) -> None:
         """Put a message at its field, if it is here."""
         if not hasattr(error, "error_dict"):
             super().add_error(field, error)

@@ -47,8 +47,8 @@ def share_dialog(page: Page) -> None:
     """Sharing it with somebody else."""
     image_detail(page)
     page.get_by_role("link", name="Share Image").first.click()
-    page.get_by_role("textbox", name="With").fill("erin, bob@beta.example")
-    page.get_by_role("checkbox", name="Golden Testers").check()
+    page.get_by_role("combobox", name="With").fill("Acme Labs, erin, bob@beta.example,")
+    page.get_by_text("are asked first.").wait_for()
 
 
 def notice(page: Page) -> None:
