@@ -52,5 +52,5 @@ def _record(verb: str, feed: Feed, by: Viewer) -> None:
         subject_id=feed.pk,
         subject_name=feed.user.username,
         by=by,
-        person=feed.user.username,
+        **({"person": feed.user.username} if feed.user_id != by.user.pk else {}),
     )

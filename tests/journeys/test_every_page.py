@@ -17,7 +17,7 @@ from images.models import ContentCheck, Image, Quota, Upload
 from images.quotas import Counted
 from sharing import actions
 from sharing.addresses import parse
-from sharing.models import OfferRequest, Share
+from sharing.models import Delivery, OfferRequest, Share, Webhook
 from tests.factories import make_image, viewer
 from tests.journeys.conftest import PHONE, Visit
 from tests.people import Cast
@@ -102,6 +102,13 @@ OF_ACCOUNT = [
     "organizations/{organization}/exposure/",
     "organizations/{organization}/exposure/?filter=open",
     "activity/",
+    "activity/?image=debian&verb=offered",
+    "account/webhooks/",
+    "account/webhooks/new/",
+    "account/webhooks/{webhook}/",
+    "account/webhooks/{webhook}/edit/",
+    "account/webhooks/{webhook}/secret/",
+    "account/webhooks/{webhook}/remove/",
 ]
 LONG = "a-name-that-goes-on-and-on-" * 4 + "and-ends-here"
 
@@ -137,6 +144,7 @@ def paths(cast: Cast) -> list[str]:
         )[0].share.pk,
         "team": cast.golden_testers.pk,
         "organization": cast.acme_group.pk,
+        "webhook": _webhook(cast).pk,
         "wanted": _govern(cast, image).pk,
     }
     invite(cast.acme, address="nobody@new.example", role=Role.OBSERVER, by=cast.producer)
@@ -231,6 +239,16 @@ def _ask_for_more(cast: Cast) -> None:
     Quota.objects.create(account=cast.acme, images=10, uploads=2)
     asked = request_quota(by=cast.producer, wanted={Counted.IMAGES: 50}, reason="For every nightly build.")
     refuse_quota_request(asked.pk, by=cast.root, answer="Delete the builds of last month first.")
+
+
+def _webhook(cast: Cast) -> Webhook:
+    """One with a delivery in each state."""
+    webhook, _secret = actions.create_webhook(by=cast.producer, url=f"https://hooks.example.org/{LONG}")
+    error = {"attempts": 3, "error": "No server can be reached there."}
+    failed = {"status": "failed", "attempts": 10, "response_status": 503, "response_start": LONG, "milliseconds": 9}
+    for told in ({}, error, failed):
+        Delivery.objects.filter(pk=actions.send_test(webhook.pk, by=cast.producer).pk).update(**told)
+    return webhook
 
 
 def _accepted(cast: Cast) -> Image:
