@@ -37,12 +37,14 @@ def find_offer(request: HttpRequest, code: str) -> Share:
     return share
 
 
-def shown_offer(request: HttpRequest, share_id: int, account: Account) -> Share | None:
-    """An offer whose code this person has shown, as if it had been made to an account. Nothing is written.
+def shown_offer(share_id: int, offered_at: datetime, account: Account) -> Share | None:
+    """An offer whose code somebody has shown, as if it had been made to an account; None when it has ended since.
 
-    None when they have shown no code, or it does not work any more.
+    Nothing is written: it is still the offer of whoever comes first.
+
+    Args:
+        offered_at: out of ``shown``.
     """
-    offered_at = shown(request, share_id)
     share = Share.objects.by_code().waiting().filter(pk=share_id, offered_at=offered_at).first()
     if share:
         share.recipient = account.group_ptr

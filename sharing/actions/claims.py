@@ -12,6 +12,7 @@ from accounts.errors import Conflict, wrong
 from accounts.models import Account
 from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
+from images import actions as image_actions
 from images.models import Image
 from images.permissions import Verb, get_image
 from sharing import letters
@@ -88,16 +89,18 @@ def renew_claim_code(image_id: UUID, share_id: int, *, by: Viewer, days: int = D
 
 
 @transaction.atomic
-def claim(share_id: int, *, by: Viewer, offered_at: datetime) -> Share:
+def claim(share_id: int, *, by: Viewer, offered_at: datetime, future: bool = False, label: str = "") -> Share:
     """Accept, for the viewer's account, an offer whose code they have shown. Whoever comes first has it.
 
     Claiming it twice for the same account is not an error.
 
     Args:
         offered_at: when the offer was made whose code was shown. It is another one with each new code.
+        future: also take later versions of the image's family, where the offer includes them.
+        label: what people of the account see instead of the image's name.
 
     Raises:
-        PermissionDenied: somebody else decides for the account.
+        PermissionDenied: somebody else decides for the account, or the label is not the viewer's to give.
         ValidationError: the code does not work any more, and nothing says why; the account owns the image or blocks
             its producer; or a policy does not take the image (code "policy").
     """
@@ -113,10 +116,13 @@ def claim(share_id: int, *, by: Viewer, offered_at: datetime) -> Share:
     share.recipient = by.account.group_ptr
     _require_claimable(share, by)
     decide(share, Share.Status.ACCEPTED, by.user)
+    share.takes_future = future and share.offers_future
     share.save()
     sync(share)
     record_by_recipient("accepted", share, by)
     letters.accepted(share, by)
+    if label:
+        image_actions.label(share.image_id, by=by, label=label)
     return share
 
 

@@ -10,7 +10,7 @@ from sharing.forms.consuming import (
     ReasonForm,
     TrustForm,
 )
-from sharing.forms.doors import ClaimCodeForm, ClaimForm, DaysForm, SignInShareForm
+from sharing.forms.doors import ClaimCodeForm, ClaimForm, DaysForm, SignInShareForm, TakeForm
 from sharing.forms.producing import RecipientsForm, ShareForm
 from sharing.forms.terms import MESSAGE_LENGTH, QUESTIONS, TERMS
 
@@ -34,5 +34,6 @@ __all__ = [
     "ReportForm",
     "ShareForm",
     "SignInShareForm",
+    "TakeForm",
     "TrustForm",
 ]

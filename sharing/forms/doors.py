@@ -1,10 +1,13 @@
 """What people type to share in other ways than by naming a recipient: credentials, and claim codes."""
 
+from typing import Any
+
 from django import forms
 
 from accounts.addresses import Address, parse_account, parse_person
 from accounts.proof import Credentials
 from accounts.validators import is_one_line
+from accounts.viewer import Viewer
 from sharing.actions.claims import DEFAULT_DAYS, MAX_DAYS
 from sharing.codes import normalise
 from sharing.forms.terms import AttemptForm, TermsForm
@@ -89,6 +92,27 @@ class ClaimCodeForm(DaysForm, TermsForm):
         help_text="“Jane at Beta”: stands in your table instead of an address. Whoever uses the code can read it.",
     )
     field_order = ["whom", "days"]
+
+
+class TakeForm(forms.Form):
+    """What can be said in the step that accepts an offer by code."""
+
+    label = forms.CharField(
+        label="Our label (optional)",
+        required=False,
+        max_length=255,
+        validators=[is_one_line],
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text="What people of the account see instead of the image's name.",
+    )
+    future = forms.BooleanField(label="Later versions too, without being asked again", required=False)
+
+    def __init__(self, *args: Any, viewer: Viewer, offers_future: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not viewer.is_admin:
+            del self.fields["label"]
+        if not offers_future:
+            del self.fields["future"]
 
 
 class ClaimForm(forms.Form):

@@ -25,7 +25,7 @@ from sharing.actions import MadeCode
 from sharing.actions.claims import require_codes, require_renewable, why_not_claim
 from sharing.actions.offers import share_of
 from sharing.deciding import decision_refusal
-from sharing.forms import ClaimCodeForm, ClaimForm, DaysForm
+from sharing.forms import ClaimCodeForm, ClaimForm, DaysForm, TakeForm
 from sharing.models import Share
 from sharing.notices import notices_for
 from sharing.views.signing import facts_for_terms
@@ -91,19 +91,21 @@ def claim_begin(request: PanelRequest) -> HttpResponse:
 def claim_confirm(request: PanelRequest, share: int) -> HttpResponse:
     """The offer behind a code that was shown a moment ago, and accepting it for the account of the page."""
     offered_at = claiming.shown(request, share)
-    if offered_at and request.method == "POST":
-        return _accept(request, share, offered_at)
-    offer = claiming.shown_offer(request, share, request.viewer.account)
+    offer = claiming.shown_offer(share, offered_at, request.viewer.account) if offered_at else None
+    data = request.POST if request.method == "POST" else None
+    form = TakeForm(data, viewer=request.viewer, offers_future=offer is not None and offer.offers_future)
+    if offered_at and form.is_valid():
+        return _accept(request, share, offered_at, form.cleaned_data)
     if offer is None:
         messages.error(request, claiming.NOT_THERE if offered_at else "Enter the code first.")
         return redirect("claim_begin", number=request.viewer.account.number)
-    return render(request, "sharing/claim_confirm.html", _offered(request, offer))
+    return _again(request, "sharing/claim_confirm.html", form, _offered(request, offer))
 
 
-def _accept(request: PanelRequest, share_id: int, offered_at: datetime) -> HttpResponse:
+def _accept(request: PanelRequest, share_id: int, offered_at: datetime, said: dict[str, Any]) -> HttpResponse:
     number = request.viewer.account.number
     try:
-        share = actions.claim(share_id, by=request.viewer, offered_at=offered_at)
+        share = actions.claim(share_id, by=request.viewer, offered_at=offered_at, **said)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("claim_begin", number=number)

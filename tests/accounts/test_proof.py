@@ -73,7 +73,7 @@ def second_factor(cast: Cast) -> RecoveryCodes:
 
 def app_code() -> str:
     counter = list(totp.yield_hotp_counters_from_time())[totp.app_settings.TOTP_TOLERANCE]
-    return totp.format_hotp_value(totp.hotp_value(SECRET, counter))
+    return str(totp.format_hotp_value(totp.hotp_value(SECRET, counter)))
 
 
 @pytest.mark.parametrize("name", ["bob", "BOB@example.org"])
@@ -232,7 +232,8 @@ STATEMENTS = [
 
 def shape(sql: str) -> str:
     words = sql.replace('"', "").split()
-    return f"SELECT {words[words.index('FROM') + 1]}" if words[0] == "SELECT" else words[0]
+    # On PostgreSQL, allauth reads some through a cursor.
+    return f"SELECT {words[words.index('FROM') + 1]}" if "FROM" in words else words[0]
 
 
 def try_to_sign_in(client: Client, password: str) -> Any:

@@ -277,3 +277,16 @@ def test_a_creator_accepts_where_the_policy_lets_them(visitor: Visitor, cast: Ca
     client = visitor(cleo)
     client.post(enter(client, cast, made.code).headers["Location"])
     assert Share.objects.get().decided_by == cleo
+
+
+def test_a_label_and_later_versions_can_be_said_in_the_same_step(
+    visitor: Visitor, cast: Cast, golden: Image, made: MadeCode
+) -> None:
+    Share.objects.update(offers_future=True)
+    bob = visitor(cast.bob)
+    page = enter(bob, cast, made.code).headers["Location"]
+    assertContains(bob.get(page), "Later versions too")
+    assertContains(bob.post(page, {"label": "x" * 300}), "at most 255", status_code=422)
+    assertContains(bob.post(page, {"label": "Our base", "future": "on"}, follow=True), "Our base")
+    share = Share.objects.get()
+    assert (share.status, share.takes_future) == ("accepted", True)
