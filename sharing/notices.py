@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
@@ -16,6 +17,8 @@ from images.models import Image
 from sharing.acquaintances import acquaintances_of
 from sharing.deciding import decision_refusal
 from sharing.models import AddressKind, Share
+from sharing.policies import Verdict, judge_of
+from sharing.querysets import NOBODY
 
 MOST_SHOWN = 3
 _CLOSED = "closed_offers"
@@ -42,6 +45,17 @@ class Notice:
     def look(self) -> Look:
         """What is known of the inside of the image."""
         return Look(self.offer.image.data)
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """What policies of the recipient say against the image."""
+        return judge_of(self.viewer).verdicts(self.offer.image, self.offer.recipient_id or NOBODY)
+
+    @property
+    def policy_refusal(self) -> str:
+        """Why nobody can accept it for its recipient; empty where it can be, or be taken into another account."""
+        refused = next((verdict.reason for verdict in self.verdicts if verdict.is_enforced), "")
+        return "" if self.accounts else refused
 
     @property
     def may_decide(self) -> bool:

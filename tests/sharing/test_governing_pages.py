@@ -136,6 +136,25 @@ class TestPolicyPage:
         assert client.get(url("image_download", cast.beta, pk=accepted.image_id)).status_code == 403
 
 
+class TestNotice:
+    def test_it_says_before_why_an_offer_is_refused(self, cast: Cast, pending: Share) -> None:
+        actions.set_policy(cast.beta_holdings, by=cast.consumer, mode="enforced", only_trusted=True)
+        text = text_of(signed_in(cast.bob), url("offer_list", cast.beta))
+        assert "Beta Holdings takes only images of producers that it trusts. It cannot be accepted." in text
+        assert f'form="accept-{pending.pk}"' not in text
+
+    def test_one_that_is_tried_out_only_says_so(self, cast: Cast, pending: Share) -> None:
+        actions.set_policy(cast.beta, by=cast.consumer, mode="audit", only_trusted=True)
+        text = text_of(signed_in(cast.bob), url("offer_list", cast.beta))
+        assert "It can still be accepted: the policy only writes it down." in text
+        assert f'form="accept-{pending.pk}"' in text
+
+    def test_whoever_may_not_accept_reads_who_does(self, cast: Cast, pending: Share) -> None:
+        actions.set_policy(cast.beta_holdings, by=cast.consumer, accepting="managers")
+        text = text_of(signed_in(cast.dave), url("offer_list", cast.beta))
+        assert "Only a manager of Beta Holdings can decide on offers to Beta Consumers: its policy says so." in text
+
+
 class TestRulesPage:
     def test_it_names_what_is_open_although_it_may_not_be(self, cast: Cast) -> None:
         factories.make_image(cast.acme, cast.alice, visibility="community", name="netbsd-classroom")

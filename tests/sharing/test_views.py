@@ -169,7 +169,7 @@ class TestNotice:
 
     def test_others_are_told_who_can_decide(self, cast: Cast, pending: Share) -> None:
         page = self.saved_images(cast.dave, cast.beta)
-        assert "An admin of Beta Consumers can accept or reject it." in page
+        assert "Only an admin of Beta Consumers can decide on offers." in page
         assert url("offer_accept", cast.beta, pending.pk) not in page
 
     def test_accepting_goes_back_to_the_list_where_the_image_is_now(self, cast: Cast, pending: Share) -> None:
