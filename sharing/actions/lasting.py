@@ -19,7 +19,9 @@ from sharing.actions.changes import record_by_producer, record_by_recipient, syn
 from sharing.actions.ends import days_left
 from sharing.actions.offers import share_of
 from sharing.lasting import checked_end
-from sharing.models import Share
+from sharing.models import AddressKind, Share
+from sharing.rules import divide
+from sharing.targets import Target
 
 ASK_AFTER = timedelta(days=1)
 
@@ -34,8 +36,8 @@ def set_end(image_id: UUID, share_id: int, *, by: Viewer, until: datetime | None
     Raises:
         Http404: no such image or share for this viewer.
         PermissionDenied: they may not extend it (observers), or not shorten it (creators).
-        Conflict: the share has ended, or was rejected: there is nothing to extend.
-        ValidationError: the end is past, or later than rules allow.
+        Conflict: the share has ended, or was rejected; or a second person would have to approve of more.
+        ValidationError: the end is past, or later than rules allow; or they do not allow to share with them any more.
     """
     image = get_image(by, image_id, Verb.SEE_SHARES, lock=True)
     share = share_of(image, share_id)
@@ -46,6 +48,8 @@ def set_end(image_id: UUID, share_id: int, *, by: Viewer, until: datetime | None
         raise Conflict(f"This share is {share.state_text.lower()}: share the image again instead.")
     if until == share.access_until:
         return share
+    if not is_shorter:
+        _require_within_rules(image, share, by)
     share.access_until = until
     share.offer_expires_at = _offer_expiry(share)
     share.warned_days = days_left(share)  # they hear of the new end now
@@ -107,6 +111,19 @@ def asked_lately(image: Image, shares: Collection[Share]) -> set[int]:
 def ending_for(by: Viewer, held: Collection[Share]) -> list[Share]:
     """The shares out of those by which the viewer has an image that end, and for which they decide."""
     return [share for share in held if share.access_until and share.recipient_id in by.decides_for]
+
+
+def _require_within_rules(image: Image, share: Share, by: Viewer) -> None:
+    """More time is as much as a new offer: the rules of the organization hold for it, too.
+
+    Raises:
+        ValidationError: they forbid to share with this recipient.
+        Conflict: they ask for a second person, who has not agreed to more than there is.
+    """
+    target = Target(AddressKind(share.kind), share.address, share.recipient)
+    if divide(image, by, [target]).held:
+        text = "{} is outside of your organization: a second person agreed to this end and to none later."
+        raise Conflict(f"{text.format(share.address_text)} Share the image again when it has ended.")
 
 
 def _offer_expiry(share: Share) -> datetime | None:

@@ -15,7 +15,7 @@ from accounts.models import Event, Membership, Notification, User
 from images.models import Image
 from sharing import actions
 from sharing.grants import expected_rights
-from sharing.models import Share
+from sharing.models import Rules, Share
 from tests.conftest import MoveClock, WorkThrough
 from tests.factories import make_image, viewer
 from tests.people import Cast
@@ -104,6 +104,15 @@ class TestSetEnd:
         longest = actions.set_end(golden.pk, ending.pk, by=cast.producer, until=None).access_until
         assert longest is not None
         assert abs(longest - in_days(60)) < DAY
+
+    @pytest.mark.parametrize(("outside", "refused"), [("approval", Conflict), ("forbidden", ValidationError)])
+    def test_rules_about_sharing_outside_hold_for_more_time_too(
+        self, cast: Cast, golden: Image, ending: Share, outside: str, refused: type[Exception]
+    ) -> None:
+        Rules.objects.create(organization=cast.acme_group, outside=outside)
+        with pytest.raises(refused, match="outside"):
+            actions.set_end(golden.pk, ending.pk, by=cast.producer, until=in_days(60))
+        actions.set_end(golden.pk, ending.pk, by=cast.producer, until=in_days(10))
 
     def test_what_is_over_is_offered_again_instead(
         self, cast: Cast, golden: Image, ending: Share, move_clock: MoveClock
