@@ -9,9 +9,22 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from accounts.actions import invite
+from accounts.addresses import parse_one
 from accounts.models import User
 from accounts.roles import Role
-from images.actions import NewImage, edit, label, plan_change, refuse_quota_request, request_quota, start_import
+from images.actions import (
+    End,
+    NewImage,
+    announce_end,
+    create_family,
+    edit,
+    label,
+    plan_change,
+    put_into_family,
+    refuse_quota_request,
+    request_quota,
+    start_import,
+)
 from images.inside.kinds import KINDS
 from images.models import ContentCheck, Image, Quota, Upload
 from images.quotas import Counted
@@ -48,6 +61,19 @@ OF_ACCOUNT = [
     "images/{image}/convert/",
     "images/{image}/inside/",
     "images/{image}/delete/",
+    "images/{image}/family/",
+    "images/{image}/life/",
+    "images/{image}/copy/",
+    "images/{image}/hand-over/",
+    "images/{ending}/",
+    "images/{ending}/life/",
+    "families/",
+    "families/new/",
+    "families/{family}/",
+    "families/{family}/add/",
+    "families/{family}/dissolve/",
+    "hand-overs/{hand_over}/",
+    "hand-overs/{hand_over}/reject/",
     "images/{image}/share/",
     "images/{image}/share/sign-in/",
     "images/{image}/share/claim-code/",
@@ -136,6 +162,7 @@ def paths(cast: Cast) -> list[str]:
         "looked": _looked_into(cast).pk,
         "damaged": _damaged(cast).pk,
         "image": image.pk,
+        **_lives(cast),
         "share": shares[0].share.pk,
         "code": _expired_code(cast, image).pk,
         "received": _accepted(cast).pk,
@@ -181,6 +208,19 @@ def _decide_on_offers(cast: Cast) -> None:
     actions.reject(rejected.pk, by=cast.producer)
     Share.objects.filter(pk=late.pk).update(offer_expires_at=timezone.now())
     actions.block(cast.rival, recipient=cast.acme.group_ptr, by=cast.producer)
+
+
+def _lives(cast: Cast) -> dict[str, object]:
+    """A family of two versions, one of which ends, and an image that Beta wants to hand over."""
+    family = create_family(by=cast.producer, name="debian-12-" + "base-" * 9 + "lts", description=LONG)
+    ending, latest = (make_image(cast.acme, cast.alice, name=f"{LONG}-{number}") for number in (1, 2))
+    for version, image in (("2026-11-1", ending), ("2026-11-2", latest)):
+        put_into_family(image.pk, family.pk, by=cast.producer, version=version)
+    days = [timezone.now() + timedelta(days=number) for number in (0, 30, 60)]
+    announce_end(ending.pk, by=cast.producer, end=End(*days, reason=LONG, replacement=latest.pk))
+    wish = actions.Wish(parse_one(cast.acme.number), message=LONG, keep_using=True)
+    asked = actions.ask_to_take_over(make_image(cast.beta, cast.bob, name=LONG).pk, by=cast.consumer, wish=wish)
+    return {"family": family.pk, "ending": ending.pk, "hand_over": asked.pk}
 
 
 def _begin_import(cast: Cast) -> None:
