@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.urls import reverse
 from django.utils import timezone
 
@@ -101,7 +102,7 @@ def chosen(shares: ShareQuerySet, which: Filter) -> ShareQuerySet:
     return shares.filter(_conditions()[which])
 
 
-def _has_left() -> ExpressionWrapper:
+def _has_left() -> "ExpressionWrapper[Combinable]":
     in_account = Membership.objects.filter(group=OuterRef("image__account"), user=OuterRef("offered_by"))
     return ExpressionWrapper(~Exists(in_account.filter(user__is_active=True)), BooleanField())
 

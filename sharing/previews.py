@@ -87,8 +87,8 @@ def accepted_by(group: AnyGroup) -> ShareQuerySet:
 def _organizations(group: AnyGroup, shares: Sequence[Share]) -> dict[int, int | None]:
     if isinstance(group, Account):
         return {group.pk: group.organization_id}
-    accounts = {share.recipient_id for share in shares if share.recipient_id not in (None, group.pk)}
-    return {pk: group.pk for pk in accounts if pk is not None}
+    recipients = {share.recipient_id for share in shares if share.recipient_id}
+    return dict.fromkeys(recipients - {group.pk}, group.pk)
 
 
 def _trusted(group: AnyGroup) -> dict[int, set[int]]:

@@ -1,7 +1,7 @@
 """Offers that have to wait for a second person, as ``offer`` makes them."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -70,7 +70,7 @@ def close_request(request: OfferRequest, status: Status, by: User, answer: str) 
     request.save(update_fields=["status", "decided_at", "decided_by", "answer"])
 
 
-def record_request(verb: str, request: OfferRequest, by: User, **detail: str) -> None:
+def record_request(verb: str, request: OfferRequest, by: User, **detail: Any) -> None:
     """Write an event of the account that wants to share."""
     record(
         verb,

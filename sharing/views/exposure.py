@@ -70,7 +70,7 @@ def exposure_page(request: PanelRequest, pk: int) -> HttpResponse:
         "which": which,
         "is_open": which is Filter.OPEN,
         "page": page,
-        "rows": [] if which is Filter.OPEN else lines_of(page.object_list, request.viewer),
+        "rows": [] if which is Filter.OPEN else lines_of(list(page.object_list), request.viewer),
         "sort": sort,
         "sorts": {each.value: _query(which, each) for each in Sort},
         "newer": _of_page(which, sort, page.previous_page_number()) if page.has_previous() else "",

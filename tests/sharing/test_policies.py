@@ -205,7 +205,7 @@ class TestUse:
             assert "Beta Consumers takes only images that were looked into" in refusal(viewer, verb, image)
         with pytest.raises(PermissionDenied, match="Beta Consumers"):
             get_image(viewer, image.pk, Verb.EXPORT)
-        assert get_image(viewer, image.pk, Verb.SEE)
+        assert get_image(viewer, image.pk, Verb.SEE).pk == image.pk
 
     def test_it_holds_for_what_is_open_to_everybody(self, cast: Cast) -> None:
         image = factories.make_image(cast.rival, cast.rhea, visibility="community")
