@@ -10,7 +10,6 @@ from tests.architecture.source import called_name, functions, parsed, python_fil
 RECORDERS = {"record"}
 SILENT = {
     "choose_mail": "about one's own messages",
-    "follow_quota_request": "the request of which it makes a case, and the answer, are events",
     "open_for_marketplace": "the offer to the marketplace is an event",
     "mark_all_read": "about one's own notifications",
     "mark_read": "about one's own notification",
