@@ -8,7 +8,7 @@ everything.
 from sharing.actions.approvals import approve_offer, refuse_offer, withdraw_offer
 from sharing.actions.blocking import block, unblock
 from sharing.actions.bulk import OfferedImage, offer_each
-from sharing.actions.claims import MadeCode, claim, make_claim_code, renew_claim_code
+from sharing.actions.claims import MadeCode, claim_offer, make_claim_code, renew_claim_code
 from sharing.actions.decisions import accept, leave, reject
 from sharing.actions.deliveries import prune_deliveries, send_deliveries
 from sharing.actions.endings import end_shares_of, follow_image, resolve_email
@@ -77,7 +77,7 @@ __all__ = [
     "can_be_reminded",
     "can_be_undone",
     "cancel_hand_over",
-    "claim",
+    "claim_offer",
     "create_webhook",
     "edit_webhook",
     "end_hand_overs_of",

@@ -89,7 +89,7 @@ def renew_claim_code(image_id: UUID, share_id: int, *, by: Viewer, days: int = D
 
 
 @transaction.atomic
-def claim(share_id: int, *, by: Viewer, offered_at: datetime, future: bool = False, label: str = "") -> Share:
+def claim_offer(share_id: int, *, by: Viewer, offered_at: datetime, future: bool = False, label: str = "") -> Share:
     """Accept, for the viewer's account, an offer whose code they have shown. Whoever comes first has it.
 
     Claiming it twice for the same account is not an error.

@@ -105,7 +105,7 @@ def claim_confirm(request: PanelRequest, share: int) -> HttpResponse:
 def _accept(request: PanelRequest, share_id: int, offered_at: datetime, said: dict[str, Any]) -> HttpResponse:
     number = request.viewer.account.number
     try:
-        share = actions.claim(share_id, by=request.viewer, offered_at=offered_at, **said)
+        share = actions.claim_offer(share_id, by=request.viewer, offered_at=offered_at, **said)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("claim_begin", number=number)

@@ -34,7 +34,7 @@ def rival(cast: Cast) -> Viewer:
 
 
 def claiming(made: MadeCode, by: Viewer) -> Callable[[], Share]:
-    return lambda: actions.claim(made.share.pk, by=by, offered_at=made.share.offered_at)
+    return lambda: actions.claim_offer(made.share.pk, by=by, offered_at=made.share.offered_at)
 
 
 def holders(image: Image) -> set[int]:
@@ -100,7 +100,10 @@ def test_a_new_code_twice_at_once_leaves_one_that_works(
 
     assert sorted(at_once(renew, renew)) == ["conflict", "done"]
     assert ClaimCode.objects.count() == 1
-    assert actions.claim(made.share.pk, by=consumer, offered_at=codes[0].share.offered_at).recipient_id == cast.beta.pk
+    assert (
+        actions.claim_offer(made.share.pk, by=consumer, offered_at=codes[0].share.offered_at).recipient_id
+        == cast.beta.pk
+    )
 
 
 def test_a_proof_holds_only_while_the_person_is_an_admin(cast: Cast, golden: Image, at_once: AtOnce) -> None:

@@ -113,7 +113,7 @@ def test_codes_that_do_not_work_have_one_answer_in_the_same_statements(
     rhea.get(page)
     code = make_code() if how == "unknown" else made.code
     if how == "used":
-        actions.claim(made.share.pk, by=cast.consumer, offered_at=made.share.offered_at)
+        actions.claim_offer(made.share.pk, by=cast.consumer, offered_at=made.share.offered_at)
     elif how == "expired":
         Share.objects.update(offer_expires_at=timezone.now())
     elif how == "revoked":

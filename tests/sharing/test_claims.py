@@ -27,7 +27,7 @@ def make(cast: Cast, image: Image, whom: str = "Jane at Beta", days: int = 7, **
 
 
 def claim(made: MadeCode, by: object) -> Share:
-    return actions.claim(made.share.pk, by=by, offered_at=made.share.offered_at)  # type: ignore[arg-type]
+    return actions.claim_offer(made.share.pk, by=by, offered_at=made.share.offered_at)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -89,9 +89,7 @@ def test_claiming_twice_for_one_account_is_no_error(cast: Cast, made: MadeCode) 
 
 
 @pytest.mark.parametrize("how", ["used", "expired", "removed", "renewed", "private", "deleted"])
-def test_a_code_that_does_not_work_any_more_has_one_answer(
-    cast: Cast, golden: Image, made: MadeCode, how: str
-) -> None:
+def test_a_code_that_does_not_work_any_more_has_one_answer(cast: Cast, golden: Image, made: MadeCode, how: str) -> None:
     rival = factories.viewer(cast.rhea, cast.rival)
     if how == "used":
         claim(made, cast.consumer)
