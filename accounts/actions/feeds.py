@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from typing import Any
 
 from django.db import transaction
 from django.http import Http404
@@ -46,11 +47,6 @@ def digest_of(token: str) -> str:
 
 
 def _record(verb: str, feed: Feed, by: Viewer) -> None:
-    record(
-        verb,
-        subject_kind="feed",
-        subject_id=feed.pk,
-        subject_name=feed.user.username,
-        by=by,
-        **({"person": feed.user.username} if feed.user_id != by.user.pk else {}),
-    )
+    whose = {} if feed.user_id == by.user.pk else {"person": feed.user.username}
+    told: dict[str, Any] = {"subject_kind": "feed", "subject_id": feed.pk, "subject_name": feed.user.username} | whose
+    record(verb, by=by, **told)

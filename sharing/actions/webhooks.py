@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.encryption import encrypt
 from accounts.errors import Conflict, wrong
-from accounts.models import Account, Event
+from accounts.models import Event
 from accounts.permissions import Verb, lock
 from accounts.records import record
 from accounts.viewer import Viewer
@@ -204,14 +204,7 @@ def _joined(verbs: Iterable[str]) -> str:
     return f"{SEPARATOR}{chosen}{SEPARATOR}" if chosen else ""
 
 
-def _record(verb: str, webhook: Webhook, by: Viewer | Account) -> Event:
+def _record(verb: str, webhook: Webhook, by: Viewer) -> Event:
     """Write an event of the account. The path of an address may be a secret of the receiver: its host has to do."""
-    is_clock = isinstance(by, Account)
-    return record(
-        verb,
-        subject_kind="webhook",
-        subject_id=webhook.pk,
-        subject_name=Address.parsed(webhook.url, WEBHOOKS).host,
-        by=None if is_clock else by,
-        account=by if is_clock else None,
-    )
+    host = Address.parsed(webhook.url, WEBHOOKS).host
+    return record(verb, subject_kind="webhook", subject_id=webhook.pk, subject_name=host, by=by)

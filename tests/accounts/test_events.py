@@ -1,5 +1,7 @@
 """What happened has happened: events are added, never changed or taken away. Each is a sentence for its reader."""
 
+from typing import Any
+
 import pytest
 
 from accounts.history import DETAILS, Line, line_for
@@ -9,9 +11,14 @@ from accounts.verbs import TOPICS, choices, filled, known, used_in
 from tests.people import Cast
 
 
-def made(cast: Cast, verb: str = "offered", **more: object) -> Event:
-    told = {"subject_kind": "image", "subject_id": "1", "subject_name": "debian-12", "by": cast.producer} | more
-    return record(verb, **told)  # type: ignore[arg-type]  # what a test leaves out is as above
+def made(cast: Cast, verb: str = "offered", **more: Any) -> Event:
+    told: dict[str, Any] = {
+        "subject_kind": "image",
+        "subject_id": "1",
+        "subject_name": "debian-12",
+        "by": cast.producer,
+    }
+    return record(verb, **told | more)
 
 
 class TestAppendOnly:
@@ -28,7 +35,11 @@ class TestAppendOnly:
     @pytest.mark.parametrize("change", ["update", "delete", "bulk_update"])
     def test_nor_are_many(self, cast: Cast, change: str) -> None:
         event = made(cast)
-        arguments = {"update": {"verb": "x"}, "delete": {}, "bulk_update": {"objs": [event], "fields": ["verb"]}}
+        arguments: dict[str, dict[str, Any]] = {
+            "update": {"verb": "x"},
+            "delete": {},
+            "bulk_update": {"objs": [event], "fields": ["verb"]},
+        }
         with pytest.raises(TypeError, match="only ever added"):
             getattr(Event.objects.filter(pk=event.pk), change)(**arguments[change])
         assert Event.objects.get(pk=event.pk).verb == "offered"

@@ -32,7 +32,11 @@ def url(account: Account, name: str = "activity") -> str:
 
 def offer(cast: Cast, name: str = "web-base", verb: str = "offered", by: Viewer | None = None, **more: Any) -> Event:
     """Something that Alice did for Acme Producers and that reaches Beta Consumers."""
-    told = {"counterpart": cast.beta.group_ptr, "address": cast.beta.grouped_number, "message": "For you"} | more
+    told: dict[str, Any] = {
+        "counterpart": cast.beta.group_ptr,
+        "address": cast.beta.grouped_number,
+        "message": "For you",
+    } | more
     return record(verb, subject_kind="image", subject_id=name, subject_name=name, by=by or cast.producer, **told)
 
 

@@ -1,5 +1,6 @@
 """Feeds: read by whoever has the address, for as long as its person could read the page."""
 
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -18,7 +19,7 @@ from tests.people import Cast
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 
-def happen(cast: Cast, name: str = "web-base", **more: str) -> Event:
+def happen(cast: Cast, name: str = "web-base", **more: Any) -> Event:
     return record(
         "offered", subject_kind="image", subject_id="1", subject_name=name, by=cast.producer,
         counterpart=cast.beta.group_ptr, address="bob", **more,
