@@ -36,7 +36,7 @@ def test_a_consumer_gets_the_next_version_and_is_led_to_it(cast: Cast, visit: Vi
     bob.get_by_role("link", name="Go to debian-12-november").click()
     expect(bob.get_by_role("heading", name="debian-12-november", level=1)).to_be_visible()
 
-    alice.get_by_role("button", name="Make it the latest: version 1").click()
+    alice.get_by_role("row", name="debian-12-october").get_by_role("button", name="Make it the latest").click()
     expect(alice.get_by_text("Version 1 stays the latest.")).to_be_visible()
     alice.get_by_role("button", name="Follow the newest").click()
     expect(alice.get_by_text("Version 1 stays the latest.")).to_be_hidden()
