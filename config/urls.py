@@ -1,11 +1,11 @@
 """Every address of the panel. Pages of an account live under its number; the middleware checks membership."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from sharing.views.claiming import claim
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("a/<str:number>/", include("images.urls")),
     path("a/<str:number>/", include("sharing.urls")),

@@ -101,11 +101,11 @@ def page_of(viewer: Viewer, wanted: Wanted) -> Page:
     if wanted.q:
         rows = rows.filter(Q(image__name__icontains=wanted.q) | Q(image__account__title__icontains=wanted.q))
     if wanted.before:
-        rows = rows.filter(_beyond(wanted.before, "gt")).order_by("moment", "pk")
+        rows = rows.filter(_beyond(wanted.before, "gt")).order_by(F("moment"), "pk")
         return _cut(list(rows[: PAGE_SIZE + 1]), wanted)
     if wanted.after:
         rows = rows.filter(_beyond(wanted.after, "lt"))
-    return _cut(list(rows.order_by("-moment", "-pk")[: PAGE_SIZE + 1]), wanted)
+    return _cut(list(rows.order_by(F("moment").desc(), "-pk")[: PAGE_SIZE + 1]), wanted)
 
 
 def counts(viewer: Viewer) -> Mapping[str, int]:

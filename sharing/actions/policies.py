@@ -87,7 +87,7 @@ def require_taken(image: Image, group: Group, by: Viewer) -> None:
     write_down(verdicts, image, group, by)
 
 
-def write_down(verdicts: Iterable[Verdict], image: Image, group: Group, by: Viewer | None) -> None:
+def write_down(verdicts: Iterable[Verdict], image: Image, group: Group | None, by: Viewer | None) -> None:
     """One event for each policy that would have refused, on the side that receives.
 
     Args:

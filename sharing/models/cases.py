@@ -129,7 +129,7 @@ class Case(models.Model):
     @property
     def verdict(self) -> str:
         """The status in the words of its kind: a report is upheld, not approved."""
-        words = VERDICTS.get((self.kind, self.status))
+        words = VERDICTS.get((Case.Kind(self.kind), Case.Status(self.status)))
         return words or self.get_status_display()
 
 

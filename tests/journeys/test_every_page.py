@@ -216,8 +216,8 @@ def _lives(cast: Cast) -> dict[str, object]:
     ending, latest = (make_image(cast.acme, cast.alice, name=f"{LONG}-{number}") for number in (1, 2))
     for version, image in (("2026-11-1", ending), ("2026-11-2", latest)):
         put_into_family(image.pk, family.pk, by=cast.producer, version=version)
-    days = [timezone.now() + timedelta(days=number) for number in (0, 30, 60)]
-    announce_end(ending.pk, by=cast.producer, end=End(*days, reason=LONG, replacement=latest.pk))
+    now, later, last = (timezone.now() + timedelta(days=number) for number in (0, 30, 60))
+    announce_end(ending.pk, by=cast.producer, end=End(now, later, last, reason=LONG, replacement=latest.pk))
     wish = actions.Wish(parse_one(cast.acme.number), message=LONG, keep_using=True)
     asked = actions.ask_to_take_over(make_image(cast.beta, cast.bob, name=LONG).pk, by=cast.consumer, wish=wish)
     return {"family": family.pk, "ending": ending.pk, "hand_over": asked.pk}

@@ -1,7 +1,7 @@
 """Shared with us, as people use it: with the mouse, with the keyboard alone, and without JavaScript."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from images import actions as image_actions
 from sharing import actions
@@ -23,8 +23,8 @@ def inbox(cast: Cast) -> str:
     return f"/a/{cast.beta.number}/shared/"
 
 
-def offer(page: Page, name: str = NAME) -> Page:
-    return page.get_by_role("article", name=name)  # type: ignore[return-value]
+def offer(page: Page, name: str = NAME) -> Locator:
+    return page.get_by_role("article", name=name)
 
 
 def tab_to(page: Page, name: str) -> None:

@@ -156,7 +156,7 @@ class TestImageSharingTable:
                 assert client.get(page).status_code == 200
             counts.append(len(queries))
             offer_all(golden, cast.producer, ",".join(f"person-{n}" for n in range(40)), cast.acme_group)
-        assert counts == [10, 10]
+        assert counts == [13, 13]
 
 
 class TestNotice:
