@@ -24,8 +24,12 @@ def review_staff() -> "QuerySet[User]":
 
 
 def opened(case: Case) -> None:
-    """Tell the staff of the review desk of a new case."""
-    _tell("case_opened", review_staff(), case, path=reverse("review_case", args=[case.pk]))
+    """Tell the staff of the review desk of a new case; of a report only those who see it (``cases_for``)."""
+    staff = review_staff()
+    if case.kind == Case.Kind.REPORT:
+        own = Membership.objects.filter(group=case.account_id).values("user")
+        staff = staff.exclude(pk__in=own, is_superuser=False)
+    _tell("case_opened", staff, case, path=reverse("review_case", args=[case.pk]))
 
 
 def offered_to_marketplace(share_id: int) -> None:

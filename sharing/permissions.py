@@ -1,9 +1,10 @@
 """Who decides on the review desk. Who may offer, accept and reject stands with images and accounts."""
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 
-from accounts.models import User
+from accounts.models import Membership, User
 from images.models import Image
 from images.permissions import may_set_quotas
 from sharing.models import Case
@@ -16,9 +17,18 @@ def may_review(user: User | AnonymousUser) -> bool:
 
 
 def cases_for(user: User | AnonymousUser) -> CaseQuerySet:
-    """The cases that somebody of the desk sees: those about quotas only when they may change quotas."""
+    """The cases that somebody of the desk sees: those about quotas only when they may change quotas.
+
+    Reports of images of an own account are for others to see: its people are not told who reported them. Of the rest
+    it is annotated which are an own account's. An administrator stands above that: there may be nobody else.
+    """
     cases = Case.objects.all()
-    return cases if may_set_quotas(user) else cases.exclude(kind=Case.Kind.QUOTA)
+    if not may_set_quotas(user):
+        cases = cases.exclude(kind=Case.Kind.QUOTA)
+    if user.is_superuser:
+        return cases
+    own = Exists(Membership.objects.filter(group=OuterRef("account"), user=user.pk))
+    return cases.annotate(of_own_account=own).exclude(Q(own), kind=Case.Kind.REPORT)
 
 
 def require_reviewer(user: User | AnonymousUser) -> None:
@@ -32,13 +42,14 @@ def require_reviewer(user: User | AnonymousUser) -> None:
 
 
 def decide_refusal(user: User, case: Case) -> str:
-    """Why somebody of the desk cannot decide on a case; empty when they can."""
+    """Why somebody of the desk cannot decide on a case (of ``cases_for``); empty when they can."""
     if not case.is_waiting:
         who = case.decided_by.get_full_name() if case.decided_by else "Somebody"
         return f"{who} has closed this case: {case.verdict.lower()}."
     if case.taken_by and case.taken_by != user:
         return f"{case.taken_by.get_full_name()} has taken this case."
-    return ""
+    is_own = getattr(case, "of_own_account", False)
+    return "This is about your own account: somebody else of the staff has to decide." if is_own else ""
 
 
 def give_back_refusal(user: User, case: Case) -> str:

@@ -4,20 +4,22 @@ The table of the design, "What an offer does", row by row: whoever has authority
 everybody else is asked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from accounts.addresses import Address
-from accounts.models import User
+from accounts.models import Membership, User
+from accounts.roles import Role
 from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, refusal
 from sharing.addresses import MARKETPLACE, address_of, is_marketplace, resolve
 from sharing.models import AddressKind, Block, Share, Trust
-from sharing.policies import Judge, Verdict, judge_for
+from sharing.policies import Accepting, Judge, Verdict, judge_for, strictest
+from sharing.querysets import NOBODY
 
 
 @dataclass(frozen=True)
@@ -96,19 +98,39 @@ def open_to_all(image: Image) -> str:
 
 
 def _judged(image: Image, targets: list[Target]) -> list[Target]:
-    """Let nobody decide for a recipient whose policy refuses the image: it is asked like anybody else.
+    """Let nobody decide for a recipient whose policy refuses the image, or them: it is asked like anybody else.
 
     In the same statements whoever the recipients are, and whether there are any.
     """
     judge = judge_for([target.recipient.pk for target in targets if target.recipient])
-    return [_asked_if_refused(target, image, judge) if target.decider else target for target in targets]
+    managing = _managing(judge, [target.decider.pk for target in targets if target.decider])
+    return [_asked_if_refused(target, image, judge, managing) if target.decider else target for target in targets]
 
 
-def _asked_if_refused(target: Target, image: Image, judge: Judge) -> Target:
+Managing = Collection[tuple[int, int]]
+
+
+def _managing(judge: Judge, deciders: Collection[int]) -> Managing:
+    """Which of the deciders manage which organization of the recipients: by the ids of both."""
+    organizations = {pk for pk in judge.organizations.values() if pk} or {NOBODY}
+    rows = Membership.objects.filter(group__in=organizations, user__in=deciders or [NOBODY], role=Role.MANAGER)
+    return set(rows.values_list("group_id", "user_id"))
+
+
+def _asked_if_refused(target: Target, image: Image, judge: Judge, managing: Managing) -> Target:
     verdicts = judge.verdicts(image, target.recipient.pk) if target.recipient else []
-    if any(verdict.is_enforced for verdict in verdicts):
+    if any(verdict.is_enforced for verdict in verdicts) or _waits_for_managers(target, judge, managing):
         return replace(target, decider=None)
     return replace(target, doubts=tuple(verdicts))
+
+
+def _waits_for_managers(target: Target, judge: Judge, managing: Managing) -> bool:
+    """Whether only managers of its organization accept for the recipient, and the decider is none of them."""
+    if target.recipient is None or target.decider is None:
+        return False
+    organization = judge.organizations.get(target.recipient.pk)
+    accepting = strictest(policy.accepting for policy in judge.holding_for(target.recipient.pk))
+    return bool(organization) and accepting == Accepting.MANAGERS and (organization, target.decider.pk) not in managing
 
 
 def _addressed(image: Image, by: Viewer, addresses: list[Address]) -> list[Target]:

@@ -49,8 +49,8 @@ def take(case_id: int, *, by: User) -> Case:
         Conflict: somebody else has taken it, or decided.
     """
     case = _locked(case_id, by)
-    if not case.is_waiting or (case.taken_by and case.taken_by != by):
-        raise Conflict(decide_refusal(by, case))
+    if reason := decide_refusal(by, case):
+        raise Conflict(reason)
     if case.status == Case.Status.OPEN:
         _set_taker(case, by)
         _record("case taken", case, by)
@@ -231,7 +231,7 @@ def _locked(case_id: int, by: User) -> Case:
         image = images_.get(pk=found.image_id)
     else:
         lock_rows([found.account_id])
-    case = Case.objects.with_all().get(pk=case_id)
+    case = cases_for(by).with_all().get(pk=case_id)
     if image:
         case.image = image
     return case

@@ -27,10 +27,14 @@ from images.quotas import reserve
 from sharing import hand_over_letters, news_of_images
 from sharing.actions.changes import decide
 from sharing.actions.offers import open_for_sharing
+from sharing.actions.policies import write_down
 from sharing.addresses import resolve
+from sharing.deciding import acceptance_refusal
 from sharing.grants import sync_grants
 from sharing.lasting import checked_end
+from sharing.limits import offers_per_day
 from sharing.models import AddressKind, HandOver, Share
+from sharing.policies import judge_for
 from sharing.querysets import NOBODY
 from sharing.rules import open_refusal, outside_refusal
 
@@ -67,7 +71,7 @@ def ask_to_take_over(image_id: UUID, *, by: Viewer, wish: Wish) -> HandOver:
     """
     get_image(by, image_id, Verb.HAND_OVER)  # nobody holds up a recipient with somebody else's image
     found = resolve([wish.to]).get(wish.to)
-    by = lock_groups(by, [found])
+    by = lock_groups(by, [found, by.account.organization])
     image = get_image(by, image_id, Verb.HAND_OVER, lock=True)
     if reason := why_not_hand_over(image):
         raise Conflict(reason)
@@ -119,18 +123,19 @@ def take_over(hand_over_id: int, *, by: Viewer, into: Account | None = None) -> 
 
     Raises:
         Http404: no such hand-over for this viewer, or it was cancelled or has expired.
-        PermissionDenied: they see it, but only an admin decides; or ``into`` is not theirs.
-        Conflict: the account is the giver, or may not have what the image is.
+        PermissionDenied: they see it, but only an admin whom policies let accept decides; or ``into`` is not theirs.
+        Conflict: the account is the giver, or may not have what the image is; or rules or a policy refuse it now.
         QuotaExceeded: the account has no room for it.
     """
     asked = asked_of(by, hand_over_id)
     receiver = _receiver(asked, into, by)
-    by = lock_groups(by, [asked.giver, receiver, asked.recipient])
+    by = lock_groups(by, [asked.giver, receiver, asked.recipient, asked.giver.organization, receiver.organization])
     hand_over = _locked(hand_over_id, by)
     _receiver(hand_over, into, by)
     image, giver = hand_over.image, hand_over.giver
-    if reason := why_not_take_over(image, receiver):
+    if reason := why_not_take_over(hand_over, receiver):
         raise Conflict(reason)
+    write_down(judge_for([receiver.pk]).verdicts(image, receiver.pk), image, receiver.group_ptr, by)
     held = Image.objects.live().filter(account=receiver, data=image.data_id).exists()
     reserve(receiver, size=0 if held else image.data.size, images=1)
     _decide(hand_over, Status.ACCEPTED, by.user)
@@ -197,10 +202,16 @@ def why_not_hand_over(image: Image) -> str:
     return ""
 
 
-def why_not_take_over(image: Image, receiver: Account) -> str:
-    """Why an account cannot take an image as it is; empty when it can."""
-    if reason := why_not_hand_over(image):
+def why_not_take_over(hand_over: HandOver, receiver: Account) -> str:
+    """Why an account cannot take an image as it is, by the rules and policies of this moment; empty when it can."""
+    image, giver = hand_over.image, hand_over.giver
+    if reason := why_not_hand_over(image) or judge_for([receiver.pk]).refusal(image, receiver.pk):
         return reason
+    if outside_refusal(giver, to=receiver):
+        return f"{giver.title} may not hand images over outside of {giver.organization} any more."
+    if hand_over.keep_using and outside_refusal(receiver, to=giver):
+        text = "{} wants to go on using it, which is outside of {}. Ask for the image without that."
+        return text.format(giver.title, receiver.organization)
     return open_refusal(receiver) if image.visibility == Image.Visibility.COMMUNITY else ""
 
 
@@ -219,8 +230,9 @@ def asked_of(by: Viewer, hand_over_id: int) -> HandOver:
 
 def decision_refusal(by: Viewer, hand_over: HandOver) -> str:
     """Why the viewer cannot decide on a hand-over that they see; empty when they can."""
-    if hand_over.recipient_id in by.decides_for:
-        return ""
+    account = next((each for each in by.administered_accounts if each.pk == hand_over.recipient_id), None)
+    if account is not None:
+        return acceptance_refusal(by, account)
     return f"Only an admin of {hand_over.recipient_title} can take an image over."
 
 
@@ -229,7 +241,8 @@ def accounts_to_take_into(by: Viewer, hand_over: HandOver) -> list[Account]:
     own = [account for account in by.administered_accounts if account.pk == hand_over.recipient_id]
     if hand_over.kind == Kind.NUMBER or not any(account.personal_of_id == by.user.pk for account in own):
         return own
-    return own + [each for each in by.administered_accounts if each not in own and each.pk != hand_over.giver_id]
+    others = [each for each in by.administered_accounts if each not in own and each.pk != hand_over.giver_id]
+    return own + [account for account in others if not acceptance_refusal(by, account)]
 
 
 def _require_deciding(hand_over: HandOver, by: Viewer) -> None:
@@ -282,7 +295,7 @@ def _check(image: Image, by: Viewer, found: Group | None) -> None:
     if reason := outside_refusal(image.account, to=to, what="Handing over"):
         raise wrong("to", reason, "outside")
     lately = HandOver.objects.filter(Q(giver=image.account) | Q(offered_by=by.user))
-    if lately.filter(offered_at__gt=timezone.now() - ONE_DAY).count() >= settings.OFFERS_PER_DAY:
+    if lately.filter(offered_at__gt=timezone.now() - ONE_DAY).count() >= offers_per_day(image.account):
         raise wrong("to", "You have offered as many images for taking over as one day allows.", "too_many")
 
 

@@ -36,11 +36,14 @@ def set_end(image_id: UUID, share_id: int, *, by: Viewer, until: datetime | None
     Raises:
         Http404: no such image or share for this viewer.
         PermissionDenied: they may not extend it (observers), or not shorten it (creators).
-        Conflict: the share has ended, or was rejected; or a second person would have to approve of more.
+        Conflict: the share has ended, or was rejected; it is with the marketplace, which has images without an end; or
+            a second person would have to approve of more.
         ValidationError: the end is past, or later than rules allow; or they do not allow to share with them any more.
     """
     image = get_image(by, image_id, Verb.SEE_SHARES, lock=True)
     share = share_of(image, share_id)
+    if share.kind == AddressKind.MARKETPLACE:
+        raise Conflict("The marketplace has images without an end. Remove this share when it shall end.")
     until = checked_end(image.account, until)
     is_shorter = _is_earlier(until, share.access_until)
     require(by, Verb.REMOVE_SHARE if is_shorter else Verb.OFFER, image)
@@ -131,6 +134,8 @@ def _offer_expiry(share: Share) -> datetime | None:
     if share.status != Share.Status.PENDING:
         return share.offer_expires_at
     expires = share.offered_at + timedelta(days=settings.OFFER_LIFETIME_DAYS)
+    if share.kind == AddressKind.CODE and share.offer_expires_at:  # whoever made it said for how many days it works
+        expires = share.offer_expires_at
     return min(expires, share.access_until) if share.access_until else expires
 
 

@@ -55,18 +55,27 @@ def account_to_prove(image: Image, named: Account | None) -> Account | None:
     return None if refused or blocked or closed else named
 
 
-def require_open_way(image: Image, named: Account | None, by: Viewer) -> None:
+def require_open_way(image: Image, named: Account | None, by: Viewer, terms: Terms) -> None:
     """Refuse what would be refused whoever signs in, before anybody types a password.
 
     Raises:
         Conflict: everybody can use the image anyway.
         PermissionDenied: the account named is not inside of the producer's organization, whose rules ask for that.
-        ValidationError: more offers than one day allows.
+        ValidationError: an end that is past or later than rules allow, or more offers than one day allows.
     """
     require_offerable(image)
     if reason := outside_refusal(image.account, to=named):
         raise PermissionDenied(reason)
+    checked_end(image.account, terms.access_until)
     check_daily_limit(image.account, by.user, 1)
+
+
+def accepted_already(image: Image, number: str) -> Offered | None:
+    """What is said of a number that has the image, before and whatever anybody types as a password."""
+    share = Share.objects.of_image(image).filter(kind=AddressKind.NUMBER, address=number).first()
+    if share is None or share.state != Share.Status.ACCEPTED:
+        return None
+    return Offered(share.address_text, Outcome.ALREADY_ACCEPTED, share)
 
 
 @transaction.atomic
@@ -90,13 +99,13 @@ def offer_signed_in(image_id: UUID, *, by: Viewer, account: Account, admin: User
     get_image(by, image_id, Verb.OFFER)  # nobody holds up a recipient with somebody else's image
     by = lock_groups(by, [account.group_ptr])
     image = get_image(by, image_id, Verb.OFFER, lock=True)
-    require_open_way(image, account, by)
+    require_open_way(image, account, by, terms)
     terms = replace(terms, access_until=checked_end(image.account, terms.access_until))
     if not account_to_prove(image, account) or not may_accept(admin, account):
         return None
+    if already := accepted_already(image, account.number):
+        return already
     share = Share.objects.of_image(image).filter(kind=AddressKind.NUMBER, address=account.number).first()
-    if share and share.state == Share.Status.ACCEPTED:
-        return Offered(share.address_text, Outcome.ALREADY_ACCEPTED, share)
     share = share or Share(kind=AddressKind.NUMBER, address=account.number)
     share.image = image
     return _accept(share, account.group_ptr, admin, by, terms)

@@ -1,5 +1,6 @@
 """Later versions of a family: who agreed to have them gets them when they come, and can stop that at any time."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -20,6 +21,7 @@ from sharing.actions.changes import (
 )
 from sharing.actions.offers import open_for_sharing
 from sharing.deciding import decision_refusal
+from sharing.lasting import checked_end
 from sharing.models import AddressKind, Share
 from sharing.policies import judge_for
 from sharing.querysets import NOBODY, ShareQuerySet
@@ -48,9 +50,12 @@ def give_version(image: Image, by: Viewer, locked: set[int]) -> None:
         return
     open_for_sharing(image, by)
     judge = judge_for({share.recipient_id for share in followed if share.recipient_id})
-    news_of_images.version_came(
-        [_give(image, share, by, asked=bool(judge.refusal(image, share.recipient_id or NOBODY))) for share in followed]
-    )
+    latest = checked_end(image.account, None)
+    given = [
+        _give(image, older, by, latest=latest, asked=bool(judge.refusal(image, older.recipient_id or NOBODY)))
+        for older in followed
+    ]
+    news_of_images.version_came(given)
 
 
 def _followed(image: Image, by: Viewer, locked: set[int]) -> list[Share]:
@@ -122,13 +127,15 @@ def _following(family_id: int) -> ShareQuerySet:
     return shares.exclude(image__visibility=Image.Visibility.PRIVATE)
 
 
-def _give(image: Image, older: Share, by: Viewer, *, asked: bool) -> Share:
+def _give(image: Image, older: Share, by: Viewer, *, latest: datetime | None, asked: bool) -> Share:
     """One recipient's share of a new version.
 
     Args:
         older: what it is to be like.
+        latest: when it ends at the latest, by rules that may be newer than the agreement.
         asked: whether the recipient has to decide, because a policy of its own refuses the image.
     """
+    until = min(filter(None, (older.access_until, latest)), default=None)
     share = Share(
         image=image,
         kind=older.kind,
@@ -137,8 +144,8 @@ def _give(image: Image, older: Share, by: Viewer, *, asked: bool) -> Share:
         export=older.export,
         offered_at=timezone.now(),
         offered_by=by.user,
-        offer_expires_at=older.access_until,
-        access_until=older.access_until,
+        offer_expires_at=until,
+        access_until=until,
         offers_future=True,
     )
     if not asked and older.decided_by is not None:

@@ -138,7 +138,7 @@ def _page(request: PanelRequest, hand_over: HandOver, form: TakeOverForm) -> Htt
         "shares": _count_shares(image),
         "effects": _effects(account, image),
         "account": account,
-        "refusal": decision_refusal(viewer, hand_over) or why_not_take_over(image, account),
+        "refusal": decision_refusal(viewer, hand_over) or why_not_take_over(hand_over, account),
     }
     return render(request, "sharing/hand_over/detail.html", context, status=422 if form.errors else 200)
 

@@ -22,7 +22,7 @@ from images.permissions import Verb, get_image
 from sharing import actions
 from sharing.actions import Offered
 from sharing.actions.offers import require_offerable
-from sharing.actions.signing import account_to_prove, require_open_way
+from sharing.actions.signing import accepted_already, account_to_prove, require_open_way
 from sharing.forms import SignInShareForm
 from sharing.views.producing import sharing_section
 
@@ -65,7 +65,9 @@ def _share(request: PanelRequest, image: Image, form: SignInShareForm) -> Offere
     number = form.cleaned_data["number"]
     try:
         named = find_account(number)
-        require_open_way(image, named, request.viewer)
+        require_open_way(image, named, request.viewer, form.terms)
+        if already := accepted_already(image, number.value):
+            return already
         account = account_to_prove(image, named)
         admin = prove_admin(request, form.credentials, account=account)
         offered = None
