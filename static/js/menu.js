@@ -5,9 +5,11 @@
 const NO_ID = "00000000-0000-0000-0000-000000000000"; // stands in data-menus where the id of the row belongs
 const MARGIN = 8; // pixels between the menu and the edge of the window
 const TYPE_AHEAD = 600; // milliseconds after which a new word begins
+const SCROLL = 24; // pixels that the page may still move under an open menu: a scroll that ends after the click
 const PHONE = matchMedia("(max-width: 639.98px)");
 
 let opener = null; // gets the focus back
+let openedAt = 0; // how far the page was scrolled then
 let typed = "";
 let typedAt = 0;
 
@@ -95,6 +97,7 @@ function place(x, y) {
 function open(gear, { x, y, focus = gear }) {
   close({ giveFocusBack: false });
   opener = focus;
+  openedAt = scrollY;
   fill(actionsOf(gear));
   menu().setAttribute("aria-label", gear.getAttribute("aria-label"));
   gear.setAttribute("aria-expanded", "true");
@@ -235,4 +238,4 @@ document.addEventListener("row-key", (event) => {
 });
 
 addEventListener("resize", () => close());
-addEventListener("scroll", () => { if (!PHONE.matches) close(); }, { passive: true });
+addEventListener("scroll", () => { if (!PHONE.matches && Math.abs(scrollY - openedAt) > SCROLL) close(); }, { passive: true });
