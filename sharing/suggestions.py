@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from django.db.models import Max, Q
 
@@ -42,13 +41,19 @@ def suggest(viewer: Viewer, wanted: str, *, most: int = MOST) -> list[Suggestion
     """Who could be meant. Five queries, whatever is asked for.
 
     Groups and accounts that the viewer decides for come first, then people, accounts of their organizations, and
-    whom the account has named before. Nobody whom the viewer does not see on a page of theirs.
+    whom the account has named before; but whatever has a word that begins so comes before all that only has it
+    somewhere inside. Nobody whom the viewer does not see on a page of theirs.
     """
     wanted = " ".join(wanted[:LONGEST].split()).casefold().removeprefix("@")
     found: dict[str, Suggestion] = {}
     for suggestion in _all(viewer, wanted, most):
         found.setdefault(suggestion.text, suggestion)
-    return list(islice(found.values(), most))
+    return sorted(found.values(), key=lambda suggestion: not _begins(suggestion, wanted))[:most]
+
+
+def _begins(suggestion: Suggestion, wanted: str) -> bool:
+    """Whether a word of it begins so: "er" means Erin before Golden Testers."""
+    return f" {wanted}" in f" {suggestion.label} {suggestion.text}".casefold()
 
 
 def _all(viewer: Viewer, wanted: str, most: int) -> Iterator[Suggestion]:
