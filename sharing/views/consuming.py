@@ -35,8 +35,9 @@ def offer_accept(request: PanelRequest, share: int) -> HttpResponse:
     form = AcceptForm(request.POST if request.method == "POST" else None, notice=notice)
     back = next_url(request, inbox_of(request))
     if form.is_valid() and (accepted := _accept(request, share, form)):
-        text = f"“{accepted.image.name}” is now among the saved images of {accepted.recipient_title}."
-        messages.success(request, text)
+        label = form.cleaned_data.get("label")
+        text = f"“{accepted.image.name}” is now among the saved images of {accepted.recipient_title}"
+        messages.success(request, f"{text}, as “{label}”." if label else f"{text}.")
         return redirect(back)
     context = {"notice": notice, "form": form, "back": back}
     return render(request, "sharing/offer_accept.html", context, status=422 if form.errors else 200)
