@@ -93,6 +93,44 @@ def quota(page: Page) -> None:
     scroll_to(page, "Quota")
 
 
+def inbox(page: Page) -> None:
+    """What Alice is offered, with all that she should know first."""
+    sign_in(page, "alice")
+    page.goto(page.url.replace("/images/", "/shared/"))
+    page.get_by_role("heading", name="postgres-16-tuned").wait_for()
+
+
+def who_has_access(page: Page) -> None:
+    """Every recipient of an image, what they can do and why."""
+    sign_in(page, "alice")
+    page.get_by_role("link", name="ubuntu-24.04-web-base", exact=True).click()
+    page.get_by_role("link", name="Who has access").first.click()
+    page.get_by_role("heading", name="Who has access").wait_for()
+
+
+def exposure(page: Page) -> None:
+    """What the accounts of an organization share outside of it."""
+    sign_in(page, "alice")
+    page.goto(page.url.replace("/images/", "/organizations/"))
+    page.get_by_role("table").get_by_role("link", name="Acme Group", exact=True).click()
+    page.get_by_role("link", name="Exposure", exact=True).click()
+    page.get_by_role("heading", name="Exposure").wait_for()
+
+
+def review_desk(page: Page) -> None:
+    """What waits for staff."""
+    sign_in(page, "sam")
+    page.goto("/review/")
+    page.get_by_role("heading", name="Review desk").wait_for()
+
+
+def review_case(page: Page) -> None:
+    """A request with everything that is needed to decide on it."""
+    review_desk(page)
+    page.get_by_role("row", name="Make public").get_by_role("link", name="Open").click()
+    page.get_by_role("heading", name="Decision").wait_for()
+
+
 def scroll_to(page: Page, heading: str) -> None:
     page.get_by_role("heading", name=heading, exact=True).evaluate("element => element.scrollIntoView()")
 
@@ -102,6 +140,11 @@ PICTURES: dict[str, Callable[[Page], None]] = {
     "share-dialog": share_dialog,
     "notice": notice,
     "image-detail": image_detail,
+    "inbox": inbox,
+    "who-has-access": who_has_access,
+    "exposure": exposure,
+    "review-desk": review_desk,
+    "review-case": review_case,
     "on-its-way": on_its_way,
     "look-inside": look_inside,
     "quota": quota,
