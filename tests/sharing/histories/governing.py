@@ -1,0 +1,81 @@
+"""Steps of those who say beforehand what holds, and of second persons."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from sharing import actions
+from sharing.models import OfferRequest
+from tests.sharing.histories.stage import ALICE, BOB, CAROL, DAVE, ERIN, RHEA, Stage, any_number
+from tests.sharing.world.things import Eye, Request
+
+POLICIES = [(BOB, "beta"), (BOB, "beta"), (BOB, "beta_holdings"), (ERIN, "erin"), (DAVE, "beta"), (ERIN, "beta")]
+
+
+class Governing(Stage):
+    """Policies, rules and approvals."""
+
+    @rule(
+        who=st.sampled_from(POLICIES),
+        mode=st.sampled_from(["off", "audit", "enforced", "enforced"]),
+        only_trusted=st.booleans(),
+        max_age=st.sampled_from([None, None, 10, 30]),
+        accepting=st.sampled_from(["account", "admins", "admins", "creators", "managers"]),
+    )
+    def set_policy(
+        self, who: tuple[Eye, str], mode: str, only_trusted: bool, max_age: int | None, accepting: str
+    ) -> None:
+        eye, name = who
+        self.compare(
+            self.world.set_policy(
+                eye, name, mode=mode, only_trusted=only_trusted, max_age=max_age, accepting=accepting
+            ),
+            lambda: actions.set_policy(
+                self.group(name),
+                by=self.viewer(eye),
+                mode=mode,
+                only_trusted=only_trusted,
+                max_age_days=max_age,
+                accepting=accepting,
+            ),
+        )
+
+    @rule(
+        eye=st.sampled_from([ALICE, ALICE, RHEA, CAROL]),
+        outside=st.sampled_from(["free", "free", "approval", "approval", "forbidden"]),
+        open_to_all=st.booleans(),
+        max_days=st.sampled_from([None, 20]),
+    )
+    def set_rules(self, eye: Eye, outside: str, open_to_all: bool, max_days: int | None) -> None:
+        said = {"outside": outside, "open_to_all": open_to_all, "max_days": max_days}
+        self.compare(
+            self.world.set_rules(eye, "acme_group", **said),
+            lambda: actions.set_rules(self.cast.acme_group, by=self.viewer(eye), **said),
+        )
+
+    @precondition(lambda self: self.world.requests)
+    @rule(person=st.sampled_from(["rhea", "rhea", "alice", "bob"]), number=any_number)
+    def approve(self, person: str, number: int) -> None:
+        request, row = self.request(number)
+        expected = self.world.approve(person, request)
+        self.compare(expected, lambda: actions.approve_offer(row.pk, by=getattr(self.cast, person)))
+
+    @precondition(lambda self: self.world.requests)
+    @rule(person=st.sampled_from(["rhea", "alice", "bob"]), number=any_number)
+    def refuse(self, person: str, number: int) -> None:
+        request, row = self.request(number)
+        expected = self.world.refuse(person, request)
+        self.compare(expected, lambda: actions.refuse_offer(row.pk, by=getattr(self.cast, person)))
+
+    @precondition(lambda self: self.world.requests)
+    @rule(eye=st.sampled_from([ALICE, CAROL, BOB]), number=any_number)
+    def withdraw(self, eye: Eye, number: int) -> None:
+        request, row = self.request(number)
+        expected = self.world.withdraw(eye, request)
+        self.compare(expected, lambda: actions.withdraw_offer(row.image_id, row.pk, by=self.viewer(eye)))
+
+    def request(self, number: int) -> tuple[Request, OfferRequest]:
+        """One of those that were ever asked for, here and there: both count them in the same order."""
+        rows = OfferRequest.objects.order_by("pk")
+        assert len(rows) == len(self.world.requests)
+        at = -1 - number % len(rows)
+        return self.world.requests[at], rows[len(rows) + at]

@@ -1,0 +1,172 @@
+"""Steps in the life of an image: visibility, status, plans, versions, its end, another owner; and time."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+
+import images.actions
+from accounts.addresses import Address, Kind
+from images.actions import End
+from sharing import actions
+from sharing.models import HandOver
+from tests.sharing.histories.stage import ALICE, BOB, CAROL, RHEA, Stage, any_number, eyes
+from tests.sharing.world.things import Eye
+
+producers = st.sampled_from([ALICE, ALICE, BOB, CAROL])
+visibilities = st.sampled_from(["private", "shared", "shared", "community", "public"])
+STATUS = {
+    "deactivate": images.actions.deactivate,
+    "reactivate": images.actions.reactivate,
+    "delete": images.actions.delete,
+}
+
+
+class LivingOn(Stage):
+    """What becomes of images."""
+
+    @initialize()
+    def first_images(self) -> None:
+        for eye in (ALICE, BOB):
+            self.make_image(eye)
+            self.families[eye.account] = images.actions.create_family(by=self.viewer(eye), name=f"{eye.account}-base")
+        self.make_image(ALICE)
+
+    @precondition(lambda self: len(self.images) < 5)
+    @rule(eye=st.sampled_from([CAROL, BOB]))
+    def another_image(self, eye: Eye) -> None:
+        self.make_image(eye)
+
+    @rule(eye=eyes, image=any_number, visibility=visibilities)
+    def set_visibility(self, eye: Eye, image: int, visibility: str) -> None:
+        number = self.some_image(image)
+        self.compare(
+            self.world.set_visibility(eye, number, visibility),
+            lambda: images.actions.set_visibility(self.images[number].pk, by=self.viewer(eye), visibility=visibility),
+        )
+
+    @rule(eye=eyes, image=any_number, verb=st.sampled_from(["deactivate", "reactivate", "reactivate", "delete"]))
+    def set_status(self, eye: Eye, image: int, verb: str) -> None:
+        number = self.some_image(image)
+        self.compare(
+            self.world.set_status(eye, number, verb),
+            lambda: STATUS[verb](self.images[number].pk, by=self.viewer(eye)),
+        )
+
+    @rule(image=any_number)
+    def publish(self, image: int) -> None:
+        """Staff put an image into everybody's list."""
+        number = self.some_image(image)
+        self.compare(
+            self.world.publish(number), lambda: images.actions.publish(self.images[number].pk, by=self.cast.root)
+        )
+
+    @rule(days=st.integers(1, 20))
+    def time_passes(self, days: int) -> None:
+        self.world.now += timedelta(days=days)
+
+    @rule(
+        eye=producers,
+        image=any_number,
+        verb=st.sampled_from(["visibility", "visibility", "deactivate", "delete"]),
+        visibility=visibilities,
+        days=st.integers(1, 10),
+    )
+    def plan(self, eye: Eye, image: int, verb: str, visibility: str, days: int) -> None:
+        number, at = self.some_image(image), self.world.now + timedelta(days=days)
+        to = visibility if verb == "visibility" else ""
+        self.compare(
+            self.world.plan(eye, number, verb, to, at),
+            lambda: images.actions.plan_change(
+                self.images[number].pk, by=self.viewer(eye), change=verb, at=at, visibility=to
+            ),
+        )
+
+    @rule()
+    def tasks_run(self) -> None:
+        images.actions.carry_out_due()
+        images.actions.delete_retired()
+        actions.attend_to_ends()
+        self.world.tasks_run()
+        self.world.now += timedelta(seconds=1)
+
+    @rule(eye=producers, image=any_number, days=st.integers(1, 15), more=st.sampled_from([None, None, 5]))
+    def announce_end(self, eye: Eye, image: int, days: int, more: int | None) -> None:
+        number, obsolete = self.some_image(image), self.world.now + timedelta(days=days)
+        retired = obsolete + timedelta(days=more) if more else None
+        end = End(obsolete_at=obsolete, retired_at=retired)
+        self.compare(
+            self.world.announce_end(eye, number, obsolete, retired),
+            lambda: images.actions.announce_end(self.images[number].pk, by=self.viewer(eye), end=end),
+        )
+
+    @rule(eye=producers, image=any_number)
+    def cancel_end(self, eye: Eye, image: int) -> None:
+        number = self.some_image(image)
+        self.compare(
+            self.world.cancel_end(eye, number),
+            lambda: images.actions.cancel_end(self.images[number].pk, by=self.viewer(eye)),
+        )
+
+    @rule(eye=st.sampled_from([ALICE, ALICE, BOB]), image=any_number)
+    def join_family(self, eye: Eye, image: int) -> None:
+        number = self.some_image(image)
+        family = self.families[eye.account]
+        self.compare(
+            self.world.join_family(eye, number),
+            lambda: images.actions.put_into_family(
+                self.images[number].pk, family.pk, by=self.viewer(eye), version=f"1.{number}"
+            ),
+        )
+
+    @rule(eye=st.sampled_from([ALICE, BOB]), image=any_number)
+    def leave_family(self, eye: Eye, image: int) -> None:
+        number = self.some_image(image)
+        self.compare(
+            self.world.leave_family(eye, number),
+            lambda: images.actions.take_out_of_family(self.images[number].pk, by=self.viewer(eye)),
+        )
+
+    @rule(
+        eye=producers,
+        image=any_number,
+        to=st.sampled_from([("number", "beta"), ("number", "rival"), ("login", "bob"), ("login", "nobody")]),
+        keep=st.booleans(),
+    )
+    def ask_to_take_over(self, eye: Eye, image: int, to: tuple[str, str], keep: bool) -> None:
+        number, (kind, name) = self.some_image(image), to
+        recipient = None if name == "nobody" else name
+        wish = actions.Wish(Address(Kind(kind), self.address(kind, name)), keep_using=keep)
+        self.compare(
+            self.world.ask_to_take_over(eye, number, to, recipient, keep=keep),
+            lambda: actions.ask_to_take_over(self.images[number].pk, by=self.viewer(eye), wish=wish),
+        )
+
+    @precondition(lambda self: self.world.hand_overs)
+    @rule(eye=producers, which=any_number)
+    def cancel_hand_over(self, eye: Eye, which: int) -> None:
+        number, _row = self.hand_over(which)
+        self.compare(
+            self.world.cancel_hand_over(eye, number),
+            lambda: actions.cancel_hand_over(self.images[number].pk, by=self.viewer(eye)),
+        )
+
+    @precondition(lambda self: self.world.hand_overs)
+    @rule(eye=st.sampled_from([BOB, BOB, RHEA, CAROL]), which=any_number, into=st.sampled_from([None, None, "beta"]))
+    def take_over(self, eye: Eye, which: int, into: str | None) -> None:
+        number, row = self.hand_over(which)
+        account = self.group(into) if into else None
+        expected = self.world.take_over(eye, number, into)
+        self.compare(expected, lambda: actions.take_over(row.pk, by=self.viewer(eye), into=account))
+
+    @precondition(lambda self: self.world.hand_overs)
+    @rule(eye=eyes, which=any_number)
+    def turn_down_hand_over(self, eye: Eye, which: int) -> None:
+        number, row = self.hand_over(which)
+        expected = self.world.turn_down_hand_over(eye, number)
+        self.compare(expected, lambda: actions.turn_down_hand_over(row.pk, by=self.viewer(eye)))
+
+    def hand_over(self, which: int) -> tuple[int, HandOver]:
+        numbers = list(self.world.hand_overs)
+        number = numbers[which % len(numbers)]
+        return number, HandOver.objects.filter(image=self.images[number]).latest("offered_at")

@@ -1,0 +1,258 @@
+"""What producers do. Each step says how it ends, and changes the world only when it is "done"."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from tests.sharing.world.promises import Promises
+from tests.sharing.world.things import (
+    CONFLICT,
+    DONE,
+    FORBIDDEN,
+    INVALID,
+    LIFETIME,
+    NOT_FOUND,
+    OPEN,
+    UNDO,
+    Eye,
+    Offer,
+    OfferKey,
+    Request,
+    Rules,
+    Terms,
+    Undo,
+    sooner,
+)
+
+
+class Offering(Promises):
+    """Offer, offer again, undo, remove, say until when; and claim codes."""
+
+    def offer(self, eye: Eye, key: OfferKey, recipient: str | None, terms: Terms, *, approved: bool = False) -> str:
+        number, kind, named = key
+        if refusal := self._refuses_offer(eye, number):
+            return refusal
+        if kind in ("team", "organization") and named not in self.groups_of(eye.person, "manager"):
+            return FORBIDDEN
+        if recipient == self.pictures[number].owner or self.is_too_late(number, terms.until):
+            return INVALID
+        terms = replace(
+            terms,
+            until=self.latest(number, terms.until),
+            future=terms.future and self.pictures[number].family is not None,
+        )
+        if self._can_start(key) and (held := self._held(eye, key, recipient, terms, approved=approved)):
+            return held
+        self._open_and_start(eye, key, recipient, terms)
+        return DONE
+
+    def offer_again(self, eye: Eye, key: OfferKey, recipient: str | None) -> str:
+        number, kind, named = key
+        if refusal := self._refuses_offer(eye, number, by_code=kind == "code"):
+            return refusal
+        if not self._can_start(key):
+            return CONFLICT
+        if kind in ("team", "organization") and named not in self.groups_of(eye.person, "manager"):
+            return FORBIDDEN
+        if recipient == self.pictures[number].owner:
+            return INVALID
+        terms = replace(self.offers[key].terms, until=self.latest(number, None))
+        if held := self._held(eye, key, recipient, terms, approved=False):
+            return held
+        self._open_and_start(eye, key, recipient, terms)
+        return DONE
+
+    def remove(self, eye: Eye, key: OfferKey) -> str:
+        if not self.sees(eye, key[0]):
+            return NOT_FOUND
+        if not self.owns(eye, key[0]) or not self.is_admin(eye):
+            return FORBIDDEN
+        self.give_up_versions(key)
+        del self.offers[key]
+        return DONE
+
+    def undo(self, eye: Eye, key: OfferKey) -> str:
+        """Take an offer back as if it had never been made. That of somebody else is left alone."""
+        offer, picture = self.offers[key], self.pictures[key[0]]
+        if picture.owner != eye.account or offer.offered_by != eye.person:
+            return DONE
+        untouched = offer.status == "pending" or offer.decided_at == offer.offered_at
+        if offer.undo is None or offer.offered_at + UNDO <= self.now or not untouched:
+            return CONFLICT
+        del self.offers[key]
+        if offer.undo.offer is not None:
+            self.offers[key] = replace(offer.undo.offer, undo=None)
+        moments = [moment for each in self.offers_of(key[0]) for moment in (each.offered_at, each.decided_at) if moment]
+        is_alone = all(moment < offer.offered_at for moment in moments)
+        if offer.undo.opened and picture.visibility == "shared" and is_alone:
+            picture.visibility = "private"
+        return DONE
+
+    def set_end(self, eye: Eye, key: OfferKey, until: datetime | None) -> str:
+        """An earlier end is like removing, a later one like offering."""
+        number, kind, _named = key
+        if not self.sees(eye, number):
+            return NOT_FOUND
+        if not self.owns(eye, number):
+            return FORBIDDEN
+        if self.is_too_late(number, until):
+            return INVALID
+        offer, until = self.offers[key], self.latest(number, until)
+        if refusal := self._refuses_end(eye, key, until):
+            return refusal
+        if until != offer.terms.until:
+            offer.terms = replace(offer.terms, until=until)
+            if offer.status == "pending":
+                most = offer.expires if kind == "code" else offer.offered_at + LIFETIME
+                offer.expires = sooner(most, until)
+        return DONE
+
+    def _refuses_end(self, eye: Eye, key: OfferKey, until: datetime | None) -> str:
+        (number, kind, named), offer = key, self.offers[key]
+        is_shorter = until is not None and (offer.terms.until is None or until < offer.terms.until)
+        if not (self.is_admin(eye) if is_shorter else self.is_creator(eye)):
+            return FORBIDDEN
+        if not (self.is_waiting(offer) or self.gives_access(offer)):
+            return CONFLICT
+        if is_shorter or until == offer.terms.until or self.is_inside(eye, kind, named, number):
+            return ""
+        return INVALID if self.rules_of(number).outside == "forbidden" else CONFLICT
+
+    def make_code(self, eye: Eye, key: OfferKey, terms: Terms, days: int) -> str:
+        number = key[0]
+        if refusal := self._refuses_offer(eye, number):
+            return refusal
+        if self.rules_of(number).outside != "free":
+            return FORBIDDEN
+        if self.is_too_late(number, terms.until):
+            return INVALID
+        terms = replace(terms, until=self.latest(number, terms.until))
+        undo = Undo(None, opened=self._open_for_sharing(number))
+        expires = sooner(self.now + timedelta(days=days), terms.until)
+        self.offers[key] = Offer("pending", None, terms, expires, self.now, eye.person, undo=undo)
+        return DONE
+
+    # Rules of the producer's organization.
+
+    def rules_of(self, number: int) -> Rules:
+        return self.rules_for(self.pictures[number].owner)
+
+    def rules_for(self, account: str) -> Rules:
+        return self.rules.get(self.organization(account) or "", Rules())
+
+    def is_too_late(self, number: int, until: datetime | None) -> bool:
+        most = self.rules_of(number).max_days
+        late = most is not None and until is not None and until > self.now + timedelta(days=most + 1)
+        return late or self.is_past(until)
+
+    def latest(self, number: int, until: datetime | None) -> datetime | None:
+        """An end that nobody chose is the latest one."""
+        most = self.rules_of(number).max_days
+        return until or (self.now + timedelta(days=most) if most else None)
+
+    def is_inside(self, eye: Eye, kind: str, named: str, number: int) -> bool:
+        """Whether a recipient is in the producer's organization, as far as that has rules about those who are not."""
+        organization = self.organization(self.pictures[number].owner)
+        if organization is None or self.rules_of(number).outside == "free":
+            return True
+        match kind:
+            case "number":
+                return self.organization(named) == organization
+            case "login":
+                colleagues = {each for each in self._inside(organization) if (eye.person, each) in self.roles}
+                seen_in = {organization} | colleagues
+                return any((named, each) in self.roles for each in seen_in)
+            case "team":
+                members = {person for (person, group) in self.roles if group == named}
+                own = {organization, *self._inside(organization)}
+                return all(any((person, each) in self.roles for each in own) for person in members)
+        return named == organization
+
+    def _inside(self, organization: str) -> set[str]:
+        return {account for account, its in self.organization_of.items() if its == organization}
+
+    def _held(self, eye: Eye, key: OfferKey, recipient: str | None, terms: Terms, *, approved: bool) -> str:
+        """How an offer ends that cannot go out by itself; empty when it can."""
+        number, kind, named = key
+        if self.is_inside(eye, kind, named, number):
+            return ""
+        if self.rules_of(number).outside == "forbidden":
+            return INVALID
+        if approved:
+            return ""
+        for request in [each for each in self.requests if (each.key, each.status) == (key, "open")]:
+            if request.expires > self.now:
+                return DONE
+            request.status = "withdrawn"
+        organization = self.organization_of[self.pictures[number].owner]
+        self.requests.append(Request(key, recipient, organization, terms, eye.person, self.now + LIFETIME))
+        return DONE
+
+    # The steps of an offer.
+
+    def _refuses_offer(self, eye: Eye, number: int, *, by_code: bool = False) -> str:
+        if not self.sees(eye, number):
+            return NOT_FOUND
+        if not self.owns(eye, number) or not self.is_creator(eye):
+            return FORBIDDEN
+        cannot = by_code or self.pictures[number].visibility in OPEN or self.is_over(number)
+        return CONFLICT if cannot else ""
+
+    def _open_for_sharing(self, number: int) -> bool:
+        """Make a private image shared, and say whether it was private."""
+        picture = self.pictures[number]
+        was_private = picture.visibility == "private"
+        if was_private:
+            picture.visibility = "shared"
+        return was_private
+
+    def _can_start(self, key: OfferKey) -> bool:
+        offer = self.offers.get(key)
+        return offer is None or not (self.gives_access(offer) or self.is_waiting(offer))
+
+    def _open_and_start(self, eye: Eye, key: OfferKey, recipient: str | None, terms: Terms) -> None:
+        opened = self._open_for_sharing(key[0])
+        if not self._can_start(key):
+            return
+        by_authority = recipient is not None and self._has_authority(eye, key, recipient)
+        decided = by_authority or (recipient is not None and self._is_trusting(recipient, key[0]))
+        if recipient and (
+            self.is_refused(recipient, key[0]) or (by_authority and not self._may_decide(eye, recipient))
+        ):
+            decided = False
+        self.offers[key] = Offer(
+            "accepted" if decided else "pending",
+            recipient,
+            terms,
+            sooner(self.now + LIFETIME, terms.until),
+            self.now,
+            eye.person,
+            decided_at=self.now if decided else None,
+            takes_future=decided and by_authority and terms.future,
+            undo=Undo(self.offers.get(key), opened),
+        )
+
+    def _has_authority(self, eye: Eye, key: OfferKey, recipient: str) -> bool:
+        return key[1] in ("team", "organization") or recipient in self.administers(eye.person)
+
+    def _may_decide(self, eye: Eye, recipient: str) -> bool:
+        """Whether a policy leaves decisions to somebody with authority: it may ask for a manager."""
+        organization = self.organization(recipient)
+        by_managers = organization is not None and self.accepting(recipient) == "managers"
+        return not by_managers or organization in self.groups_of(eye.person, "manager")
+
+    def _is_trusting(self, recipient: str, number: int) -> bool:
+        owner = self.pictures[number].owner
+        trusted = any((recipient, producer) in self.trusts for producer in (owner, self.organization(owner)))
+        return trusted and (recipient, owner) not in self.blocks
+
+    # Later versions.
+
+    def give_up_versions(self, key: OfferKey) -> None:
+        """Whoever gives up, or loses, a version by which later ones came gets no more of that family."""
+        number, kind, named = key
+        if not self.offers[key].takes_future:
+            return
+        family = self.pictures[number].family
+        for (other, other_kind, other_named), offer in self.offers.items():
+            if self.pictures[other].family == family and (other_kind, other_named) == (kind, named):
+                offer.takes_future = False
