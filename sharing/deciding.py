@@ -22,6 +22,8 @@ def decision_refusal(by: Viewer, share: Share) -> str:
 
 def acceptance_refusal(by: Viewer, account: Account) -> str:
     """Why the viewer cannot decide for one of their accounts; empty when they can. Policies say who does."""
+    if all(each.pk != account.pk for each in by.accounts):  # who manages its organization need not be one of it
+        return f"Only an admin of {account.title} can decide on offers."
     accepting = accepting_for(by, account.pk)
     organization = account.organization
     if accepting == Accepting.MANAGERS and organization:

@@ -27,6 +27,7 @@ def register() -> None:
     accounts.hooks.number_is_spoken_for.register(number_is_spoken_for)
     accounts.hooks.waiting.register(count_waiting)
     images.hooks.image_changed.register(actions.follow_deletion)
+    images.hooks.handed_over.register(actions.follow_image)
     images.hooks.detail_notices.register(detail_notice)
     images.hooks.list_notices.register(list_notices)
     images.hooks.menu_entries.register(menu_entries)

@@ -74,10 +74,11 @@ def target_of(share: Share, by: Viewer) -> Target:
 
     Raises:
         PermissionDenied: it names a group or organization that the producer does not manage.
+        ValidationError: it reaches the image's own account, which has taken the image over since.
     """
     if share.kind in (AddressKind.TEAM, AddressKind.ORGANIZATION) and share.recipient:
         return _judged(share.image, [_chosen(by, share.recipient)])[0]
-    return _judged(share.image, _addressed(share.image, by, [address_of(share.kind, share.address)]))[0]
+    return find_targets(share.image, by, [address_of(share.kind, share.address)], [])[0]
 
 
 def offer_refusal(viewer: Viewer, image: Image) -> str:

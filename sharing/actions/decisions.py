@@ -23,9 +23,7 @@ from sharing.models import AddressKind, Block, Share
 
 
 @transaction.atomic
-def accept(
-    share_id: int, *, by: Viewer, into: Account | None = None, future: bool = False, label: str = ""
-) -> Share:
+def accept(share_id: int, *, by: Viewer, into: Account | None = None, future: bool = False, label: str = "") -> Share:
     """Accept an offer for the recipient, for whose account, group or organization the viewer decides.
 
     A second accept of an accepted share is not an error; a rejected one can still be accepted.
@@ -176,7 +174,7 @@ def _decidable(share_id: int, by: Viewer) -> Share:
         raise Http404
     image = Image.objects.select_for_update(of=("self",)).select_related("account", "region", "data").get(pk=image_id)
     share = offers.select_related("decided_by").first()
-    if share is None or share.is_expired:
+    if share is None or share.is_expired or share.is_past_its_end:
         raise Http404
     share.image = image
     if reason := decision_refusal(by, share):

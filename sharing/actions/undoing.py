@@ -44,17 +44,20 @@ def undo_offers(share_ids: Iterable[int], *, by: Viewer) -> list[Share]:
     if shares and not undoable:
         names = "the offer to " + shares[0].address_text if len(shares) == 1 else "these offers"
         raise Conflict(TOO_LATE.format(names))
-    opened = {share.image_id: share for share in undoable if share.before and share.before[OPENED]}
+    opened = {share.image_id: (share, share.offered_at) for share in undoable if share.before and share.before[OPENED]}
     for share in undoable:
         _undo(share, by)
-    for share in opened.values():
-        _close_again(share, by)
+    for share, offered_at in opened.values():
+        _close_again(share.image, by, since=offered_at)
     return undoable
 
 
 def can_be_undone(share: Share) -> bool:
-    """Whether the last offer of a share is so fresh that nobody was told of it, and nobody else has decided on it."""
-    fresh = share.offered_at + timedelta(seconds=settings.UNDO_SECONDS) > timezone.now()
+    """Whether the last offer of a share is so fresh that nobody was told of it, and nobody else has decided on it.
+
+    What no offer made has nothing to go back to: a later version, or what changed hands with its image.
+    """
+    fresh = share.before is not None and share.offered_at + timedelta(seconds=settings.UNDO_SECONDS) > timezone.now()
     return fresh and (share.status == Share.Status.PENDING or share.decided_at == share.offered_at)
 
 
@@ -101,9 +104,12 @@ def _restore(share: Share, row: dict[str, Any]) -> None:
     share.save()
 
 
-def _close_again(share: Share, by: Viewer) -> None:
-    """Make an image private again that an undone offer had made shared."""
-    image, since = share.image, share.offered_at
+def _close_again(image: Image, by: Viewer, *, since: datetime) -> None:
+    """Make an image private again that an undone offer had made shared.
+
+    Args:
+        since: when that offer was made; its row may say by now what it said before.
+    """
     agreed_since = Q(offered_at__gte=since) | Q(decided_at__gte=since)
     if image.visibility != Image.Visibility.SHARED or Share.objects.filter(agreed_since, image=image).exists():
         return

@@ -1,8 +1,9 @@
 """Later versions of a family: who agreed to have them gets them when they come, and can stop that at any time."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
@@ -135,16 +136,18 @@ def _give(image: Image, older: Share, by: Viewer, *, latest: datetime | None, as
         latest: when it ends at the latest, by rules that may be newer than the agreement.
         asked: whether the recipient has to decide, because a policy of its own refuses the image.
     """
+    now = timezone.now()
     until = min(filter(None, (older.access_until, latest)), default=None)
+    expires = now + timedelta(days=settings.OFFER_LIFETIME_DAYS)
     share = Share(
         image=image,
         kind=older.kind,
         address=older.address,
         recipient=older.recipient,
         export=older.export,
-        offered_at=timezone.now(),
+        offered_at=now,
         offered_by=by.user,
-        offer_expires_at=until,
+        offer_expires_at=min(expires, until) if until else expires,
         access_until=until,
         offers_future=True,
     )

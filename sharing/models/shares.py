@@ -117,7 +117,12 @@ class Share(models.Model):
     @property
     def has_ended(self) -> bool:
         """Whether an accepted share has reached its date."""
-        return self.status == self.Status.ACCEPTED and _is_past(self.access_until)
+        return self.status == self.Status.ACCEPTED and self.is_past_its_end
+
+    @property
+    def is_past_its_end(self) -> bool:
+        """Whether access would be over already, whatever anybody decides now."""
+        return _is_past(self.access_until)
 
     @property
     def state(self) -> str:
