@@ -56,9 +56,8 @@ def tell_of_sign_in(**said: Any) -> None:
 
 
 def refuse_sign_in(producer_id: int, account_id: int | None) -> None:
-    """Write down for an account, if there is one, that somebody failed to accept for it by signing in."""
-    if account_id is not None:
-        actions.refuse_sign_in(producer_id, account_id)
+    """Write down that somebody failed to accept for an account by signing in, whether or not there is one."""
+    actions.refuse_sign_in(producer_id, account_id)
 
 
 def tell_of_end(image_id: str, news: str) -> None:

@@ -89,7 +89,7 @@ urlpatterns = [
     path("account/webhooks/<int:webhook>/resume/", webhooks.webhook_resume, name="webhook_resume"),
     path("account/webhooks/<int:webhook>/test/", webhooks.webhook_test, name="webhook_test"),
     path(
-        "account/webhooks/<int:webhook>/deliveries/<int:delivery>/resend/",
+        "account/webhooks/<int:webhook>/deliveries/<int:event>/resend/",
         webhooks.delivery_resend,
         name="delivery_resend",
     ),

@@ -127,12 +127,14 @@ def sign_in_failed(image_id: UUID, *, by: Viewer, number: str, named: Account | 
 
 
 @transaction.atomic
-def refuse_sign_in(producer_id: int, account_id: int) -> None:
+def refuse_sign_in(producer_id: int, account_id: int | None) -> None:
     """Write into an account that somebody tried to accept for it and failed, and tell its admins a few times a day.
 
-    It says neither which login was tried nor which image it was about: both are texts that a stranger chose.
+    It says neither which login was tried nor which image it was about: both are texts that a stranger chose. Where
+    nobody has the number the event is nobody's to see: without it, a gap between the numbers of the producer's own
+    events would tell who exists.
     """
-    producer, account = Account.objects.get(pk=producer_id), Account.objects.get(pk=account_id)
+    producer, account = Account.objects.get(pk=producer_id), Account.objects.filter(pk=account_id or NOBODY).first()
     record(
         REFUSED,
         subject_kind="group",
@@ -142,6 +144,8 @@ def refuse_sign_in(producer_id: int, account_id: int) -> None:
         account=account,
         address=producer.grouped_number,
     )
+    if account is None:
+        return
     tried = Event.objects.filter(account=account, verb=REFUSED, at__gt=timezone.now() - ONE_DAY).count()
     if tried <= LETTERS_A_DAY:
         sign_in_letters.tell_of_failure(producer, account, is_last=tried == LETTERS_A_DAY)

@@ -157,7 +157,7 @@ def send_test(webhook_id: int, *, by: Viewer) -> Delivery:
 
 
 @transaction.atomic
-def resend(webhook_id: int, delivery_id: int, *, by: Viewer) -> Delivery:
+def resend(webhook_id: int, event_id: int, *, by: Viewer) -> Delivery:
     """Send something once more, with all its tries, and under the id that it had.
 
     Raises:
@@ -166,7 +166,7 @@ def resend(webhook_id: int, delivery_id: int, *, by: Viewer) -> Delivery:
         Conflict: the webhook is paused.
     """
     webhook = _locked(webhook_id, by)
-    delivery = webhook.deliveries.select_for_update().filter(pk=delivery_id).first()
+    delivery = webhook.deliveries.select_for_update().filter(event=event_id).first()
     if delivery is None:
         raise Http404
     if not webhook.is_active:

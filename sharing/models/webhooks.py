@@ -109,8 +109,12 @@ class Delivery(models.Model):
 
     @property
     def message_id(self) -> str:
-        """What the receiver tells a repetition by: the same at each attempt."""
-        return f"msg_{self.pk}"
+        """What the receiver tells a repetition by: the same at each attempt.
+
+        Not the number of the row: one event is queued for both sides together, and a gap between two numbers would
+        tell a producer that somebody is on the other side, and listens.
+        """
+        return f"msg_{self.webhook_id}_{self.event_id}"
 
     @property
     def state(self) -> str:

@@ -56,15 +56,15 @@ def webhook_detail(request: PanelRequest, webhook: int) -> HttpResponse:
     """What is sent where, and the log of what was."""
     found = _webhook(request, webhook)
     before = request.GET.get("before", "")
-    lines = found.deliveries.with_details().order_by("-pk")
+    lines = found.deliveries.with_details().order_by("-event_id")
     if before.isascii() and before.isdigit():
-        lines = lines.filter(pk__lt=int(before[:18]))
+        lines = lines.filter(event_id__lt=int(before[:18]))
     page = list(lines[: DELIVERIES_ON_A_PAGE + 1])
     context = {
         "group": request.viewer.account,
         "webhook": found,
         "deliveries": page[:DELIVERIES_ON_A_PAGE],
-        "older": f"?before={page[DELIVERIES_ON_A_PAGE - 1].pk}" if len(page) > DELIVERIES_ON_A_PAGE else "",
+        "older": f"?before={page[DELIVERIES_ON_A_PAGE - 1].event_id}" if len(page) > DELIVERIES_ON_A_PAGE else "",
         "newer": request.path if before else "",
     }
     return render(request, "sharing/webhooks/detail.html", context)
@@ -129,9 +129,9 @@ def webhook_test(request: PanelRequest, webhook: int) -> HttpResponse:
 
 
 @require_POST
-def delivery_resend(request: PanelRequest, webhook: int, delivery: int) -> HttpResponse:
+def delivery_resend(request: PanelRequest, webhook: int, event: int) -> HttpResponse:
     """Send something once more."""
-    again = actions.resend(webhook, delivery, by=request.viewer)
+    again = actions.resend(webhook, event, by=request.viewer)
     messages.success(request, "It is sent again within a minute.")
     return _to(request, again.webhook)
 
@@ -155,9 +155,7 @@ def _is_full(webhooks: list[Webhook]) -> bool:
 
 def _form_page(request: PanelRequest, form: WebhookForm, context: dict[str, Any]) -> HttpResponse:
     chosen = set(form["verbs"].value() or [])
-    topics = [
-        (title, [(verb, label, verb in chosen) for verb, label in labelled]) for title, labelled in choices()
-    ]
+    topics = [(title, [(verb, label, verb in chosen) for verb, label in labelled]) for title, labelled in choices()]
     status = UNPROCESSABLE if form.errors else 200
     return render(request, "sharing/webhooks/form.html", context | {"form": form, "topics": topics}, status=status)
 

@@ -155,7 +155,7 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "trust": {"trust": trust.pk},
         "feed": {"feed": _feed(cast).pk},
         "webhook": {"webhook": delivery.webhook_id},
-        "delivery": {"webhook": delivery.webhook_id, "delivery": delivery.pk},
+        "delivery": {"webhook": delivery.webhook_id, "event": delivery.event_id},
         "block": {"block": block.pk},
         "reference_use_theirs": {"pk": held.image_id, "field": "label"},
         "quota": {"pk": request_quota(by=cast.producer, wanted={Counted.IMAGES: 2000}, reason="More.").pk},

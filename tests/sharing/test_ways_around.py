@@ -22,6 +22,7 @@ from sharing.actions import MadeCode, Terms, Wish, asking, desk, limits
 from sharing.desk import Shown, counts_of, queue_of
 from sharing.models import HandOver, Policy, Rules, Share
 from tests import factories
+from tests.conftest import WorkThrough
 from tests.factories import PASSWORD
 from tests.people import Cast
 from tests.sharing.conftest import offer_one
@@ -156,6 +157,27 @@ class TestSigningIn:
         self, panel: Client, cast: Cast, golden: Image, accepted: Share, password: str
     ) -> None:
         assert "Has it already" in self.posted(panel, cast, golden, password=password)
+
+
+class TestGaps:
+    """Numbers that are counted for everybody together grow alike, whoever exists and listens."""
+
+    def test_what_a_webhook_is_sent_shows_none(self, cast: Cast, golden: Image) -> None:
+        ours, _secret = actions.create_webhook(by=cast.producer, url="https://hooks.example.org/in")
+        actions.create_webhook(by=cast.consumer, url="https://hooks.example.org/in")
+        offer_one(golden, cast.producer, cast.beta.number)
+        for delivery in ours.deliveries.all():
+            assert delivery.message_id == f"msg_{ours.pk}_{delivery.event_id}"
+
+    @pytest.mark.parametrize("number", ["beta", "4071385969"])
+    def test_failing_to_sign_in_is_one_event_more(
+        self, cast: Cast, golden: Image, work_through: WorkThrough, number: str
+    ) -> None:
+        named = cast.beta if number == "beta" else None
+        actions.sign_in_failed(golden.pk, by=cast.producer, number=number, named=named)
+        work_through()
+        assert Event.objects.filter(verb="sign-in refused").count() == 1
+        assert not Event.objects.visible_to(cast.producer).filter(verb="sign-in refused").exists()
 
 
 class TestTheDesk:

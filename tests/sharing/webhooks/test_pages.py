@@ -85,7 +85,7 @@ def test_pause_resume_test_resend_and_remove(cast: Cast, hooked: Hooked, alice: 
     for name, verb in (("webhook_pause", "webhook paused"), ("webhook_resume", "webhook resumed")):
         alice.post(url(name, cast, pk))
         assert Event.objects.filter(verb=verb, subject_name="127.0.0.1").exists()
-    alice.post(url("delivery_resend", cast, pk, delivery.pk))
+    alice.post(url("delivery_resend", cast, pk, delivery.event_id))
     assert Event.objects.filter(verb="delivery resent").exists()
     alice.post(url("webhook_remove", cast, pk))
     assert not Webhook.objects.exists()

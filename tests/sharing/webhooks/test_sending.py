@@ -55,7 +55,7 @@ class TestWhatIsSent:
         happen(cast)
         send()
         [(headers, _body)] = hooked.receiver.got
-        assert headers["webhook-id"] == f"msg_{only().pk}"
+        assert headers["webhook-id"] == f"msg_{only().webhook_id}_{only().event_id}"
         assert abs(int(headers["webhook-timestamp"]) - time.time()) < 30
         assert headers["content-type"] == "application/json"
         assert hooked.receiver.signed_by(hooked.secret)
@@ -163,7 +163,7 @@ class TestAgain:
         happen(cast)
         send()
         row = only()
-        actions.resend(hooked.webhook.pk, row.pk, by=cast.producer)
+        actions.resend(hooked.webhook.pk, row.event_id, by=cast.producer)
         send()
         assert [headers["webhook-id"] for headers, _body in hooked.receiver.got].count(row.message_id) == 2
 
