@@ -185,9 +185,9 @@ def _expired_code(cast: Cast, image: Image) -> Share:
 
 
 def _govern(cast: Cast, image: Image) -> OfferRequest:
-    """A policy that would refuse what is accepted, rules that are broken already, and an offer that waits."""
+    """A policy that would refuse what is accepted, rules about how long shares last, and an offer that waits."""
     actions.set_policy(cast.acme_group, by=cast.producer, mode="audit", only_trusted=True, max_age_days=90)
-    actions.set_rules(cast.acme_group, by=cast.producer, open_to_all=False)
+    actions.set_rules(cast.acme_group, by=cast.producer, max_days=30)
     return OfferRequest.objects.create(
         image=image,
         organization=cast.acme_group,
