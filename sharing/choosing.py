@@ -35,7 +35,5 @@ def choose(viewer: Viewer, ids: Sequence[UUID]) -> Choice:
     own = Image.objects.live().filter(account=viewer.account).select_related("account", "region", "family")
     found = own.select_related("data__content_check").in_bulk(ids)
     refused = {pk: offer_refusal(viewer, image) for pk, image in found.items()}
-    left_out = [
-        (found[pk].name if pk in found else "", refused.get(pk, GONE)) for pk in ids if refused.get(pk, GONE)
-    ]
+    left_out = [(found[pk].name if pk in found else "", refused.get(pk, GONE)) for pk in ids if refused.get(pk, GONE)]
     return Choice(ids, [found[pk] for pk in ids if pk in found and not refused[pk]], left_out)

@@ -86,9 +86,7 @@ class CaseAdmin(ReadOnly, ModelAdmin):
         with_image = queryset.exclude(image=None)
         self._run(request, with_image, partial(desk.deactivate_at_once, by=acting(request)), "is deactivated")
 
-    def _run(
-        self, request: HttpRequest, queryset: QuerySet[Case], operation: Callable[[int], Case], done: str
-    ) -> None:
+    def _run(self, request: HttpRequest, queryset: QuerySet[Case], operation: Callable[[int], Case], done: str) -> None:
         """Run an operation on each case, and tell what became of it."""
         for pk in queryset.values_list("pk", flat=True):
             try:

@@ -1,21 +1,24 @@
 """Every persona asks for every page by every method, and is answered exactly what the tables say."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
+from pytest_django import DjangoDbBlocker
 
 from accounts.actions import invite
 from accounts.models import Notification, User
 from accounts.roles import Role
 from tests.architecture.test_urls import PAGES, Page
-from tests.people import Cast
+from tests.people import Cast, call_together
 from tests.permissions.tables import ELSEWHERE, OWN, PERSONAL, RECEIVED
 from tests.permissions.world import World, build, reported
+
+pytestmark = pytest.mark.django_db  # what one row changes is taken back before the next
 
 BY_NAME = {page.name: page for page in PAGES}
 OUTSIDERS = ("stranger", "rival", "invited", "c-observer", "c-admin", "group", "staff", "root")
@@ -75,9 +78,26 @@ def answers(world: World, personas: Any, path: Callable[[str], str], method: str
     return {name: ask(world.personas[name][0], method, path(name)) for name in personas}
 
 
+@pytest.fixture(scope="module")
+def made(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Cast, World]]:
+    """Everybody and everything, made once for all rows: that takes longer than asking for a page."""
+    store = override_settings(IMAGE_STORE_DIR=tmp_path_factory.mktemp("images"))
+    with django_db_blocker.unblock(), store, transaction.atomic():
+        cast = call_together()
+        yield cast, build(cast)
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(cast: Cast) -> World:
-    return build(cast)
+def cast(made: tuple[Cast, World]) -> Cast:
+    return made[0]
+
+
+@pytest.fixture
+def world(made: tuple[Cast, World]) -> World:
+    return made[1]
 
 
 @pytest.mark.parametrize("row", rows(OWN), ids=label)
