@@ -66,7 +66,7 @@ class TestDamage:
         page = client.get(url("image_detail", cast.producer, broken)).content.decode()
         assert "The data of this image is damaged." in page
         assert "upload it again as a new image" in page
-        assert "Found damaged" in page
+        assert "were found damaged" in page
         assert "Its data is damaged, so that nobody gets it." in page
 
     def test_the_list_says_it(self, cast: Cast, broken: Image) -> None:
