@@ -77,7 +77,7 @@ def play(cast: Cast, *, histories: int, steps: int) -> None:
 
 
 def test_everybody_has_what_was_agreed_after_every_step(cast: Cast) -> None:
-    play(cast, histories=8, steps=25)
+    play(cast, histories=4, steps=25)
 
 
 @pytest.mark.long
