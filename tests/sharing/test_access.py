@@ -1,6 +1,7 @@
 """Who has access: every recipient, how it came, until when, what was done with it; and nothing of the other side."""
 
 import csv
+import re
 from datetime import UTC, timedelta
 from io import StringIO
 from typing import Any
@@ -220,18 +221,20 @@ class TestFilters:
             offer_all(golden, cast.producer, ",".join(f"person-{n:03}" for n in range(start, start + 60)))
         seen: list[str] = []
         there: str | None = f"{access}?sort={sort}"
-        while there:
+        for _page in range(3):
+            assert there, "There are fewer pages than rows ask for."
             html = shown(client, there)
             seen += [part.partition("<")[0] for part in html.split('row-title">')[1:]]
             there = _next(html, access)
+        assert there is None
         assert sorted(seen) == [f"person-{n:03}" for n in range(120)]
         if sort == "recipient":
             assert seen == sorted(seen)
 
 
 def _next(html: str, access: str) -> str | None:
-    _before, found, _rest = html.partition('rel="next"')
-    return access + html.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&") if found else None
+    found = re.search(r'rel="next"\s+href="([^"]+)"', html)
+    return access + found[1].replace("&amp;", "&") if found else None
 
 
 class TestSharedByUs:
