@@ -88,6 +88,7 @@ if DEBUG and set(ALLOWED_HOSTS) - set(LOOPBACK_HOSTS):
 # --- Applications -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "servers",
     "sharing",
     "images",
     "accounts",
@@ -205,6 +206,7 @@ SCHEDULES = {
     "Old deliveries to webhooks": {"func": "sharing.tasks.prune_deliveries", "cluster": "control", "minutes": 60},
     "Uploads and image data that nobody needs": {"func": "images.tasks.collect", "cluster": "data", "minutes": 60},
     "Images whose end has come": {"func": "images.tasks.follow_ends", "cluster": "control", "minutes": 10},
+    "Servers that nobody works on": {"func": "servers.tasks.attend_to_servers", "cluster": "control", "minutes": 1},
     "Verifying image data": {"func": "images.tasks.verify_next", "cluster": "data", "minutes": 60},
 }
 
@@ -257,6 +259,12 @@ CONVERSION_SECONDS = env.int("STOCKROOM_CONVERSION_SECONDS", default=2 * 3600)
 CONVERSION_MEMORY = env.int("STOCKROOM_CONVERSION_MEMORY", default=4 * 1024**3)
 LOOK_SECONDS = env.int("STOCKROOM_LOOK_SECONDS", default=300)
 LOOK_MEMORY = env.int("STOCKROOM_LOOK_MEMORY", default=1024**3)  # bytes of address space
+
+# --- Servers ----------------------------------------------------------------------------------------
+
+# Disks, consoles and sockets of the servers that run on this host.
+SERVERS_DIR = Path(env("STOCKROOM_SERVERS_DIR", default=str(DATA_DIR / "servers")))
+QEMU_SYSTEM = env("STOCKROOM_QEMU_SYSTEM", default="qemu-system-x86_64")
 
 # --- Sharing ----------------------------------------------------------------------------------------
 

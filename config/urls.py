@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("a/<str:number>/", include("images.urls")),
     path("a/<str:number>/", include("sharing.urls")),
+    path("a/<str:number>/", include("servers.urls")),
     path("claim/", claim, name="claim"),
     path("review/", include("sharing.desk_urls")),
     path("accounts/", include("allauth.urls")),

@@ -1,0 +1,63 @@
+"""What servers answers when accounts, images and sharing ask (``accounts.hooks``, ``images.hooks``)."""
+
+from collections.abc import Sequence
+
+from django.contrib.auth.models import Group
+from django.db.models import Count, Max, Q
+
+import accounts.hooks
+import images.hooks
+from accounts.models import Account
+from accounts.viewer import Viewer
+from images.hooks import Consequence, Usage
+from images.models import Image
+from servers.actions.operating import end_server
+from servers.models import Server
+from servers.permissions import role_rights
+
+MOST_NAMES = 5
+
+
+def register() -> None:
+    """Register every answer. Called once, when the apps are ready."""
+    accounts.hooks.closing.register(delete_servers)
+    accounts.hooks.closing_consequences.register(closing_consequences)
+    accounts.hooks.role_rights.register(role_rights)
+    images.hooks.consequences.register(consequences)
+    images.hooks.usage.register(usage)
+
+
+def delete_servers(group: Group, by: Viewer) -> None:
+    """An account that is closed has no servers any more."""
+    for server in Server.objects.live().select_for_update(of=("self",)).filter(account=group.pk):
+        end_server(server, by)
+
+
+def closing_consequences(group: Group) -> list[str]:
+    """What of servers ends when an account is closed."""
+    if not isinstance(group, Account):
+        return []
+    count = Server.objects.live().filter(account=group).count()
+    return [f"{count} {'server' if count == 1 else 'servers'} will be deleted."] if count else []
+
+
+def consequences(image: Image, _change: str) -> list[Consequence]:
+    """Which servers of the own account run from an image, and how many of others: they all go on."""
+    servers = Server.objects.live().filter(image=image)
+    names = tuple(servers.filter(account=image.account_id).values_list("name", flat=True)[: MOST_NAMES + 1])
+    count = servers.count()
+    if not count:
+        return []
+    what = "1 server from it goes" if count == 1 else f"{count} servers from it go"
+    shown = names[:MOST_NAMES]
+    return [Consequence(f"{what} on, but cannot be rebuilt.", shown, count - len(shown) if shown else 0)]
+
+
+def usage(viewer: Viewer, share_ids: Sequence[int]) -> dict[int, Usage]:
+    """How many servers each recipient runs from our images, and when the last one was booted. One query."""
+    rows = (
+        Server.shares.through.objects.filter(share__in=share_ids, share__image__account=viewer.account)
+        .values("share")
+        .annotate(running=Count("pk", filter=Q(server__status="running")), last_at=Max("server__created_at"))
+    )
+    return {row["share"]: Usage(running=row["running"], last_at=row["last_at"]) for row in rows}

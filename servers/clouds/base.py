@@ -1,0 +1,218 @@
+"""What every cloud can do: run the machines of a region.
+
+A cloud knows nothing of accounts, shares and consent; ``servers.actions`` asks about these before it asks the cloud.
+Every method may be called twice, by two workers, or again after one that died in the middle: each first looks what is
+there, and does only what is missing.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+Progress = Callable[[int], None]  # takes percent, 0 to 100
+
+
+class CloudProblem(Exception):
+    """The cloud did not do what it was asked; the text is for people, and says what to do.
+
+    Attributes:
+        lasting: whether trying again is in vain.
+    """
+
+    lasting = False
+
+
+class CloudRefused(CloudProblem):
+    """It never will: wrong credential, no such image, too little room in the quota there."""
+
+    lasting = True
+
+
+class CloudBusy(CloudProblem):
+    """Not yet: something has to come first, and is on its way. Whoever asks again later may find it done.
+
+    Attributes:
+        percent: how much of it is done, where that is known.
+    """
+
+    def __init__(self, text: str, *, percent: int | None = None) -> None:
+        super().__init__(text)
+        self.percent = percent
+
+
+class CloudMissing(CloudProblem):
+    """Nothing can run there at all (QEMU is not installed); the text says what installs it."""
+
+    lasting = True
+
+
+class State(StrEnum):
+    """What a machine is doing, as its cloud says."""
+
+    ABSENT = "absent"
+    BUILDING = "building"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What a cloud says of a machine.
+
+    Attributes:
+        problem: why it failed, or what people should know ("Its disk is full"), for people.
+        address: where it is reached, if anywhere.
+        ports: of the machine, and where the host answers for each.
+        disk_number: of the disk that it runs from; 0 where the cloud does not tell.
+        cloud_id: what the cloud calls it.
+    """
+
+    state: State
+    problem: str = ""
+    address: str = ""
+    ports: dict[int, int] = field(default_factory=dict)
+    disk_number: int = 0
+    cloud_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A machine as it should be.
+
+    Attributes:
+        id: the server's.
+        name: the server's, as people gave it.
+        disk_number: a higher one than that of the machine which is there means: begin anew from the image.
+        vcpus, ram, disk: processors, MiB, and GiB (0: as large as the image).
+        flavor: what the cloud calls the size.
+        image: where the image comes from.
+        network: whether it may reach the network.
+        ports: which of its ports are reached from outside.
+        ssh_keys: lines as in ``authorized_keys``.
+        user_data: for cloud-init.
+        cloud_id: what the cloud called it before, if it is known.
+    """
+
+    id: UUID
+    name: str
+    disk_number: int
+    vcpus: int
+    ram: int
+    disk: int
+    flavor: str
+    image: "Source"
+    network: bool = False
+    ports: tuple[int, ...] = ()
+    ssh_keys: tuple[str, ...] = ()
+    user_data: str = ""
+    cloud_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The image data of a machine.
+
+    Attributes:
+        data_id: of the ``ImageData``, by which a cloud knows again what it has already.
+        disk_format: "qcow2", "raw", …
+        size, virtual_size: bytes.
+        registered_as: the id of the image in the cloud itself, when its data is there and not here.
+    """
+
+    data_id: UUID
+    name: str
+    disk_format: str
+    size: int
+    virtual_size: int
+    registered_as: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """A part of what a machine has printed.
+
+    Attributes:
+        text: as it came, decoded, with the end of a character that is still coming left out.
+        offset: where the part begins, in bytes since the machine was made; later than asked for when that is gone.
+        end: where to go on.
+    """
+
+    text: str
+    offset: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a cloud can do beyond the least.
+
+    Attributes:
+        live_snapshots: images of running machines.
+        network_choice: whether people choose if a machine reaches the network, and which ports are forwarded.
+        console: whether what a machine prints can be read.
+        disk_formats: what it boots.
+        architectures: the same.
+    """
+
+    live_snapshots: bool
+    network_choice: bool
+    console: bool
+    disk_formats: frozenset[str]
+    architectures: frozenset[str]
+
+
+class Cloud(Protocol):
+    """Runs the machines of one region, for one account where that has a key of its own."""
+
+    abilities: Abilities
+
+    def why_not(self) -> str:
+        """Why nothing can run there now, for people, with what to do about it; empty when all is well. Cheap."""
+
+    def create(self, machine: Machine) -> None:
+        """Bring about that the machine is there and runs, from a new disk if its number is higher than before.
+
+        Raises:
+            CloudBusy: its image is being brought there first.
+            CloudProblem: it did not work.
+        """
+
+    def condition(self, machine: Machine) -> Condition:
+        """What the machine is doing.
+
+        Raises:
+            CloudProblem: nobody knows, because the cloud does not answer.
+        """
+
+    def start(self, machine: Machine) -> None:
+        """Bring about that a machine that is there runs."""
+
+    def stop(self, machine: Machine) -> None:
+        """Bring about that it does not run: gently where the guest listens, else by force. Its disk stays."""
+
+    def reboot(self, machine: Machine) -> None:
+        """Start it again from its own disk."""
+
+    def delete(self, machine: Machine) -> None:
+        """Bring about that nothing is left of it."""
+
+    def console(self, machine: Machine, *, offset: int, limit: int) -> Console:
+        """What it has printed, from a place on; at most so many bytes.
+
+        Args:
+            offset: bytes; negative: so many before the end.
+        """
+
+    def snapshot(self, machine: Machine, *, folder: Path, progress: Progress) -> Iterator[bytes]:
+        """Its disk as it is now, alone (without the image below it), as the bytes of a qcow2 file, in large chunks.
+
+        Args:
+            folder: an empty one for what has to be written on the way; the caller removes it.
+
+        Raises:
+            CloudProblem: it did not work, or the machine has to be stopped first.
+        """

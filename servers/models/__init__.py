@@ -1,0 +1,20 @@
+"""What servers keeps."""
+
+from servers.models.budget import Budget, ServerRules
+from servers.models.formation import Formation, FormationPart
+from servers.models.keys import CloudKey, SshKey
+from servers.models.regions import Flavor, RegionCloud
+from servers.models.server import Server, Snapshot
+
+__all__ = [
+    "Budget",
+    "CloudKey",
+    "Flavor",
+    "Formation",
+    "FormationPart",
+    "RegionCloud",
+    "Server",
+    "ServerRules",
+    "Snapshot",
+    "SshKey",
+]

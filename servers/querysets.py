@@ -1,0 +1,25 @@
+"""Who sees which servers: the account that made them."""
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from accounts.viewer import Viewer
+    from servers.models import Server
+
+
+class ServerQuerySet(models.QuerySet["Server"]):
+    """Servers."""
+
+    def live(self) -> "ServerQuerySet":
+        """That nobody has asked to delete."""
+        return self.exclude(wanted="deleted")
+
+    def in_the_cloud(self) -> "ServerQuerySet":
+        """Of which something may be left in their cloud: also those that are being deleted."""
+        return self.filter(gone_at__isnull=True)
+
+    def visible_to(self, viewer: "Viewer") -> "ServerQuerySet":
+        """Those of the viewer's account."""
+        return self.live().filter(account=viewer.account)

@@ -1,0 +1,20 @@
+"""Background tasks of servers."""
+
+from uuid import UUID
+
+from servers import actions
+
+
+def attend_to_server(server_id: str) -> None:
+    """Bring about what is wanted of a server."""
+    actions.attend_to_server(UUID(server_id))
+
+
+def attend_to_servers() -> str:
+    """Go on with servers that nobody works on."""
+    return f"{actions.attend_to_servers()} servers are gone on with."
+
+
+def look_at_server(server_id: str) -> None:
+    """Write down what the cloud says of a server."""
+    actions.look_at_server(UUID(server_id))

@@ -1,0 +1,1 @@
+"""The pages of servers, a module for each topic."""
