@@ -122,6 +122,22 @@ TOPICS = (
         },
     ),
     Topic(
+        "Servers",
+        frozenset({"server"}),
+        {
+            "created": "created the server {subject}[ from {image}][, {flavor}]",
+            "booted": "booted a server[, {server},] from {subject}",
+            "started": "started {subject}",
+            "stopped": "stopped {subject}",
+            "rebooted": "rebooted {subject}",
+            "rebuilt": "rebuilt {subject} from its image",
+            "renamed": "renamed[ {old} to] {subject}",
+            "deleted": "deleted the server {subject}",
+            "failed": "The server {subject} failed[: {because}]",
+            "stopped by itself": "The server {subject} stopped by itself",
+        },
+    ),
+    Topic(
         "People and groups",
         GROUPS,
         {
