@@ -24,7 +24,7 @@ from images.confinement.system import Unavailable
 READ_SIZE = 64 * 1024  # bytes
 SEGMENT = 1024 * 1024  # bytes: what people can read of a console lies between one and two of these
 WORDS_KEPT = 4096  # bytes of what QEMU says of its errors: the last ones
-LOCK_SECONDS = 2.0  # whoever only looks if the machine runs holds the lock for a moment
+LOCK_SECONDS = 0.5  # whoever only looks if the machine runs holds the lock for a moment
 NICENESS = 5  # machines never keep the panel from answering
 
 

@@ -16,6 +16,7 @@ from images.models import ImageData
 from images.problems import DataProblem
 from servers.clouds.base import CloudMissing, CloudProblem, CloudRefused, Machine
 from servers.clouds.local.folder import Folder, folders, host_locked
+from servers.clouds.local.seed import seed
 
 GIB = 1024**3
 SECTOR = 512  # bytes
@@ -78,6 +79,26 @@ def make_disk(machine: Machine, folder: Folder) -> None:
     if done.returncode:
         raise CloudProblem(f"Its disk could not be made: {_last_line(done.stderr)}")
     part.rename(disk)
+
+
+def seed_of(folder: Folder) -> Path:
+    """Where the small disk lies that tells the guest who it is."""
+    return (folder / "seed").resolve()
+
+
+def make_seed(machine: Machine, folder: Folder) -> None:
+    """Write down what the guest is told of itself: its name, the keys it lets in, and the user data.
+
+    Raises:
+        CloudRefused: the user data is too long.
+    """
+    try:
+        content = seed(machine)
+    except ValueError as error:
+        raise CloudRefused(f"Its user data is too long. {error}") from error
+    part = folder / "seed.part"
+    part.write_bytes(content)
+    part.rename(seed_of(folder))
 
 
 def size_of(machine: Machine) -> int:

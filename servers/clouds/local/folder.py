@@ -5,7 +5,7 @@
 - ``intent``: "run", "stop" or "reboot", since it first ran;
 - ``ended``: how it ended, unless it runs or the keeper was killed with it;
 - ``machine.json``: as it was made, with the data that it needs;
-- ``disk.<n>.qcow2``, ``console.<offset>``, ``control`` (a socket), ``snapshot/``.
+- ``disk.<n>.qcow2``, ``console.<offset>``, ``control`` (a socket), ``snapshot/``, ``seed`` (a small disk).
 """
 
 import fcntl

@@ -12,7 +12,7 @@ from images import sandbox
 from images.conversions import QEMU_NAMES
 from images.sandbox import Limits, Program
 from servers.clouds.base import CloudMissing, CloudProblem, CloudRefused, Machine
-from servers.clouds.local.disks import base_of, size_of
+from servers.clouds.local.disks import base_of, make_seed, seed_of, size_of
 from servers.clouds.local.folder import Folder, folders, host_locked
 from servers.clouds.local.qmp import control
 
@@ -41,6 +41,7 @@ def start(machine: Machine, folder: Folder) -> None:
         if folder.is_running():
             return
         _admit(machine)
+        make_seed(machine, folder)
         if reason := _launched(machine, folder):
             raise CloudMissing(f"Servers cannot run on this host in safety ({reason}). Tell who runs the panel.")
     try:
@@ -104,7 +105,7 @@ def _launched(machine: Machine, folder: Folder) -> str:
 
 
 def program_of(machine: Machine, folder: Folder) -> Program:
-    """QEMU for this machine: no device but a disk, a serial port and random numbers, and no file but its own."""
+    """QEMU for this machine: no device but two disks, a serial port and random numbers, and no file but its own."""
     qemu = sandbox.find_program(settings.QEMU_SYSTEM)
     base, disk = base_of(machine.image.data_id).resolve(), folder.disk(machine.disk_number).resolve()
     node = {
@@ -118,6 +119,12 @@ def program_of(machine: Machine, folder: Folder) -> Program:
             "file": {"driver": "file", "filename": str(base)},
         },
     }
+    seed = {
+        "driver": "raw",
+        "node-name": "seed",
+        "read-only": True,
+        "file": {"driver": "file", "filename": str(seed_of(folder))},
+    }
     kvm = settings.QEMU_ACCELERATOR == "kvm"
     argv = (
         *(qemu, "-nodefaults", "-no-user-config", "-display", "none", "-sandbox", DENIED),
@@ -125,13 +132,14 @@ def program_of(machine: Machine, folder: Folder) -> Program:
         *("-accel", "kvm" if kvm else "tcg,tb-size=64", "-cpu", "max"),
         *("-smp", str(machine.vcpus), "-m", f"{machine.ram}M"),
         *("-blockdev", json.dumps(node), "-device", "virtio-blk-pci,drive=disk,bootindex=0"),
+        *("-blockdev", json.dumps(seed), "-device", "virtio-blk-pci,drive=seed"),
         *("-device", "virtio-rng-pci", "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"),
     )
     return Program(
         name="The machine",
         argv=argv,
         runnable=(Path(qemu).resolve(),),
-        readable=(base,),
+        readable=(base, seed_of(folder)),
         writable=(disk, (folder / TRANSIT).resolve()),
         devices=(KVM,) if kvm else (),
         calls=("listen", "accept"),  # at the socket that it is given; it can make no other

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servers.clouds.base import Machine, Source
+from images.demo_disks import bootable_raw
+from servers.clouds.base import CloudRefused, Machine, Source
+from servers.clouds.local import LocalCloud
 from servers.clouds.local.seed import CLUSTER, MOST_CLUSTERS, SECTOR, hostname, seed
+from tests.servers.local.conftest import NewMachine, Says
 
 MACHINE = Machine(
     id=UUID(int=7),
@@ -99,3 +102,21 @@ def test_no_name_makes_a_hostname_that_is_none(name: str) -> None:
 def test_too_much_user_data_is_an_error() -> None:
     with pytest.raises(ValueError, match="too much"):
         seed(replace(MACHINE, user_data="#" * (MOST_CLUSTERS * CLUSTER)))
+
+
+# Reads the first sector of the second disk through the firmware, and prints the label of its file system.
+READER = bytes.fromhex(
+    "31c0 8ed8 be1b7c b442 b281 cd13 be2b7e baf803 b90600 f36e f4 ebfd 1000 0100 007e 0000 0000000000000000"
+)
+
+
+def test_the_guest_finds_it_on_its_second_disk(cloud: LocalCloud, new_machine: NewMachine, says: Says) -> None:
+    disk = READER + bootable_raw("")[len(READER) :]
+    machine = new_machine(data=disk)
+    cloud.create(machine)
+    assert says(machine, "cidata")
+
+
+def test_too_much_user_data_is_refused_in_words(cloud: LocalCloud, new_machine: NewMachine) -> None:
+    with pytest.raises(CloudRefused, match="user data is too long"):
+        cloud.create(new_machine(user_data="#" * (MOST_CLUSTERS * CLUSTER)))
