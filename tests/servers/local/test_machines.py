@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,3 +185,31 @@ def test_a_long_path_is_no_hindrance(
     cloud.create(machine)
     assert cloud.condition(machine).state is State.RUNNING
     cloud.delete(machine)
+
+
+def test_it_is_locked_in(cloud: LocalCloud, new_machine: NewMachine) -> None:
+    machine = new_machine()
+    cloud.create(machine)
+    lines = Path(f"/proc/{process_of(machine)}/status").read_text().splitlines()
+    said = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    assert (said["NoNewPrivs"], said["Seccomp"]) == ("1", "2")
+    assert {int(said[each], 16) for each in ("CapPrm", "CapEff", "CapBnd")} == {0}
+    assert int(said["Seccomp_filters"]) >= 2  # ours, and QEMU's own
+
+
+def test_it_belongs_to_nobody_who_may_end(cloud: LocalCloud, new_machine: NewMachine) -> None:
+    machine = new_machine()
+    cloud.create(machine)
+    assert os.getsid(process_of(machine)) != os.getsid(0)
+    assert Path(f"/proc/{process_of(machine)}/environ").read_bytes() == b"PATH=/usr/bin:/bin\0LANG=C.UTF-8\0"
+
+
+def test_ten_at_once(cloud: LocalCloud, new_machine: NewMachine, says: Says, settings: Settings) -> None:
+    machines = [new_machine(f"Number {number}") for number in range(10)]
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(cloud.create, machines))
+    for number, machine in enumerate(machines):
+        says(machine, f"Number {number}")
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(cloud.delete, machines))
+    assert {path.name for path in settings.SERVERS_DIR.rglob("*")} == {"bases", "lock"}
