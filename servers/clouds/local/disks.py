@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 
@@ -69,8 +69,10 @@ def make_disk(machine: Machine, folder: Folder) -> None:
     disk = folder.disk(machine.disk_number)
     if disk.exists():
         return
-    part = disk.with_suffix(".part")
-    part.unlink(missing_ok=True)
+    for left in folder.path.glob("disk.*.part"):
+        left.unlink(missing_ok=True)
+    # Its own name: the qemu-img of a worker that was killed may still write to another one.
+    part = folder / f"disk.{machine.disk_number}.{uuid4().hex}.part"
     # "-u": the base is not opened, for it comes from strangers and nothing is to be learned from it.
     kind = ("-q", "-f", "qcow2", "-u", "-F", QEMU_NAMES[machine.image.disk_format])
     base = f"../bases/{machine.image.data_id}"

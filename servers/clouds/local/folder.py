@@ -22,10 +22,11 @@ from uuid import UUID
 
 from django.conf import settings
 
-from servers.clouds.base import CloudProblem
+from servers.clouds.base import CloudBusy, CloudProblem
 from servers.keeper import console_segments
 
 KILL_SECONDS = 10.0
+LOCK_SECONDS = 30.0  # longer than a gentle stop; whoever waits longer comes again later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +69,28 @@ class Folder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep all others from changing the machine. Makes the folder."""
-        while True:
+        """Keep all others from changing the machine. Makes the folder.
+
+        Raises:
+            CloudBusy: somebody else is at it, and takes long.
+        """
+        lock = self._lock()
+        try:
+            yield
+        finally:
+            os.close(lock)
+
+    def _lock(self) -> int:
+        deadline = time.monotonic() + LOCK_SECONDS
+        while time.monotonic() < deadline:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with suppress(FileNotFoundError), (self / "lock").open("w") as file:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                if _is_at(file.fileno(), self / "lock"):  # nobody has deleted the folder meanwhile
-                    yield
-                    return
+            with suppress(FileNotFoundError):
+                lock = os.open(self / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+                if _try_to_lock(lock) and _is_at(lock, self / "lock"):  # nobody has deleted the folder meanwhile
+                    return lock
+                os.close(lock)
+            time.sleep(0.01)
+        raise CloudBusy("Something else is being done with it, such as an image of its disk.")
 
     def made(self) -> Made | None:
         """What is written down of the machine, if anything is."""

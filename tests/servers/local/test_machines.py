@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from servers.clouds.base import CloudMissing, CloudProblem, CloudRefused, Machine, State
-from servers.clouds.local import LocalCloud
+from servers.clouds.base import CloudBusy, CloudMissing, CloudProblem, CloudRefused, Machine, State
+from servers.clouds.local import LocalCloud, folder
 from servers.clouds.local.folder import Folder, folders
 from tests.servers.local.conftest import NewMachine, Says, processes_below
 
@@ -213,3 +213,12 @@ def test_ten_at_once(cloud: LocalCloud, new_machine: NewMachine, says: Says, set
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(cloud.delete, machines))
     assert {path.name for path in settings.SERVERS_DIR.rglob("*")} == {"bases", "lock"}
+
+
+def test_whoever_waits_too_long_comes_again_later(
+    cloud: LocalCloud, new_machine: NewMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "LOCK_SECONDS", 0.1)
+    machine = new_machine()
+    with Folder(machine.id).locked(), pytest.raises(CloudBusy, match="Something else"):
+        cloud.create(machine)
