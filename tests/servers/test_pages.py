@@ -77,7 +77,7 @@ class TestList:
             client.get(url("server_list", cast.beta))
 
 
-QUERIES = 6  # the session, the person, their account, two counts of the frame, and the servers
+QUERIES = 7  # six of the frame (who asks, for which account, what waits), and the servers
 
 
 class TestPage:
