@@ -186,13 +186,15 @@ Q_CLUSTER = {
     "name": "control",  # the queue of tasks that name none
     "ALT_CLUSTERS": {"mail": {}, "data": {}, "webhooks": {}},
     "orm": "default",
-    "poll": 1,  # seconds between looks at an empty queue
+    "broker_class": "config.waking.Broker",
+    "poll": 0,  # the worker itself waits: QUEUE_SECONDS
     "timeout": 60,
     "retry": 90,  # seconds after which a failed task, or one whose worker died, runs again
     "max_attempts": 5,
     "catch_up": False,
     "label": "Background tasks",
 }
+QUEUE_SECONDS = 1.0  # between looks at an empty queue; what a process of this host adds is seen at once
 # How long a task of each queue may take; its worker renews the lease meanwhile.
 TASK_SECONDS = {"control": 300, "mail": 60, "webhooks": 120, "data": 6 * 3600}
 

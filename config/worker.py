@@ -53,13 +53,22 @@ class Worker:
             raise Interruption
 
     def run(self) -> None:
-        """Work until told to stop. An empty queue is looked at again after ``Q_CLUSTER["poll"]`` seconds."""
+        """Work until told to stop. An empty queue is looked at again when there is news, or after a second."""
+        from django.conf import settings
+
+        from config.waking import News
+
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
+        news = News(self.broker.list_key)
         while not self.stopping:
             self.start_what_is_due()
-            for lease, package in self.broker.dequeue() or ():
+            found = self.broker.dequeue()
+            for lease, package in found or ():
                 self.perform(lease, package)
+            if not found:
+                news.wait(settings.QUEUE_SECONDS)
+        news.close()
 
     def start_what_is_due(self) -> None:
         """Put tasks of schedules whose time has come on the queue."""
