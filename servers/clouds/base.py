@@ -192,10 +192,18 @@ class Cloud(Protocol):
         """Bring about that a machine that is there runs."""
 
     def stop(self, machine: Machine) -> None:
-        """Bring about that it does not run: gently where the guest listens, else by force. Its disk stays."""
+        """Bring about that it does not run: gently where the guest listens, else by force. Its disk stays.
+
+        Raises:
+            CloudBusy: it is shutting down; ask again.
+        """
 
     def reboot(self, machine: Machine) -> None:
-        """Start it again from its own disk."""
+        """Start it again from its own disk.
+
+        Raises:
+            CloudBusy: it is shutting down; ask again.
+        """
 
     def delete(self, machine: Machine) -> None:
         """Bring about that nothing is left of it."""

@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +12,7 @@ from django.conf import settings
 
 from servers.clouds.base import (
     Abilities,
+    CloudBusy,
     CloudProblem,
     CloudRefused,
     Condition,
@@ -25,7 +27,12 @@ from servers.clouds.local.qmp import control
 
 NO_ROOM = "It is held, because this host has no room left for its disk. Make room there, then start it."
 UNSEEN = "It ended without a word: this host was restarted, or something there ended it."
+SHUTTING_DOWN = "It is shutting down."
 TICK_SECONDS = 0.05
+PATIENCE_SECONDS = 0.5  # for which a worker waits for a guest to shut down, before it does something else
+FORGOTTEN_SECONDS = 60  # after its time is up; then nobody has meant to switch it off
+# What QEMU says of each processor, and the bit that lets interrupts in ("EFLAGS Register" in Intel's manual).
+FLAGS, HALTED, INTERRUPTS = re.compile(r"\b[ER]FL=([0-9a-f]+)"), re.compile(r"\bHLT=(\d)"), 0x200
 
 
 class LocalCloud:
@@ -81,22 +88,28 @@ class LocalCloud:
                 orders.order("cont")
 
     def stop(self, machine: Machine) -> None:
-        """Ask the guest to shut down; switch it off if it takes too long."""
+        """Ask the guest to shut down; switch it off if it cannot hear, or takes too long.
+
+        Raises:
+            CloudBusy: it is shutting down.
+        """
         folder = Folder(machine.id)
         if folder.made() is None:
             return
         with folder.locked():
-            folder.put("intent", "stop")
-            _switch_off(folder)
+            _switch_off(folder, "stop")
 
     def reboot(self, machine: Machine) -> None:
-        """Stop it and start it. Whoever comes after a worker that died between the two sees that it was to go on."""
+        """Stop it and start it. A worker that dies between the two leaves one that has stopped, and is to be started.
+
+        Raises:
+            CloudBusy: it is shutting down.
+        """
         disks.require_programs()
         folder = Folder(machine.id)
         with folder.locked():
             _require_disk(machine, folder)
-            folder.put("intent", "reboot")
-            _switch_off(folder)
+            _switch_off(folder, "reboot")
             qemu.start(machine, folder)
 
     def delete(self, machine: Machine) -> None:
@@ -130,7 +143,12 @@ def _made(machine: Machine) -> Made:
 
 
 def _running(folder: Folder) -> tuple[State, str]:
-    """A machine that runs. That QEMU does not answer just now does not mean that it does not run."""
+    """A machine that runs. That QEMU does not answer just now does not mean that it does not run.
+
+    One that was told to stop may still do so after people have changed their minds; then it is started again.
+    """
+    if folder.intent() == "stop" and _seconds_left(folder) > 0:
+        return State.BUILDING, SHUTTING_DOWN
     with suppress(CloudProblem), control(folder.path) as orders:
         if orders.order("query-status")["status"] == "io-error":
             return State.RUNNING, NO_ROOM
@@ -141,10 +159,8 @@ def _at_rest(folder: Folder) -> tuple[State, str]:
     match folder.intent():
         case "":
             return State.ABSENT, ""
-        case "stop":
+        case "stop" | "reboot":
             return State.STOPPED, ""
-        case "reboot":
-            return State.BUILDING, ""
     ended = folder.ended()
     if ended is None:
         return State.STOPPED, UNSEEN
@@ -159,16 +175,44 @@ def _require_disk(machine: Machine, folder: Folder) -> None:
         raise CloudRefused("Its disk is gone from this host, so that it can only be rebuilt or deleted.")
 
 
-def _switch_off(folder: Folder) -> None:
-    """Gently where the guest listens, else by force."""
-    with suppress(CloudProblem):
-        if folder.is_running():
-            with control(folder.path) as orders:
-                orders.order("system_powerdown")
-    deadline = time.monotonic() + settings.SERVERS_STOP_SECONDS
+def _switch_off(folder: Folder, intent: str) -> None:
+    """Gently where the guest listens, else by force when its time is up. No worker waits for that.
+
+    Raises:
+        CloudBusy: it is shutting down.
+    """
+    if folder.is_running() and (folder.intent() != intent or _seconds_left(folder) < -FORGOTTEN_SECONDS):
+        if _is_deaf(folder):
+            folder.kill()
+        folder.put("intent", intent)
+    deadline = time.monotonic() + min(PATIENCE_SECONDS, _seconds_left(folder))
     while folder.is_running() and time.monotonic() < deadline:
         time.sleep(TICK_SECONDS)
+    if folder.is_running() and _seconds_left(folder) > 0:
+        raise CloudBusy(SHUTTING_DOWN)
     folder.kill()
+    folder.put("intent", intent)
+
+
+def _is_deaf(folder: Folder) -> bool:
+    """Ask the guest to shut down, and say whether it can never hear: all its processors halted, without interrupts."""
+    try:
+        with control(folder.path) as orders:
+            orders.order("system_powerdown")
+            said = orders.order("human-monitor-command", **{"command-line": "info registers -a"})
+    except CloudProblem:
+        return False
+    flags, halted = FLAGS.findall(said), HALTED.findall(said)
+    return bool(flags) and set(halted) == {"1"} and not any(int(each, 16) & INTERRUPTS for each in flags)
+
+
+def _seconds_left(folder: Folder) -> float:
+    """Until a guest that was asked to shut down is switched off; negative: since then."""
+    try:
+        asked = (folder / "intent").stat().st_mtime
+    except FileNotFoundError:
+        return 0
+    return asked + settings.SERVERS_STOP_SECONDS - time.time()
 
 
 def _console(folder: Folder, offset: int, limit: int) -> Console:
