@@ -201,9 +201,13 @@ class TestAdministration:
         chosen = {"_selected_action": [asked.pk]}
         client.post(changelist, {"action": "take", **chosen})
         assert Case.objects.get().taken_by == sam
-        assert "Reject" in client.post(changelist, {"action": "reject", **chosen}).content.decode()
+        asking = client.post(changelist, {"action": "reject", **chosen}).content.decode()
+        assert "Everybody wants it." in asking
+        assert "errorlist" not in asking
+        assert "Say why" in client.post(changelist, {"action": "reject", "answer": " ", **chosen}).content.decode()
         client.post(changelist, {"action": "reject", "answer": "No.", **chosen})
         assert Case.objects.get().status == "rejected"
+        assert "None of these cases waits" in client.post(changelist, {"action": "reject", **chosen}).content.decode()
         shown = client.post(changelist, {"action": "approve", **chosen}, follow=True).content.decode()
         assert "has closed this case" in shown
 
