@@ -147,6 +147,16 @@ def visibility_options(form: forms.Form) -> list[VisibilityOption]:
     return visibility_of(form).options(form["visibility"].value())
 
 
+def filter_fields(form: type[forms.Form], wanted: object, names: Iterable[str]) -> list[forms.BoundField]:
+    """The fields of the filters of a list, with what is set.
+
+    Args:
+        wanted: has what is set, under the names of the fields.
+    """
+    filled = form(initial={name: getattr(wanted, name) for name in names})
+    return [filled[name] for name in names]
+
+
 class RegionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
     """A region, by name and code."""
 
