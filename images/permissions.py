@@ -177,7 +177,7 @@ def get_image(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> Im
         Conflict: they may, but nobody can, because the data is damaged.
     """
     images = Image.objects.visible_to(viewer).with_rights(viewer).with_reference(viewer).with_tags()
-    images = images.select_related("account", "region", "family", "data__content_check", "created_by")
+    images = images.select_related("account__organization", "region", "family", "data__content_check", "created_by")
     if lock:
         images = images.select_for_update(of=("self",))
     image = images.filter(pk=pk).first()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -100,6 +100,13 @@ class ShareQuerySet(models.QuerySet["Share"]):
             "recipient__as_team",
             "recipient__as_organization",
         )
+
+    def with_label(self, viewer: "Viewer") -> "ShareQuerySet":
+        """With ``own_label``: what the viewer's account calls the image; empty or None where it has no name for it."""
+        from images.models import Reference
+
+        own = Reference.objects.filter(account=viewer.account, image=OuterRef("image")).values("label")
+        return self.annotate(own_label=Subquery(own))
 
 
 class TrustQuerySet(models.QuerySet["Trust"]):
