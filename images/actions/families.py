@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import Http404
@@ -23,10 +24,11 @@ def create_family(*, by: Viewer, name: str, description: str = "") -> Family:
 
     Raises:
         PermissionDenied: the viewer may not arrange versions.
-        ValidationError: per field.
+        ValidationError: per field; or the account has as many families as it may have.
     """
     require(by, Verb.ARRANGE)
     by = lock_groups(by)
+    _check_number(by)
     family = Family(account=by.account, created_by=by.user, name=name, description=description)
     _save(family)
     _record("created", family, by)
@@ -195,6 +197,17 @@ def _save(family: Family) -> None:
     if Family.objects.filter(account=family.account, name=family.name).exclude(pk=family.pk).exists():
         raise wrong("name", f"There is a family {family.name} already.", "taken")
     family.save()
+
+
+def _check_number(by: Viewer) -> None:
+    """Keep lists readable; the account's row is locked, so that nobody makes another one meanwhile."""
+    number = Family.objects.filter(account=by.account).count()
+    if number >= settings.FAMILIES_PER_ACCOUNT:
+        text = (
+            f"{by.account.title} has {number} families, which is as many as an account may have. "
+            "Dissolve one that is not needed, or use it for these versions."
+        )
+        raise wrong("name", text, "too_many")
 
 
 def _check_version(image: Image) -> None:
