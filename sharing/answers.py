@@ -77,12 +77,18 @@ def register() -> None:
     images.hooks.images_read.register(prepare)
     images.hooks.data_taken.register(follow_use)
     images.hooks.open_refusals.register(open_refusal)
+    images.hooks.revival_refusals.register(revival_refusal)
 
 
 def offers_section(request: HttpRequest, viewer: Viewer) -> str:
     """Where an account asks staff for more offers a day. No query."""
     reason = accounts.permissions.refusal(viewer.role, accounts.permissions.Verb.ASK_FOR_MORE, viewer.account)
     return render_to_string("sharing/offers_section.html", {"number": viewer.account.number, "reason": reason}, request)
+
+
+def revival_refusal(viewer: Viewer, image: Image) -> str:
+    """Why an image cannot be shared once more with those who had it before."""
+    return rules.revival_refusal(rules.rules_of(image.account), image, viewer)
 
 
 def review_desk(user: User) -> int | None:
@@ -173,7 +179,7 @@ def open_refusal(viewer: Viewer) -> str:
     """Why images of the viewer's account cannot be open to everybody. One query per request."""
     kept = vars(viewer)  # as in sharing.inbox
     if "open_refusal" not in kept:
-        kept["open_refusal"] = rules.open_refusal(viewer.account)
+        kept["open_refusal"] = rules.open_refusal(rules.rules_of(viewer.account))
     reason: str = kept["open_refusal"]
     return reason
 

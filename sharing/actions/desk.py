@@ -20,7 +20,7 @@ from sharing.actions.changes import decide, record_by_producer, record_image, sy
 from sharing.actions.limits import change_offer_limit
 from sharing.models import Case, Share
 from sharing.permissions import cases_for, decide_refusal, give_back_refusal, require_reviewer
-from sharing.rules import open_refusal
+from sharing.rules import open_refusal, rules_of
 
 
 @transaction.atomic
@@ -177,7 +177,7 @@ def why_not_unlist(case: Case) -> str:
 
 def _publish(case: Case, by: User) -> None:
     image = _image_of(case)
-    if reason := open_refusal(image.account):
+    if reason := open_refusal(rules_of(image.account)):
         raise Conflict(reason)
     images.actions.publish(image.pk, by=by)
 
@@ -188,7 +188,7 @@ def _decide_offer(case: Case, status: Share.Status, by: User, reason: str) -> No
     if share is None:
         raise Conflict("The producer has taken this offer back.")
     share.image = image
-    if status == Share.Status.ACCEPTED and (refusal := open_refusal(image.account)):
+    if status == Share.Status.ACCEPTED and (refusal := open_refusal(rules_of(image.account))):
         raise Conflict(refusal)
     acting = _for_owner(by, image)
     decide(share, status, by)

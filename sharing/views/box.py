@@ -21,7 +21,7 @@ from images.permissions import Verb, get_image, refusal, require
 from sharing import actions
 from sharing.actions import OfferedImage
 from sharing.actions.bulk import require_few
-from sharing.actions.offers import require_offerable
+from sharing.actions.conditions import require_offerable
 from sharing.choosing import Choice, choose
 from sharing.forms import RecipientsForm, ShareForm
 from sharing.models import Share

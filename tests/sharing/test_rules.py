@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.http import Http404
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -18,7 +19,7 @@ from images.models import Image
 from sharing import actions
 from sharing.actions import Outcome
 from sharing.models import OfferRequest, Rules, Share
-from sharing.rules import open_refusal, outside_refusal
+from sharing.rules import open_refusal, outside_refusal, rules_of
 from tests import factories
 from tests.conftest import WorkThrough
 from tests.people import Cast
@@ -112,13 +113,63 @@ class TestForbidden:
         assert Share.objects.held_by(factories.viewer(cast.bob, cast.beta), accepted.image).exists()
 
     def test_other_ways_out_are_refused_with_what_to_do(self, cast: Cast) -> None:
-        assert outside_refusal(cast.acme, what="A claim code") == ""
+        assert outside_refusal(rules_of(cast.acme), what="A claim code") == ""
         set_rules(cast, outside=APPROVAL)
-        assert "Offer the image to an address instead" in outside_refusal(cast.acme, what="A claim code")
+        assert "Offer the image to an address instead" in outside_refusal(rules_of(cast.acme), what="A claim code")
         set_rules(cast, outside=FORBIDDEN)
-        assert outside_refusal(cast.acme, to=cast.beta, what="Handing over").startswith("Handing over can reach")
+        assert outside_refusal(rules_of(cast.acme), to=cast.beta, what="Handing over").startswith(
+            "Handing over can reach"
+        )
         research = factories.make_account("Acme Research", cast.alice, organization=cast.acme_group)
-        assert outside_refusal(cast.acme, to=research) == ""
+        assert outside_refusal(rules_of(cast.acme), to=research) == ""
+
+
+class TestWhatWasAgreedBefore:
+    """Offers and shares from before the rules: what waits does not slip through, and nothing comes back by itself."""
+
+    def test_an_offer_that_waits_cannot_be_accepted_any_more(self, cast: Cast, pending: Share) -> None:
+        set_rules(cast, outside=FORBIDDEN)
+        with pytest.raises(Conflict, match="Acme Producers cannot share this image with Beta Consumers"):
+            actions.accept(pending.pk, by=cast.consumer)
+        set_rules(cast, outside="free")
+        assert actions.accept(pending.pk, by=cast.consumer).status == "accepted"
+
+    def test_one_to_a_colleague_cannot_be_taken_outside(self, cast: Cast, golden: Image) -> None:
+        factories.join(cast.bob, cast.acme_group, Role.MEMBER)
+        set_rules(cast, outside=FORBIDDEN)
+        share = offer_one(golden, cast.producer, "bob")
+        with pytest.raises(Conflict, match="with Beta Consumers as things are now"):
+            actions.accept(share.pk, by=cast.consumer, into=cast.beta)
+        assert actions.accept(share.pk, by=cast.consumer).status == "accepted"
+
+    def test_what_a_second_person_let_go_outside_can_be_accepted(self, cast: Cast, golden: Image) -> None:
+        set_rules(cast, outside=APPROVAL)
+        factories.join(cast.erin, cast.acme_group, Role.MANAGER)
+        offer_all(golden, cast.creator, cast.beta.number)
+        actions.approve_offer(OfferRequest.objects.get().pk, by=cast.erin)
+        assert actions.accept(Share.objects.get().pk, by=cast.consumer).status == "accepted"
+
+    @pytest.mark.parametrize("old", ["private", "community"])
+    def test_a_share_does_not_come_back_with_the_visibility(self, cast: Cast, accepted: Share, old: str) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility=old)
+        set_rules(cast, outside=FORBIDDEN)
+        with pytest.raises(PermissionDenied, match=r"shared again with .* outside of Acme Group"):
+            set_visibility(accepted.image_id, by=cast.producer, visibility="shared")
+        actions.remove(accepted.image_id, accepted.pk, by=cast.producer)
+        assert set_visibility(accepted.image_id, by=cast.producer, visibility="shared").visibility == "shared"
+
+    def test_nor_with_an_offer_to_a_colleague(self, cast: Cast, accepted: Share) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        with pytest.raises(Conflict, match="outside of Acme Group"):
+            offer_all(Image.objects.get(pk=accepted.image_id), cast.producer, "carol")
+
+    def test_the_page_says_so_before(self, cast: Cast, accepted: Share, client: Client) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        client.force_login(cast.alice)
+        page = client.get(f"/a/{cast.acme.number}/images/{accepted.image_id}/visibility/")
+        assert "under “Who has access”" in page.content.decode()
 
 
 class TestOpenToAll:
@@ -131,9 +182,9 @@ class TestOpenToAll:
 
     def test_it_holds_for_accounts_of_the_organization_only(self, cast: Cast) -> None:
         set_rules(cast, open_to_all=False)
-        assert open_refusal(cast.acme)
-        assert not open_refusal(cast.beta)
-        assert not open_refusal(cast.rival)
+        assert open_refusal(rules_of(cast.acme))
+        assert not open_refusal(rules_of(cast.beta))
+        assert not open_refusal(rules_of(cast.rival))
 
     def test_what_is_open_stays_open_and_can_be_closed(self, cast: Cast) -> None:
         image = factories.make_image(cast.acme, cast.alice, visibility="community")
@@ -257,7 +308,8 @@ class TestApproval:
         share = offer_one(image, cast.producer, cast.beta.number)
         actions.reject(share.pk, by=cast.consumer)
         set_rules(cast, outside=APPROVAL)
-        assert actions.offer_again(image.pk, share.pk, by=cast.creator).status == "rejected"
+        assert actions.offer_again(image.pk, share.pk, by=cast.creator).outcome is Outcome.HELD
+        assert Share.objects.get().status == "rejected"
         actions.approve_offer(OfferRequest.objects.get().pk, by=cast.erin)
         share.refresh_from_db()
         assert (share.status, share.offered_by) == ("pending", cast.carol)
@@ -291,4 +343,4 @@ class TestSetting:
     def test_a_closed_organization_rules_nobody(self, cast: Cast) -> None:
         set_rules(cast, outside=FORBIDDEN)
         Organization.objects.filter(pk=cast.acme_group.pk).update(closed_at=timezone.now(), closed_by=cast.alice)
-        assert outside_refusal(cast.acme) == ""
+        assert outside_refusal(rules_of(cast.acme)) == ""
