@@ -1,6 +1,7 @@
 """What producers do, every refusal, and what they cannot find out by doing it."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from pytest_django.fixtures import Settings
 from accounts import numbers
 from accounts.errors import Conflict
 from accounts.models import Event
-from images.actions import set_visibility
+from images.actions import create_family, put_into_family, set_visibility, take_out_of_family
 from images.models import Image, ImageGroupObjectPermission
 from sharing import actions
 from sharing.models import Rules, Share
@@ -335,6 +336,39 @@ class TestUndo:
         golden.refresh_from_db()
         assert golden.visibility == "private"
         assert not ImageGroupObjectPermission.objects.filter(active=True).exists()
+
+    @pytest.fixture
+    def followed(self, cast: Cast, golden: Image) -> Share:
+        """What Beta Consumers had with later versions, until yesterday."""
+        family = create_family(by=cast.producer, name="debian")
+        put_into_family(golden.pk, family.pk, by=cast.producer, version="1")
+        share = offer_one(golden, cast.producer, cast.beta.number, offers_future=True, export=False)
+        actions.accept(share.pk, by=cast.consumer, future=True)
+        Share.objects.update(access_until=timezone.now() - timedelta(days=1))
+        return Share.objects.get()
+
+    def test_everything_that_an_offer_changes_is_kept(self, followed: Share, cast: Cast) -> None:
+        before = dict[str, Any](Share.objects.values().get())
+        actions.trust(cast.acme, recipient=cast.beta, by=cast.consumer)
+        again = actions.offer_again(followed.image_id, followed.pk, by=cast.producer).share
+        assert again.before
+        changed = {name for name, value in Share.objects.values().get().items() if value != before[name]}
+        assert changed - {"before"} <= set(again.before["row"])
+        assert (again.before["row"]["offers_future"], again.before["row"]["takes_future"]) == (True, True)
+        actions.take_later_versions(followed.pk, by=cast.consumer)
+        actions.undo_offers([followed.pk], by=cast.producer)
+        assert Share.objects.values().get() == before | {"before": None}
+
+    def test_later_versions_do_not_come_back_to_an_image_that_has_left_its_family(
+        self, followed: Share, cast: Cast
+    ) -> None:
+        actions.offer_again(followed.image_id, followed.pk, by=cast.producer)
+        take_out_of_family(followed.image_id, by=cast.producer)
+        other = create_family(by=cast.producer, name="other")
+        put_into_family(followed.image_id, other.pk, by=cast.producer, version="1")
+        actions.undo_offers([followed.pk], by=cast.producer)
+        followed.refresh_from_db()
+        assert (followed.status, followed.offers_future, followed.takes_future) == ("accepted", False, False)
 
     def test_other_peoples_offers_are_left_alone(self, cast: Cast, golden: Image, pending: Share) -> None:
         assert actions.undo_offers([pending.pk], by=cast.creator) == []

@@ -8,6 +8,7 @@ from django.db import connection
 from django.http import Http404
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.errors import Conflict
@@ -18,6 +19,7 @@ from images.actions import set_visibility
 from images.models import Image
 from sharing import actions
 from sharing.actions import Outcome
+from sharing.actions.limits import set_offer_limit
 from sharing.models import OfferRequest, Rules, Share
 from sharing.rules import open_refusal, outside_refusal, rules_of
 from tests import factories
@@ -213,6 +215,26 @@ class TestApproval:
     def test_those_inside_get_it_at_once(self, cast: Cast, golden: Image) -> None:
         held, free = offer_all(golden, cast.creator, f"{cast.beta.number}, alice")
         assert (held.outcome, free.outcome) == (Outcome.HELD, Outcome.OFFERED)
+
+    def test_no_more_wait_than_staff_allow_the_account(self, cast: Cast, golden: Image, waiting: OfferRequest) -> None:
+        set_offer_limit(cast.acme, by=cast.root, limit=1)
+        with pytest.raises(ValidationError, match="1 offers of Acme Producers wait for approval already"):
+            offer_all(golden, cast.creator, "rhea")
+        set_offer_limit(cast.acme, by=cast.root, limit=2)
+        offer_all(golden, cast.creator, "rhea")
+
+    def test_offering_again_says_that_it_waits(self, cast: Cast) -> None:
+        image = factories.make_image(cast.acme, cast.alice)
+        set_rules(cast, outside="free")
+        share = offer_one(image, cast.producer, cast.beta.number)
+        actions.reject(share.pk, by=cast.consumer)
+        set_rules(cast, outside=APPROVAL)
+        client = Client()
+        client.force_login(cast.carol, backend="allauth.account.auth_backends.AuthenticationBackend")
+        again = reverse("share_again", args=[cast.acme.number, image.pk, share.pk])
+        page = client.post(again, follow=True).content.decode()
+        assert f"{cast.beta.grouped_number}: {Outcome.HELD.value}" in page
+        assert "is offered to" not in page
 
     def test_asking_twice_is_asking_once(self, cast: Cast, golden: Image, waiting: OfferRequest) -> None:
         offer_all(golden, cast.producer, cast.beta.number)
