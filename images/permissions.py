@@ -234,9 +234,10 @@ def visibility_refusal(viewer: Viewer, new: str, image: Image | None = None) -> 
         return ""
     if new == Image.Visibility.PUBLIC:
         return "Only staff can make an image public, because everybody then sees it in their list."
-    if reason := refusal(viewer, Verb.OFFER if (old, new) == PRIVATE_TO_SHARED else Verb.CHANGE_VISIBILITY):
+    opens = (old, new) == PRIVATE_TO_SHARED  # out of the open again nobody gets more than they have
+    if reason := refusal(viewer, Verb.OFFER if opens else Verb.CHANGE_VISIBILITY):
         return reason
-    if image and new == Image.Visibility.SHARED:
+    if image and opens:
         return _first(hooks.revival_refusals.ask(viewer, image))
     return open_refusal(viewer) if new in OPEN_TO_ALL else ""
 
