@@ -120,7 +120,7 @@ def put_into_family(image_id: UUID, family_id: int, *, by: Viewer, version: str)
     """
     get_image(by, image_id, Verb.ARRANGE)  # nobody holds up others with somebody else's image
     followers = {pk for some in hooks.family_followers.ask(family_id) for pk in some}
-    by = lock_groups(by, Group.objects.filter(pk__in=followers))
+    by = lock_groups(by, [*Group.objects.filter(pk__in=followers), by.account.organization])
     family = _locked(family_id, by)
     image = get_image(by, image_id, Verb.ARRANGE, lock=True)
     joins = image.family_id != family.pk

@@ -19,7 +19,7 @@ from sharing.actions.cases import close_case, follow_listing
 from sharing.actions.changes import decide, record_by_producer, record_image, sync
 from sharing.actions.limits import change_offer_limit
 from sharing.models import Case, Share
-from sharing.permissions import cases_for, decide_refusal, give_back_refusal, require_reviewer
+from sharing.permissions import cases_for, decide_refusal, give_back_refusal, own_refusal, require_reviewer
 from sharing.rules import open_refusal, rules_of
 
 
@@ -144,7 +144,7 @@ def reactivate_again(case_id: int, *, by: User) -> Case:
         Http404, Conflict: as ``deactivate_at_once``.
     """
     case = _locked(case_id, by)
-    if case.is_waiting and (reason := decide_refusal(by, case)):
+    if reason := decide_refusal(by, case) if case.is_waiting else own_refusal(case):
         raise Conflict(reason)
     images.actions.reactivate_for_owner(_image_of(case).pk, by=by)
     return case
@@ -162,8 +162,8 @@ def unlist(case_id: int, *, by: User, answer: str) -> Case:
     if not answer.strip():
         raise wrong("answer", "Say why, so that the producer knows what to do.", "required")
     case = _locked(case_id, by)
-    if why_not_unlist(case):
-        raise Conflict(why_not_unlist(case))
+    if reason := own_refusal(case) or why_not_unlist(case):
+        raise Conflict(reason)
     _decide_offer(case, Share.Status.REJECTED, by, answer)
     _record("case reopened", case, by, reason=answer)
     return case

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.models import Event
+from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, get_image, require
@@ -39,6 +40,7 @@ def set_end(image_id: UUID, share_id: int, *, by: Viewer, until: datetime | None
             a second person would have to approve of more.
         ValidationError: the end is past, or later than rules allow; or they do not allow to share with them any more.
     """
+    by = lock_groups(by, [by.account.organization])  # so that rules stay as they are
     image = get_image(by, image_id, Verb.SEE_SHARES, lock=True)
     share = share_of(image, share_id)
     if share.kind == AddressKind.MARKETPLACE:

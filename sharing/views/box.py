@@ -78,6 +78,9 @@ def _offer(request: PanelRequest, choice: Choice, form: ShareForm) -> Sequence[O
     except ValidationError as error:
         form.add_error(None, error)
         return None
+    except Conflict as refused:
+        form.add_error(None, str(refused))
+        return None
     return [OfferedImage(choice.ids[0], choice.images[0].name, offered)]
 
 

@@ -1,5 +1,6 @@
 """Rules of an organization: what is inside and outside, what is forbidden, and what waits for a second person."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from accounts.errors import Conflict
 from accounts.models import Event, Organization
 from accounts.roles import Role
 from accounts.viewer import Viewer
-from images.actions import set_visibility
+from images.actions import create_family, plan_change, put_into_family, set_visibility
 from images.models import Image
 from sharing import actions
 from sharing.actions import Outcome
@@ -151,14 +152,54 @@ class TestWhatWasAgreedBefore:
         actions.approve_offer(OfferRequest.objects.get().pk, by=cast.erin)
         assert actions.accept(Share.objects.get().pk, by=cast.consumer).status == "accepted"
 
-    @pytest.mark.parametrize("old", ["private", "community"])
-    def test_a_share_does_not_come_back_with_the_visibility(self, cast: Cast, accepted: Share, old: str) -> None:
-        set_visibility(accepted.image_id, by=cast.producer, visibility=old)
+    def test_a_share_does_not_come_back_with_the_visibility(self, cast: Cast, accepted: Share) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
         set_rules(cast, outside=FORBIDDEN)
         with pytest.raises(PermissionDenied, match=r"shared again with .* outside of Acme Group"):
             set_visibility(accepted.image_id, by=cast.producer, visibility="shared")
         actions.remove(accepted.image_id, accepted.pk, by=cast.producer)
         assert set_visibility(accepted.image_id, by=cast.producer, visibility="shared").visibility == "shared"
+
+    def test_nor_by_a_plan(self, cast: Cast, accepted: Share) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        with pytest.raises(PermissionDenied, match="outside of Acme Group"):
+            plan_change(accepted.image_id, by=cast.producer, change="visibility", visibility="shared",
+                        at=timezone.now() + timedelta(days=3))  # fmt: skip
+
+    def test_what_was_open_to_everybody_can_be_closed_to_those_who_have_it(self, cast: Cast, accepted: Share) -> None:
+        """That gives nobody more than they have."""
+        set_visibility(accepted.image_id, by=cast.producer, visibility="community")
+        set_rules(cast, outside=FORBIDDEN)
+        assert set_visibility(accepted.image_id, by=cast.producer, visibility="shared").visibility == "shared"
+
+    def test_what_has_ended_is_in_nobodys_way(self, cast: Cast, accepted: Share) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        Share.objects.update(access_until=timezone.now())
+        assert set_visibility(accepted.image_id, by=cast.producer, visibility="shared").visibility == "shared"
+
+    def test_nor_with_a_later_version(self, cast: Cast, accepted: Share) -> None:
+        family = create_family(by=cast.producer, name="debian")
+        first = factories.make_image(cast.acme, cast.alice)
+        Image.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=9))
+        put_into_family(first.pk, family.pk, by=cast.producer, version="1")
+        offer_all(first, cast.producer, "", cast.acme_group.group_ptr, offers_future=True)
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        with pytest.raises(Conflict, match="shared again with"):
+            put_into_family(accepted.image_id, family.pk, by=cast.producer, version="2")
+
+    def test_what_was_typed_into_the_share_box_is_not_lost(self, cast: Cast, accepted: Share, client: Client) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        client.force_login(cast.alice)
+        box = reverse("share_image", args=[cast.acme.number, accepted.image_id])
+        typed = {"recipients": "carol", "message": "For you.", "questions": ["licences", "secrets", "malware"]}
+        answer = client.post(box, typed)
+        assert answer.status_code == 422
+        assert "shared again with" in answer.content.decode()
+        assert "For you.</textarea>" in answer.content.decode()
 
     def test_nor_with_an_offer_to_a_colleague(self, cast: Cast, accepted: Share) -> None:
         set_visibility(accepted.image_id, by=cast.producer, visibility="private")
@@ -172,6 +213,7 @@ class TestWhatWasAgreedBefore:
         client.force_login(cast.alice)
         page = client.get(f"/a/{cast.acme.number}/images/{accepted.image_id}/visibility/")
         assert "under “Who has access”" in page.content.decode()
+        assert reverse("image_access", args=[cast.acme.number, accepted.image_id]) in page.content.decode()
 
 
 class TestOpenToAll:

@@ -20,6 +20,7 @@ from images.actions import (
     create_family,
     grant_quota_request,
     put_into_family,
+    reactivate_for_owner,
     refuse_quota_request,
     request_quota,
     set_quota,
@@ -29,7 +30,7 @@ from images.quotas import Counted
 from sharing import actions
 from sharing.actions import MadeCode, Terms, Wish, asking, desk, limits
 from sharing.desk import Shown, counts_of, queue_of
-from sharing.models import HandOver, Policy, Rules, Share
+from sharing.models import Case, HandOver, Policy, Rules, Share
 from tests import factories
 from tests.conftest import WorkThrough
 from tests.factories import PASSWORD
@@ -225,6 +226,28 @@ class TestTheDesk:
             with pytest.raises(PermissionDenied, match="somebody else of the staff"):
                 act()
         limits.set_offer_limit(cast.beta, by=alice, limit=9999)
+
+    @pytest.fixture
+    def upheld(self, cast: Cast, alice: User) -> Case:
+        """A request for an image that was refused; then it was deactivated for a report."""
+        image = factories.make_image(cast.acme, cast.alice, visibility="community")
+        case = asking.ask_for_public(image.pk, by=cast.producer)
+        desk.reject(case.pk, by=cast.root, answer="No.")
+        desk.approve(asking.report_image(image.pk, by=cast.consumer, reason="malware").case.pk, by=cast.root)
+        return case
+
+    def test_nobody_reactivates_their_own_by_an_older_case(self, cast: Cast, alice: User, upheld: Case) -> None:
+        assert upheld.image
+        with pytest.raises(Conflict, match="your own account"):
+            desk.reactivate_again(upheld.pk, by=alice)
+        desk.reactivate_again(upheld.pk, by=cast.root)
+        assert Image.objects.get(pk=upheld.image.pk).is_active
+
+    def test_nor_by_one_that_waits(self, cast: Cast, alice: User, upheld: Case) -> None:
+        assert upheld.image
+        Case.objects.filter(pk=upheld.pk).update(status="open", decided_at=None, decided_by=None)
+        with pytest.raises(PermissionDenied):
+            reactivate_for_owner(upheld.image.pk, by=alice)
 
     def test_nor_verifies_it_on_the_page_of_a_case(self, cast: Cast, golden: Image, alice: User) -> None:
         case = asking.ask_for_public(golden.pk, by=cast.producer)
