@@ -27,7 +27,7 @@ def create_family(*, by: Viewer, name: str, description: str = "") -> Family:
         ValidationError: per field; or the account has as many families as it may have.
     """
     require(by, Verb.ARRANGE)
-    by = lock_groups(by)
+    by = lock_groups(by, [by.account.organization])  # as putting an image into it does, perhaps in the same step
     _check_number(by)
     family = Family(account=by.account, created_by=by.user, name=name, description=description)
     _save(family)
