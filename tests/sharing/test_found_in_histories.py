@@ -1,4 +1,4 @@
-"""What random histories have shown, each in its shortest form."""
+"""What random histories have shown, and what writing them has, each in its shortest form."""
 
 from datetime import timedelta
 
