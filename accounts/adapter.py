@@ -8,12 +8,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.core.signing import BadSignature, TimestampSigner, b62_decode
 from django.db import transaction
 from django.http import HttpRequest
 
 from accounts import actions
 from accounts.encryption import decrypt, encrypt
+from accounts.entrance_mails import entrance_mail
 from accounts.models import User
 
 SECOND_FACTOR = "second factor"  # the purpose of the key
@@ -35,6 +37,17 @@ class AccountAdapter(DefaultAccountAdapter):
         """Make the person of a valid sign-up form."""
         data = form.cleaned_data
         return actions.create_person(login=data["username"], email=data["email"], password=data["password1"])
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """Put a mail into our words and our frame."""
+        assert isinstance(email, str)  # several addresses at once: nothing of allauth does that
+        return entrance_mail(template_prefix, email, context)
 
     def take_back_attempt(self) -> None:
         """After ``pre_authenticate``: the attempt was no guess, so it does not count, as when somebody signs in."""

@@ -1,6 +1,7 @@
 """The administration of people. What would go past the rules is read-only; operations call the actions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import admin as address_admin
@@ -14,7 +15,8 @@ from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django_q import admin as task_admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 
@@ -156,6 +158,34 @@ def acting(request: HttpRequest) -> User:
     """The person who is signed in to the administration."""
     assert isinstance(request.user, User)
     return request.user
+
+
+@dataclass(frozen=True)
+class Question:
+    """What waits for an answer of staff.
+
+    Attributes:
+        note: what one should know beside it.
+        words: of whoever asks.
+    """
+
+    pk: int
+    title: str
+    note: str
+    words: str
+
+
+def answer_page(
+    admin: ModelAdmin, request: HttpRequest, form: forms.Form, questions: Sequence[Question], **words: str
+) -> HttpResponse:
+    """The page that asks for an answer before an operation of a list runs.
+
+    Args:
+        form: with the one field ``answer``.
+        words: the ``title`` of the page, the ``operation`` by its name, and what its ``button`` says.
+    """
+    context = admin.admin_site.each_context(request) | {"opts": admin.opts, "form": form, "questions": questions}
+    return TemplateResponse(request, "admin/answer.html", context | words)
 
 
 class ClosableAdmin(ReadOnly, ModelAdmin):

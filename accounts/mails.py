@@ -32,23 +32,52 @@ class Paragraph:
     is_quote: bool
 
 
+@dataclass(frozen=True)
+class Button:
+    """Where a mail leads to, and what the button says."""
+
+    url: str
+    label: str = "Open it in Stockroom"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a mail says, in the frame that all mails of the panel have.
+
+    Attributes:
+        gist: what programs show of it in a list of mails.
+        reason: why one gets it, as the end of a sentence.
+        choice_url: where one chooses what comes by mail, if one can.
+    """
+
+    subject: str
+    body: str
+    gist: str
+    reason: str
+    button: Button | None
+    choice_url: str = ""
+
+    def to(self, address: str) -> EmailMultiAlternatives:
+        """As text and in HTML, to one address."""
+        context = vars(self) | {"paragraphs": paragraphs_of(self.body), "site_url": settings.SITE_URL}
+        subject = " ".join(self.subject.split())  # a line end in a name would be a header of its own
+        mail = EmailMultiAlternatives(subject, render_to_string("accounts/mail/message.txt", context), to=[address])
+        mail.attach_alternative(render_to_string("accounts/mail/message.html", context), "text/html")
+        return mail
+
+
 def mail_of(message: Notification, address: str) -> EmailMultiAlternatives:
     """The mail of a message."""
     can_choose = message.user_id is not None and message.kind != Notification.Kind.SECURITY
-    context = {
-        "subject": message.subject,
-        "body": message.body,
-        "paragraphs": paragraphs_of(message.body),
-        "gist": message.gist,
-        "url": f"{settings.SITE_URL}{message.path}" if message.path else "",
-        "site_url": settings.SITE_URL,
-        "reason": REASONS[Notification.Kind(message.kind)] if message.user_id else STRANGER,
-        "choice_url": f"{settings.SITE_URL}{reverse('profile')}#mail" if can_choose else "",
-    }
-    subject = " ".join(message.subject.split())  # a line end in a name would be a header of its own
-    mail = EmailMultiAlternatives(subject, render_to_string("accounts/mail/message.txt", context), to=[address])
-    mail.attach_alternative(render_to_string("accounts/mail/message.html", context), "text/html")
-    return mail
+    mail = Mail(
+        subject=message.subject,
+        body=message.body,
+        gist=message.gist,
+        reason=REASONS[Notification.Kind(message.kind)] if message.user_id else STRANGER,
+        button=Button(f"{settings.SITE_URL}{message.path}") if message.path else None,
+        choice_url=f"{settings.SITE_URL}{reverse('profile')}#mail" if can_choose else "",
+    )
+    return mail.to(address)
 
 
 def paragraphs_of(body: str) -> list[Paragraph]:

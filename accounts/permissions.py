@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 
 from accounts import hooks
@@ -137,6 +138,18 @@ def _find(viewer: Viewer, kind: Kind, pk: int | None) -> AnyGroup | None:
 def may_verify(user: User | AnonymousUser) -> bool:
     """Whether somebody says for the panel that accounts and organizations are who their names say."""
     return user.is_active and user.is_staff and user.has_perm("accounts.verify_account")
+
+
+def is_own(user: User, group: AnyGroup) -> bool:
+    """Whether staff would decide about themselves: about what they are in, also through one of its accounts.
+
+    Somebody else of the staff does that. An administrator stands above it: there may be nobody else. One query.
+    """
+    inside = Q(group=group.pk) | Q(group__as_account__organization=group.pk)
+    return not user.is_superuser and Membership.objects.filter(inside, user=user).exists()
+
+
+OWN = "You are in {} yourself: somebody else of the staff has to decide."
 
 
 def lock(group: G, *, by: Viewer, verb: Verb) -> G:

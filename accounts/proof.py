@@ -16,6 +16,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
@@ -27,6 +28,7 @@ from accounts.models import Account, Membership, User
 NOBODY = 0  # no person, account or factor has this id
 NO_LOGIN = "-"  # nobody has this login
 TOO_MANY = "too_many_tries"
+ALL = Q()  # admins of the account
 _FACTORS = Authenticator.Type
 
 
@@ -45,11 +47,16 @@ class Credentials:
 
 
 @sensitive_variables()
-def prove_admin(request: HttpRequest, credentials: Credentials, *, account: Account | None) -> User | None:
+def prove_admin(
+    request: HttpRequest, credentials: Credentials, *, account: Account | None, who: Q = ALL
+) -> User | None:
     """The person whose credentials these are, if they are an admin of the account.
+
+    Whoever is none, or not one of those who may, uses up no recovery code.
 
     Args:
         account: None where there is none, or where it does not take such a proof: that costs the same.
+        who: which of its admins may, as a condition on their memberships.
 
     Returns:
         None when anything is wrong, and nothing says what: login, password, second factor, role, an address that was
@@ -62,7 +69,7 @@ def prove_admin(request: HttpRequest, credentials: Credentials, *, account: Acco
     adapter = cast("AccountAdapter", get_adapter(request))
     _count(request, adapter, credentials.name)
     person = _person(request, credentials)
-    if not _decides(person, account):
+    if not _decides(person, account, who):
         person = None
     if not _passes_second_factor(request, person, credentials):
         return None
@@ -92,8 +99,8 @@ def _person(request: HttpRequest, credentials: Credentials) -> User | None:
     return found if found and confirmed and user == found and is_welcome(found, request) else None
 
 
-def _decides(person: User | None, account: Account | None) -> bool:
-    deciding = Membership.objects.deciding_for(account.pk if account else NOBODY)
+def _decides(person: User | None, account: Account | None, who: Q) -> bool:
+    deciding = Membership.objects.deciding_for(account.pk if account else NOBODY).filter(who)
     return deciding.filter(user=person.pk if person else NOBODY).exists()
 
 

@@ -262,6 +262,9 @@ CONVERSION_MEMORY = env.int("STOCKROOM_CONVERSION_MEMORY", default=4 * 1024**3)
 LOOK_SECONDS = env.int("STOCKROOM_LOOK_SECONDS", default=300)
 LOOK_MEMORY = env.int("STOCKROOM_LOOK_MEMORY", default=1024**3)  # bytes of address space
 
+# Families of one account.
+FAMILIES_PER_ACCOUNT = env.int("STOCKROOM_FAMILIES_PER_ACCOUNT", default=200)
+
 # --- Servers ----------------------------------------------------------------------------------------
 
 # Disks, consoles and sockets of the servers that run on this host.

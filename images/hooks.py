@@ -184,5 +184,9 @@ data_taken: "Hook[[Image, Viewer], None]" = Hook()
 # Why images of the viewer's account cannot be open to everybody (rules of its organization); empty when they can.
 open_refusals: "Hook[[Viewer], str]" = Hook()
 
+# Why an image of the viewer's account cannot be shared once more with those with whom it was shared before (rules of
+# its organization); empty when it can.
+revival_refusals: "Hook[[Viewer, Image], str]" = Hook()
+
 # What stands below the choice of who sees an image (a request to staff to make it public), as rendered fragments.
 visibility_notes: "Hook[[HttpRequest, Image], str]" = Hook()

@@ -185,7 +185,11 @@ def page_of(viewer: Viewer, wanted: Wanted, *, size: int = PAGE_SIZE, counted: S
     union, params = _union(lists.branches(wanted.tab), wanted, limit=size + 1)
     ids = RawSQL(f"SELECT image_pk FROM ({union}) AS page", params)  # noqa: S608, S611  # SQL that Django wrote
     rows = Image.objects.filter(pk__in=ids) if union else Image.objects.none()
-    rows = rows.select_related("account", "region", "data", "family").with_rights(viewer).with_reference(viewer)
+    rows = (
+        rows.select_related("account__organization", "region", "data", "family")
+        .with_rights(viewer)
+        .with_reference(viewer)
+    )
     rows = rows.annotate(sort_key=_key(viewer, wanted.sort), **_count_columns(viewer, wanted, lists, counted))
     images = list(rows.order_by(*_order(wanted, "sort_key", "id")))
     return _cut(images, wanted, size, _counts(viewer, wanted, images, counted))

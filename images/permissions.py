@@ -78,6 +78,9 @@ FOR_CONSUMERS = frozenset({Verb.SEE, Verb.EXPORT, Verb.USE, Verb.LABEL, Verb.COP
 # What needs the image data itself, and so an image that is whole, active and not obsolete.
 OF_DATA = (Verb.USE, Verb.EXPORT, Verb.COPY)
 
+# The one change of visibility for which one need not be admin.
+PRIVATE_TO_SHARED = (Image.Visibility.PRIVATE, Image.Visibility.SHARED)
+
 
 class Right(StrEnum):
     """The object permissions of a grant."""
@@ -177,7 +180,7 @@ def get_image(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> Im
         Conflict: they may, but nobody can, because the data is damaged.
     """
     images = Image.objects.visible_to(viewer).with_rights(viewer).with_reference(viewer).with_tags()
-    images = images.select_related("account", "region", "family", "data__content_check", "created_by")
+    images = images.select_related("account__organization", "region", "family", "data__content_check", "created_by")
     if lock:
         images = images.select_for_update(of=("self",))
     image = images.filter(pk=pk).first()
@@ -218,21 +221,25 @@ def may_set_quotas(user: User | AnonymousUser) -> bool:
     return user.is_active and user.is_staff and user.has_perm("images.change_quota")
 
 
-def visibility_refusal(viewer: Viewer, new: str, *, old: str = Image.Visibility.PRIVATE) -> str:
+def visibility_refusal(viewer: Viewer, new: str, image: Image | None = None) -> str:
     """Why the viewer may not give an image of the account this visibility; empty when they may.
 
     The design's table "Visibility": public is for staff, private to shared for creators, the rest for admins.
 
     Args:
-        old: the visibility that it has; a new image counts as private.
+        image: None for a new one, which counts as private.
     """
+    old = image.visibility if image else Image.Visibility.PRIVATE
     if new == old:
         return ""
     if new == Image.Visibility.PUBLIC:
         return "Only staff can make an image public, because everybody then sees it in their list."
-    if (old, new) == (Image.Visibility.PRIVATE, Image.Visibility.SHARED):
-        return refusal(viewer, Verb.OFFER)
-    return refusal(viewer, Verb.CHANGE_VISIBILITY) or (open_refusal(viewer) if new in OPEN_TO_ALL else "")
+    opens = (old, new) == PRIVATE_TO_SHARED  # out of the open again nobody gets more than they have
+    if reason := refusal(viewer, Verb.OFFER if opens else Verb.CHANGE_VISIBILITY):
+        return reason
+    if image and opens:
+        return _first(hooks.revival_refusals.ask(viewer, image))
+    return open_refusal(viewer) if new in OPEN_TO_ALL else ""
 
 
 def open_refusal(viewer: Viewer) -> str:

@@ -12,8 +12,9 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, Count, DateTimeField, F, Max, Q, Value, When
-from django.db.models.functions import Coalesce, Lower
+from django.db.models import BigIntegerField, Case, CharField, Count, DateTimeField, F, Max, Q, QuerySet, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce, Lower
 from django.utils import timezone
 
 from accounts.models import Account, Event, Membership
@@ -33,7 +34,6 @@ ROWS_AT_A_TIME = 500  # of a file
 SOON = timedelta(days=30)
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 TAKEN = ("downloaded", "converted", "copied")  # what a recipient does with the data of an image
-MOST_USED = 10_000  # ids that a query can take
 
 
 class Sort(StrEnum):
@@ -194,13 +194,17 @@ def _in_state(status: str) -> Q:
     }.get(status, Q())
 
 
-def _used_shares(account: Account, image: Image | None) -> list[int]:
-    """The shares out of which somebody has taken data. The producer's copies of these events name the share."""
+def _used_shares(account: Account, image: Image | None) -> "QuerySet[Event, int]":
+    """The ids of the shares out of which somebody has taken data, as a part of the query that asks for the shares.
+
+    The producer's copies of these events name the share.
+    """
     events = Event.objects.filter(account=account, verb__in=TAKEN, actor=None, subject_kind="image")
     if image:
         events = events.of("image", image.pk)
-    ids = events.filter(detail__share__isnull=False).order_by().values_list("detail__share", flat=True)
-    return list(ids.distinct()[:MOST_USED])
+    named = events.filter(detail__share__isnull=False).order_by()
+    used = Cast(KeyTextTransform("share", "detail"), BigIntegerField())
+    return named.annotate(used=used).values_list("used", flat=True)
 
 
 # --- Order -------------------------------------------------------------------------------------------

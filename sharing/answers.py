@@ -69,6 +69,7 @@ def register() -> None:
     images.hooks.quota_request_changed.register(cases.follow_quota_request)
     images.hooks.row_notes.register(row_notes)
     images.hooks.under_review.register(is_reviewed_by)
+    images.hooks.visibility_notes.register(way_to_access)
     images.hooks.visibility_notes.register(public_request)
     images.hooks.menu_entries.register(menu_entries)
     images.hooks.ways_to_add.register(ways_to_add)
@@ -77,12 +78,31 @@ def register() -> None:
     images.hooks.images_read.register(prepare)
     images.hooks.data_taken.register(follow_use)
     images.hooks.open_refusals.register(open_refusal)
+    images.hooks.revival_refusals.register(revival_refusal)
 
 
 def offers_section(request: HttpRequest, viewer: Viewer) -> str:
     """Where an account asks staff for more offers a day. No query."""
     reason = accounts.permissions.refusal(viewer.role, accounts.permissions.Verb.ASK_FOR_MORE, viewer.account)
     return render_to_string("sharing/offers_section.html", {"number": viewer.account.number, "reason": reason}, request)
+
+
+def revival_refusal(viewer: Viewer, image: Image) -> str:
+    """Why an image cannot be shared once more with those who had it before. Asked once for a page."""
+    kept = vars(image)  # as in sharing.effects
+    if "revival_refusal" not in kept:
+        kept["revival_refusal"] = rules.revival_refusal(rules.rules_of(image.account), image, viewer)
+    reason: str = kept["revival_refusal"]
+    return reason
+
+
+def way_to_access(request: HttpRequest, image: Image) -> str:
+    """Below the choice of who sees a private image: where to remove what keeps it from being shared."""
+    viewer = _viewer(request)
+    if image.visibility != Image.Visibility.PRIVATE or not revival_refusal(viewer, image):
+        return ""
+    context = {"image": image, "number": viewer.account.number}
+    return render_to_string("sharing/way_to_access.html", context, request)
 
 
 def review_desk(user: User) -> int | None:
@@ -173,7 +193,7 @@ def open_refusal(viewer: Viewer) -> str:
     """Why images of the viewer's account cannot be open to everybody. One query per request."""
     kept = vars(viewer)  # as in sharing.inbox
     if "open_refusal" not in kept:
-        kept["open_refusal"] = rules.open_refusal(viewer.account)
+        kept["open_refusal"] = rules.open_refusal(rules.rules_of(viewer.account))
     reason: str = kept["open_refusal"]
     return reason
 

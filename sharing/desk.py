@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 
-from accounts.models import Account, User
+from accounts.models import Account, Organization, User
 from accounts.permissions import may_verify
 from images.looks import Look
 from images.models import Image
@@ -129,10 +129,28 @@ def counts_of(user: User) -> dict[str, int]:
     return waiting.aggregate(**columns, waiting=Count("pk"), mine=Count("pk", filter=Q(taken_by=user)))
 
 
-def approvals() -> list[OfferRequest]:
-    """Offers that wait for a second person of an organization, the oldest first: for staff to see, not to decide."""
-    waiting = OfferRequest.objects.open().select_related("image__account", "organization", "requested_by")
-    return list(waiting.order_by("requested_at", "pk")[:PAGE_SIZE])
+@dataclass(frozen=True)
+class Waiting:
+    """How many offers wait for a second person of one organization.
+
+    Attributes:
+        since: when the oldest of them was asked for.
+    """
+
+    organization: Organization
+    number: int
+    since: datetime
+
+
+def approvals() -> list[Waiting]:
+    """Where offers wait for a second person, the oldest first: for staff to see that somebody does not decide.
+
+    Not which offers: they are of private images, which staff see through a request or a report only. Two queries.
+    """
+    waiting = OfferRequest.objects.open().order_by().values("organization")
+    rows = list(waiting.annotate(number=Count("pk"), since=Min("requested_at")).order_by("since", "organization"))
+    organizations = Organization.objects.in_bulk([row["organization"] for row in rows[:PAGE_SIZE]])
+    return [Waiting(organizations[row["organization"]], row["number"], row["since"]) for row in rows[:PAGE_SIZE]]
 
 
 @dataclass(frozen=True)
@@ -207,8 +225,8 @@ class CasePage:
 
     @cached_property
     def may_verify(self) -> bool:
-        """Whether the person says who is verified."""
-        return may_verify(self.user)
+        """Whether the person says who is verified, and is not in the account themselves."""
+        return may_verify(self.user) and not getattr(self.case, "of_own_account", False)
 
     @property
     def approve_label(self) -> str:

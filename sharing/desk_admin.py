@@ -9,9 +9,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
-from accounts.admin import ModelAdmin, ReadOnly, TabularInline, acting
+from accounts.admin import ModelAdmin, Question, ReadOnly, TabularInline, acting, answer_page
 from accounts.errors import Conflict
 from sharing.actions import desk, limits
 from sharing.forms import CaseAnswerForm
@@ -69,14 +68,12 @@ class CaseAdmin(ReadOnly, ModelAdmin):
     def reject(self, request: HttpRequest, queryset: QuerySet[Case]) -> HttpResponse | None:
         """Ask for the answer first."""
         form = CaseAnswerForm(request.POST if "answer" in request.POST else None)
-        if not form.is_valid() or not form.cleaned_data["answer"].strip():
-            context = self.admin_site.each_context(request) | {
-                "title": "Reject",
-                "opts": self.opts,
-                "form": form,
-                "cases": queryset.waiting().select_related("account", "image"),  # type: ignore[attr-defined]
-            }
-            return TemplateResponse(request, "admin/sharing/case/reject.html", context)
+        if form.is_valid() and not form.cleaned_data["answer"]:
+            form.add_error("answer", "Say why, so that whoever asked knows what to do.")
+        if not form.is_valid():
+            waiting = queryset.waiting().select_related("account", "image")  # type: ignore[attr-defined]
+            questions = [Question(case.pk, str(case), str(case.account), case.text) for case in waiting]
+            return answer_page(self, request, form, questions, title="Reject", operation="reject", button="Reject")
         answer = form.cleaned_data["answer"]
         self._run(request, queryset, partial(desk.reject, by=acting(request), answer=answer), "is rejected")
         return None

@@ -44,8 +44,7 @@ def open_hand_overs(viewer: Viewer) -> list[HandOver]:
 
 def asked_of(viewer: Viewer) -> list[HandOver]:
     """Those that somebody on the viewer's side decides on."""
-    asked = viewer.decides_for | {viewer.account.pk}
-    return [hand_over for hand_over in open_hand_overs(viewer) if hand_over.recipient_id in asked]
+    return [hand_over for hand_over in open_hand_overs(viewer) if getattr(hand_over, "is_asked", False)]
 
 
 def asked_for(viewer: Viewer, image: Image) -> HandOver | None:

@@ -99,7 +99,7 @@ def page_of(viewer: Viewer, wanted: Wanted) -> Page:
     if wanted.region:
         rows = rows.filter(image__region=wanted.region)
     if wanted.q:
-        rows = rows.filter(Q(image__name__icontains=wanted.q) | Q(image__account__title__icontains=wanted.q))
+        rows = rows.filter(_matches(wanted))
     if wanted.before:
         rows = rows.filter(_beyond(wanted.before, "gt")).order_by(F("moment"), "pk")
         return _cut(list(rows[: PAGE_SIZE + 1]), wanted)
@@ -157,7 +157,7 @@ def _of_tab(viewer: Viewer, tab: Tab) -> ShareQuerySet:
         case Tab.ACCEPTED:
             # Also what came through groups that somebody else manages: the viewer can use it.
             held = Share.objects.live().giving_access().filter(recipient__in=_asked(viewer) | viewer.principals)
-            return held.annotate(moment=F("decided_at"))
+            return held.with_label(viewer).annotate(moment=F("decided_at"))
         case Tab.REJECTED:
             return offered.filter(status=Share.Status.REJECTED).annotate(moment=F("decided_at"))
         case Tab.EXPIRED:
@@ -173,6 +173,12 @@ def _has_expired() -> Q:
     lately = (now - EXPIRED_ARE_SHOWN, now)
     ran_out = Q(status=Share.Status.PENDING, offer_expires_at__range=lately)
     return ran_out | Q(status=Share.Status.ACCEPTED, access_until__range=lately)
+
+
+def _matches(wanted: Wanted) -> Q:
+    """What was searched for: in names, and in the own label where there is one."""
+    found = Q(image__name__icontains=wanted.q) | Q(image__account__title__icontains=wanted.q)
+    return found | Q(own_label__icontains=wanted.q) if wanted.tab is Tab.ACCEPTED else found
 
 
 def _beyond(place: Place, way: str) -> Q:

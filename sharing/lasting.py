@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts.models import Account
 from sharing.models import Rules
 
 
@@ -24,18 +23,18 @@ class Lasting:
     max_days: int | None
 
 
-def lasting_of(account: Account) -> Lasting:
-    """What holds for an account: the stricter of the panel's settings and its organization's rules. One query."""
-    rules = Rules.objects.filter(organization=account.organization_id).first()
+def lasting_by(rules: Rules | None) -> Lasting:
+    """What holds for an account: the stricter of the panel's settings and the rules of its organization."""
     most = _least(settings.SHARE_MAX_DAYS, rules.max_days if rules else None)
     default = (rules.default_days if rules else None) or settings.SHARE_DEFAULT_DAYS or None
     return Lasting(default_days=_least(default, most), max_days=most)
 
 
-def checked_end(account: Account, wanted: datetime | None) -> datetime | None:
+def checked_end(rules: Rules | None, wanted: datetime | None) -> datetime | None:
     """When a share may end.
 
     Args:
+        rules: under which its account shares.
         wanted: None for no end, which becomes the latest one where there is such a rule.
 
     Raises:
@@ -44,7 +43,7 @@ def checked_end(account: Account, wanted: datetime | None) -> datetime | None:
     now = timezone.now()
     if wanted is not None and wanted <= now:
         raise ValidationError({"until": "Choose a date that is not past."}, code="past")
-    most = lasting_of(account).max_days
+    most = lasting_by(rules).max_days
     latest = now + timedelta(days=most) if most else None
     if wanted is None or latest is None:
         return wanted or latest

@@ -31,6 +31,7 @@ KINDS = {
     "accepted": Notification.Kind.DECISIONS,
     "rejected": Notification.Kind.DECISIONS,
 }
+TAKEN_BACK = ("undone", "removed")  # verbs of events that end an offer by whoever made it
 OF_AN_OFFER = ("offered", "given")  # letters that nobody gets when the offer was undone
 
 
@@ -110,13 +111,31 @@ def image_deleted(share: Share, by: Viewer) -> None:
 
 
 def accepted(share: Share, by: Viewer) -> None:
-    """Tell the person who made the offer."""
-    _post("producer", "accepted", share, by)
+    """Tell the person who made the offer, unless the recipient only takes turns."""
+    if not _is_repeated(share, "accepted"):
+        _post("producer", "accepted", share, by)
 
 
-def rejected(share: Share, by: Viewer) -> None:
-    """Tell the person who made the offer, with the reason."""
-    _post("producer", "rejected", share, by)
+def rejected(share: Share, by: Viewer, verb: str = "rejected") -> None:
+    """Tell the person who made the offer, with the reason, unless the recipient only takes turns.
+
+    Args:
+        verb: of the event: "rejected", or "left" for what was accepted.
+    """
+    if not _is_repeated(share, verb):
+        _post("producer", "rejected", share, by)
+
+
+def _is_repeated(share: Share, verb: str) -> bool:
+    """Whether the recipient has done the same since the offer and within a day: who accepts and leaves and accepts
+    again must not fill the producer's mailbox.
+
+    Asked in the transaction that wrote the event, under the lock of the image, so that of two turns at once one is
+    the first.
+    """
+    since = max(share.offered_at, timezone.now() - ONE_DAY)
+    theirs = Event.objects.of("image", share.image_id).filter(account=share.image.account_id, actor=None, verb=verb)
+    return theirs.filter(detail__share=share.pk, at__gte=since).count() > 1
 
 
 def _post(side: str, name: str, share: Share, by: Viewer, *, wait: timedelta = AT_ONCE) -> None:
@@ -134,7 +153,7 @@ def tell_recipient(letter: Letter) -> None:
         if letter.kind == AddressKind.MARKETPLACE and letter.name == "offered":
             case_letters.offered_to_marketplace(letter.share_id)
         return
-    if (letter.name == "offered" and _was_offered_today(letter)) or _is_unwanted(letter):
+    if (letter.name == "offered" and _was_told_today(letter)) or _is_unwanted(letter):
         return
     recipient = Group.objects.select_related("as_account").get(pk=letter.recipient_id)
     for user in _deciders(recipient).exclude(pk=letter.by_id):
@@ -171,10 +190,17 @@ def _is_unwanted(letter: Letter) -> bool:
     return letter.status != Share.Status.ACCEPTED and blocks.exists()
 
 
-def _was_offered_today(letter: Letter) -> bool:
-    """Whether this is a repetition: who offers, removes and offers again must not fill anybody's mailbox."""
-    same = Event.objects.of("image", letter.image_id).filter(verb="offered", address=letter.address_text)
-    return same.filter(at__gt=timezone.now() - ONE_DAY).count() > 1
+def _was_told_today(letter: Letter) -> bool:
+    """Whether this is a repetition: who offers, removes and offers again must not fill anybody's mailbox.
+
+    Of an offer that was taken back within the minute for which its letter waited, nobody was told.
+    """
+    today = Event.objects.of("image", letter.image_id).filter(at__gt=timezone.now() - ONE_DAY)
+    rows = today.filter(verb__in=["offered", *TAKEN_BACK], address=letter.address_text).values_list("verb", "at")
+    wait, offered_at = timedelta(seconds=settings.UNDO_SECONDS), datetime.fromisoformat(letter.offered_at)
+    ends = [at for verb, at in rows if verb in TAKEN_BACK]
+    earlier = [at for verb, at in rows if verb == "offered" and at < offered_at]
+    return any(not any(at <= end <= at + wait for end in ends) for at in earlier)
 
 
 def _deciders(group: Group) -> Any:

@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 
 from accounts.models import Membership, User
+from accounts.permissions import is_own
 from images.models import Image
 from images.permissions import may_set_quotas
 from sharing.models import Case
@@ -48,8 +49,13 @@ def decide_refusal(user: User, case: Case) -> str:
         return f"{who} has closed this case: {case.verdict.lower()}."
     if case.taken_by and case.taken_by != user:
         return f"{case.taken_by.get_full_name()} has taken this case."
-    is_own = getattr(case, "of_own_account", False)
-    return "This is about your own account: somebody else of the staff has to decide." if is_own else ""
+    return own_refusal(case)
+
+
+def own_refusal(case: Case) -> str:
+    """Why somebody of the desk does nothing about a case (of ``cases_for``), whatever its state; empty if they may."""
+    text = "This is about your own account: somebody else of the staff has to decide."
+    return text if getattr(case, "of_own_account", False) else ""
 
 
 def give_back_refusal(user: User, case: Case) -> str:
@@ -62,8 +68,8 @@ def give_back_refusal(user: User, case: Case) -> str:
 
 
 def is_reviewed_by(user: User, image: Image) -> bool:
-    """Whether somebody decides on a case about an image, or has decided on one."""
-    if not may_review(user):
+    """Whether somebody decides on a case about an image of others, or has decided on one."""
+    if not may_review(user) or is_own(user, image.account):
         return False
     cases = image.cases.all()
     return cases.filter(status="open").exists() or cases.filter(taken_by=user).exists()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Subquery
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -101,18 +101,26 @@ class ShareQuerySet(models.QuerySet["Share"]):
             "recipient__as_organization",
         )
 
+    def with_label(self, viewer: "Viewer") -> "ShareQuerySet":
+        """With ``own_label``: what the viewer's account calls the image; empty or None where it has no name for it."""
+        from images.models import Reference
+
+        own = Reference.objects.filter(account=viewer.account, image=OuterRef("image")).values("label")
+        return self.annotate(own_label=Subquery(own))
+
 
 class TrustQuerySet(models.QuerySet["Trust"]):
     """Who is trusted by whom."""
 
     def of_producer(self, account: "Account", *, recipients: Collection[int]) -> "dict[int, User]":
-        """Which of these recipients trust an account or its organization: by recipient, who said so.
+        """Which of these recipients trust an account or its organization: by recipient, who said so first.
 
         An empty list is asked for as well: a query less would tell the producer that none of the addresses exists.
         """
         producers = {account.pk, account.organization_id}
         rows = self.filter(recipient__in=recipients or [NOBODY], producer__in=producers - {None})
-        return {row.recipient_id: row.trusted_by for row in rows.select_related("trusted_by")}
+        newest_first = rows.select_related("trusted_by").order_by("-trusted_at", "-pk")
+        return {row.recipient_id: row.trusted_by for row in newest_first}  # the oldest is written last, and stays
 
     def of_accounts(self, account_ids: Collection[int]) -> "TrustQuerySet":
         """Whom these accounts trust, with both sides in the same query."""
@@ -153,17 +161,26 @@ class HandOverQuerySet(models.QuerySet["HandOver"]):
         """That somebody can still answer at this moment."""
         return self.filter(status="open", expires_at__gt=timezone.now()).exclude(image__status="deleted")
 
-    def concerning(self, viewer: "Viewer") -> "HandOverQuerySet":
-        """That the viewer's account has asked for, or is asked; those of whom the recipient blocks left out."""
-        from sharing.models import Block
+    def asked_of(self, viewer: "Viewer") -> "HandOverQuerySet":
+        """That the viewer's side is asked to decide on."""
+        return self.open().filter(_is_asked(viewer)).with_sides()
 
-        blocked = Block.objects.filter(recipient=OuterRef("recipient"), producer=OuterRef("giver"))
-        asked = Q(recipient__in=viewer.decides_for | {viewer.account.pk}) & ~Exists(blocked)
-        return self.open().filter(asked | Q(giver=viewer.account.pk)).with_sides()
+    def concerning(self, viewer: "Viewer") -> "HandOverQuerySet":
+        """The same, marked (``is_asked``), and those that the viewer's account has asked for."""
+        found = self.open().annotate(is_asked=ExpressionWrapper(_is_asked(viewer), models.BooleanField()))
+        return found.filter(Q(is_asked=True) | Q(giver=viewer.account.pk)).with_sides()
 
     def with_sides(self) -> "HandOverQuerySet":
         """With the image, who gives it and who is asked, in the same query."""
         return self.select_related("image__region", "image__data__content_check", "giver", "recipient__as_account")
+
+
+def _is_asked(viewer: "Viewer") -> Q:
+    """Hand-overs to the viewer's side. Nobody is asked by a giver whom they block; the giver sees it wait."""
+    from sharing.models import Block
+
+    blocked = Block.objects.filter(recipient=OuterRef("recipient"), producer=OuterRef("giver"))
+    return Q(~Exists(blocked), recipient__in=viewer.decides_for | {viewer.account.pk})
 
 
 class OfferRequestQuerySet(models.QuerySet["OfferRequest"]):

@@ -13,6 +13,7 @@ and that of a stranger are outside alike, in the same statements.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -21,7 +22,7 @@ from accounts.roles import Kind
 from accounts.viewer import Viewer
 from images.models import Image
 from sharing.models import AddressKind, Rules, Share
-from sharing.querysets import NOBODY
+from sharing.querysets import NOBODY, gives_access, is_waiting
 from sharing.targets import Target
 
 FREE, APPROVAL, FORBIDDEN = Rules.Outside.FREE, Rules.Outside.APPROVAL, Rules.Outside.FORBIDDEN
@@ -37,7 +38,6 @@ class Divided:
 
     free: Sequence[Target]
     held: Sequence[Target]
-    rules: Rules | None = None
 
 
 def rules_of(account: Account) -> Rules | None:
@@ -46,39 +46,39 @@ def rules_of(account: Account) -> Rules | None:
     return rows.select_related("organization").first()
 
 
-def divide(image: Image, by: Viewer, targets: Sequence[Target], *, approved: bool = False) -> Divided:
+def divide(rules: Rules | None, by: Viewer, targets: Sequence[Target], *, approved: bool = False) -> Divided:
     """Which recipients get an offer at once, and which only when a second person approves.
 
     Args:
+        rules: under which the producer shares.
         approved: somebody has.
 
     Raises:
         ValidationError: rules forbid some of them, which the message names; nothing must be offered then.
     """
-    rules = rules_of(image.account)
-    if any(target.kind == AddressKind.MARKETPLACE for target in targets) and (reason := _not_open(rules)):
+    if any(target.kind == AddressKind.MARKETPLACE for target in targets) and (reason := open_refusal(rules)):
         raise ValidationError({"recipients": reason}, code="open")
     if rules is None or rules.outside == FREE:
-        return Divided(targets, [], rules)
+        return Divided(targets, [])
     inside = _inside(rules, by, targets)
     outside = [target for target in targets if target not in inside]
     if rules.outside == FORBIDDEN and outside:
         raise ValidationError({"recipients": [forbidden(rules, name_of(target)) for target in outside]}, code="outside")
     if approved:
-        return Divided(targets, [], rules)
-    return Divided([target for target in targets if target in inside], outside, rules)
+        return Divided(targets, [])
+    return Divided([target for target in targets if target in inside], outside)
 
 
-def outside_refusal(account: Account, *, to: Account | None = None, what: str = "This") -> str:
-    """Why images of an account cannot go outside in another way than by an offer; empty when they can.
+def outside_refusal(rules: Rules | None, *, to: Account | None = None, what: str = "This") -> str:
+    """Why images cannot go outside in another way than by an offer; empty when they can.
 
     For ways that no second person can approve beforehand: a claim code, a decision by signing in, handing over.
 
     Args:
+        rules: under which their account shares.
         to: the account that they would go to, where that is known.
         what: begins the sentence ("A claim code").
     """
-    rules = rules_of(account)
     if rules is None or rules.outside == FREE or (to and to.organization_id == rules.organization_id):
         return ""
     text = f"{what} can reach somebody outside of {rules.organization.title}, "
@@ -87,12 +87,63 @@ def outside_refusal(account: Account, *, to: Account | None = None, what: str = 
     return f"{text}which a second person has to approve. Offer the image to an address instead: then somebody is asked."
 
 
-def open_refusal(account: Account) -> str:
-    """Why images of an account cannot be open to everybody; empty when they can."""
-    return _not_open(rules_of(account))
+def revival_refusal(rules: Rules | None, image: Image, by: Viewer) -> str:
+    """Why a private image cannot be shared just now; empty when it can.
+
+    It was shared before, and those would have it again with whom rules forbid to share by now. By the measure of a new
+    offer, so that it tells nothing of who is behind an address. One query where rules forbid nothing like that, or
+    nobody is left.
+    """
+    if rules is None or rules.outside != FORBIDDEN:
+        return ""
+    shares = Share.objects.filter(gives_access() | is_waiting(), image=image).select_related("recipient")
+    targets = [Target(AddressKind(share.kind), share.address, share.recipient) for share in shares]
+    outside = set(targets) - _inside(rules, by, targets) if targets else set()
+    if not outside:
+        return ""
+    whom = name_of(min(outside, key=lambda target: target.key)) if len(outside) == 1 else f"{len(outside)} recipients"
+    return (
+        f"It would be shared again with {whom} outside of {rules.organization.title}, and its accounts may not share "
+        f"outside any more. First an admin has to remove that under “Who has access”."
+    )
 
 
-def _not_open(rules: Rules | None) -> str:
+def recipient_refusal(share: Share, *, offered_to: Group | None) -> str:
+    """Why the rules that the producer has by now keep an offer from being accepted; empty when they do not.
+
+    Asked on the recipient's side, where it is no secret who is behind an address: the recipient itself has to be
+    inside, also an account into which somebody takes what was offered to them. What a second person let go outside
+    is not asked about again.
+
+    Args:
+        share: with whoever is to have it as its recipient.
+        offered_to: who was the recipient until now.
+    """
+    rules = rules_of(share.image.account)
+    if rules is None or rules.outside == FREE or is_of(rules.organization_id, share.recipient):
+        return ""
+    if rules.outside == APPROVAL and not is_of(rules.organization_id, offered_to):
+        return ""
+    producer = share.image.account.title
+    return (
+        f"{producer} cannot share this image with {share.recipient_title} as things are now. Nothing is wrong on your "
+        f"side: ask {producer} about it."
+    )
+
+
+def is_of(organization_id: int, group: Group | None) -> bool:
+    """Whether an account, group or organization, with all its people, is of an organization."""
+    account: Account | None = getattr(group, "as_account", None)
+    if account is not None:
+        is_colleague = account.is_personal and people_of(organization_id, account.personal_of_id).exists()
+        return account.organization_id == organization_id or is_colleague
+    if group is None or group.pk == organization_id:
+        return group is not None
+    return hasattr(group, "as_team") and not teams_outside(organization_id, [group.pk]).exists()
+
+
+def open_refusal(rules: Rules | None) -> str:
+    """Why images of an account under these rules cannot be open to everybody; empty when they can."""
     if rules is None or rules.allows_open:
         return ""
     return f"{rules.organization.title} does not allow images that everybody can use. Offer it to those who need it."
@@ -140,7 +191,7 @@ def teams_outside(organization_id: int, teams: Collection[int]) -> "QuerySet[Mem
     return strangers.exclude(Exists(people_of(organization_id, OuterRef("user")))).values_list("group_id", flat=True)
 
 
-def people_of(organization_id: int, user: OuterRef) -> "QuerySet[Membership]":
+def people_of(organization_id: int, user: OuterRef | int | None) -> "QuerySet[Membership]":
     """The memberships that make somebody one of an organization: direct, or through one of its accounts."""
     through = Q(kind=Kind.ACCOUNT, group__as_account__organization=organization_id)
     return Membership.objects.filter(Q(group=organization_id) | through, user=user)

@@ -12,7 +12,7 @@ from accounts.actions.events import record_of_group
 from accounts.actions.groups import end_verification
 from accounts.errors import Conflict
 from accounts.models import Account, Membership, Organization, User
-from accounts.permissions import lock_rows, may_verify
+from accounts.permissions import OWN, is_own, lock_rows, may_verify
 from accounts.records import record
 from accounts.roles import Kind, Role
 
@@ -75,7 +75,7 @@ def verify(group: V, *, by: User) -> V:
     """Say that staff made sure that an account or organization is who its name says. Renaming it ends that.
 
     Raises:
-        PermissionDenied: the person is not staff who may verify.
+        PermissionDenied: the person is not staff who may verify, or is in it themselves.
         Conflict: it is verified already, or closed.
     """
     group = _locked(group, by)
@@ -107,5 +107,7 @@ def unverify(group: V, *, by: User) -> V:
 def _locked(group: V, by: User) -> V:
     if not may_verify(by):
         raise PermissionDenied("Only staff who may verify accounts can do this.")
+    if is_own(by, group):
+        raise PermissionDenied(OWN.format(group.title))
     lock_rows([group.pk])
     return type(group).objects.get(pk=group.pk)

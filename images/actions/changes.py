@@ -84,7 +84,7 @@ def set_visibility(image_id: UUID, *, by: Viewer, visibility: str) -> Image:
     image = get_image(by, image_id, Verb.SEE, lock=True)
     if image.account_id != by.account.pk:
         require(by, Verb.CHANGE_VISIBILITY, image)
-    if reason := visibility_refusal(by, visibility, old=image.visibility):
+    if reason := visibility_refusal(by, visibility, image):
         raise PermissionDenied(reason)
     return change_visibility(image, by, visibility)
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import Http404
@@ -23,10 +24,11 @@ def create_family(*, by: Viewer, name: str, description: str = "") -> Family:
 
     Raises:
         PermissionDenied: the viewer may not arrange versions.
-        ValidationError: per field.
+        ValidationError: per field; or the account has as many families as it may have.
     """
     require(by, Verb.ARRANGE)
-    by = lock_groups(by)
+    by = lock_groups(by, [by.account.organization])  # as putting an image into it does, perhaps in the same step
+    _check_number(by)
     family = Family(account=by.account, created_by=by.user, name=name, description=description)
     _save(family)
     _record("created", family, by)
@@ -118,7 +120,7 @@ def put_into_family(image_id: UUID, family_id: int, *, by: Viewer, version: str)
     """
     get_image(by, image_id, Verb.ARRANGE)  # nobody holds up others with somebody else's image
     followers = {pk for some in hooks.family_followers.ask(family_id) for pk in some}
-    by = lock_groups(by, Group.objects.filter(pk__in=followers))
+    by = lock_groups(by, [*Group.objects.filter(pk__in=followers), by.account.organization])
     family = _locked(family_id, by)
     image = get_image(by, image_id, Verb.ARRANGE, lock=True)
     joins = image.family_id != family.pk
@@ -195,6 +197,17 @@ def _save(family: Family) -> None:
     if Family.objects.filter(account=family.account, name=family.name).exclude(pk=family.pk).exists():
         raise wrong("name", f"There is a family {family.name} already.", "taken")
     family.save()
+
+
+def _check_number(by: Viewer) -> None:
+    """Keep lists readable; the account's row is locked, so that nobody makes another one meanwhile."""
+    number = Family.objects.filter(account=by.account).count()
+    if number >= settings.FAMILIES_PER_ACCOUNT:
+        text = (
+            f"{by.account.title} has {number} families, which is as many as an account may have. "
+            "Dissolve one that is not needed, or use it for these versions."
+        )
+        raise wrong("name", text, "too_many")
 
 
 def _check_version(image: Image) -> None:

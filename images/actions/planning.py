@@ -117,7 +117,7 @@ def _require_possible(image: Image, by: Viewer, change: str, visibility: str) ->
         Conflict: the image is protected, or is so already.
     """
     require(by, VERBS[change], image)
-    if change == Change.VISIBILITY and (reason := visibility_refusal(by, visibility, old=image.visibility)):
+    if change == Change.VISIBILITY and (reason := visibility_refusal(by, visibility, image)):
         raise PermissionDenied(reason)
     if change == Change.DELETE and image.protected:
         raise Conflict(f"“{image.name}” is protected against deletion. Remove the protection first.")

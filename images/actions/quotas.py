@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.models import Account, Event, User
-from accounts.permissions import Verb, lock, lock_rows
+from accounts.permissions import OWN, Verb, is_own, lock, lock_rows
 from accounts.records import record
 from accounts.viewer import Viewer
 from images import hooks, letters
@@ -83,9 +83,9 @@ def set_quota(account: Account, *, by: User, limits: Limits, note: str = "") -> 
         note: why; for staff.
 
     Raises:
-        PermissionDenied: the person is not staff who may change quotas.
+        PermissionDenied: the person is not staff who may change quotas, or is in the account themselves.
     """
-    _require_staff(by)
+    _require_staff(by, account)
     lock_rows([account.pk])
     before = limits_of(account)
     quota = _saved(account, limits, note)
@@ -101,7 +101,7 @@ def grant_quota_request(request_id: int, *, by: User) -> QuotaRequest:
 
     Raises:
         Http404: there is no such request.
-        PermissionDenied: the person is not staff who may change quotas.
+        PermissionDenied: the person is not staff who may change quotas, or is in the account themselves.
         Conflict: it has been answered or taken back already.
     """
     asked = _locked(request_id, by)
@@ -134,17 +134,20 @@ def refuse_quota_request(request_id: int, *, by: User, answer: str) -> QuotaRequ
     return asked
 
 
-def _require_staff(by: User) -> None:
+def _require_staff(by: User, account: Account | None = None) -> None:
     if not may_set_quotas(by):
         raise PermissionDenied("Only staff who may change quotas can do this.")
+    if account is not None and is_own(by, account):
+        raise PermissionDenied(OWN.format(account.title))
 
 
 def _locked(request_id: int, by: User) -> QuotaRequest:
     """A request, with the row of its account taken: whoever asks, takes back or answers waits there."""
     _require_staff(by)
-    found = QuotaRequest.objects.filter(pk=request_id).first()
+    found = QuotaRequest.objects.filter(pk=request_id).select_related("account").first()
     if found is None:
         raise Http404
+    _require_staff(by, found.account)
     lock_rows([found.account_id])
     return QuotaRequest.objects.select_related("account", "requested_by").get(pk=request_id)
 

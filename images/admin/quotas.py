@@ -7,9 +7,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
-from accounts.admin import ModelAdmin, ReadOnly, acting
+from accounts.admin import ModelAdmin, Question, ReadOnly, acting, answer_page
 from accounts.errors import Conflict
 from accounts.models import Account
 from images import actions
@@ -122,17 +121,17 @@ class QuotaRequestAdmin(ForQuotaStaff, ReadOnly, ModelAdmin):
         return None
 
     def _answer_page(self, request: HttpRequest, queryset: QuerySet[QuotaRequest], form: AnswerForm) -> HttpResponse:
-        requests = [
-            (asked, write_limits(wanted_by(asked)), _levels_in_words(asked.account))
+        questions = [
+            Question(
+                pk=asked.pk,
+                title=f"{asked.account} asks for {write_limits(wanted_by(asked))}",
+                note=_levels_in_words(asked.account),
+                words=asked.reason,
+            )
             for asked in queryset.filter(status=QuotaRequest.Status.OPEN)
         ]
-        context = self.admin_site.each_context(request) | {
-            "title": "Refuse a larger quota",
-            "opts": self.opts,
-            "form": form,
-            "requests": requests,
-        }
-        return TemplateResponse(request, "admin/images/quotarequest/refuse.html", context)
+        title = "Refuse a larger quota"
+        return answer_page(self, request, form, questions, title=title, operation="refuse", button="Refuse")
 
     def _answer(
         self,

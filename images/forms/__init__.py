@@ -3,7 +3,7 @@
 from images.forms.catalogue import CatalogueForm
 from images.forms.conversions import ConversionForm
 from images.forms.facts import EditForm, NewImageForm, ReferenceForm, UploadForm, VisibilityForm
-from images.forms.fields import visibility_options
+from images.forms.fields import filter_fields, visibility_options
 from images.forms.imports import ImportForm
 from images.forms.life import CopyForm, EndForm, FamilyForm, NewVersionForm, VersionForm
 from images.forms.lists import ListForm
@@ -29,5 +29,6 @@ __all__ = [
     "VersionForm",
     "VisibilityForm",
     "WhenForm",
+    "filter_fields",
     "visibility_options",
 ]

@@ -147,7 +147,7 @@ class VisibilityForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, viewer: Viewer, image: Image) -> None:
         super().__init__(data, initial={"visibility": image.visibility})
         field = visibility_of(self)
-        field.viewer, field.old = viewer, image.visibility
+        field.viewer, field.image = viewer, image
 
 
 class ReferenceForm(forms.Form):

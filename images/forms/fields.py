@@ -111,14 +111,14 @@ class VisibilityField(forms.ChoiceField):
 
     template_name = "images/widgets/visibility.html"
     viewer: Viewer
-    old: str = Image.Visibility.PRIVATE
+    image: Image | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=Image.Visibility.choices, widget=forms.RadioSelect, **kwargs)
 
     def validate(self, value: Any) -> None:
         super().validate(value)
-        if reason := visibility_refusal(self.viewer, value, old=self.old):
+        if reason := visibility_refusal(self.viewer, value, self.image):
             raise ValidationError(reason)
 
     def options(self, current: Any) -> list[VisibilityOption]:
@@ -128,7 +128,7 @@ class VisibilityField(forms.ChoiceField):
                 value=value,
                 label=str(label),
                 help=VISIBILITY_HELP[Image.Visibility(value)],
-                reason=visibility_refusal(self.viewer, value, old=self.old),
+                reason=visibility_refusal(self.viewer, value, self.image),
                 checked=value == current,
             )
             for value, label in Image.Visibility.choices
@@ -145,6 +145,16 @@ def visibility_of(form: forms.Form) -> VisibilityField:
 def visibility_options(form: forms.Form) -> list[VisibilityOption]:
     """Its options as the form stands now."""
     return visibility_of(form).options(form["visibility"].value())
+
+
+def filter_fields(form: type[forms.Form], wanted: object, names: Iterable[str]) -> list[forms.BoundField]:
+    """The fields of the filters of a list, with what is set.
+
+    Args:
+        wanted: has what is set, under the names of the fields.
+    """
+    filled = form(initial={name: getattr(wanted, name) for name in names})
+    return [filled[name] for name in names]
 
 
 class RegionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time

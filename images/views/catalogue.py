@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.middleware import PanelRequest
 from images.catalogue import Catalogue, Sort, Wanted, page_of
-from images.forms import CatalogueForm
+from images.forms import CatalogueForm, filter_fields
 from images.models import Region
 
 FILTERS = ("os", "architecture", "size", "verified", "sort")
@@ -44,7 +44,7 @@ def _catalogue(request: PanelRequest, catalogue: Catalogue) -> HttpResponse:
         "wanted": wanted,
         "regions": regions,
         "entries": page.entries,
-        "form": CatalogueForm(initial={name: getattr(wanted, name) for name in FILTERS}),
+        "filters": filter_fields(CatalogueForm, wanted, FILTERS),
         "chips": _chips(path, wanted, parameters),
         "here": _address(path, parameters | places),
         "first": path,

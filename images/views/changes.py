@@ -67,7 +67,7 @@ def image_visibility(request: PanelRequest, pk: UUID) -> HttpResponse:
 
 def _choosable(request: PanelRequest, image: Image) -> list[str]:
     others = (value for value in Image.Visibility.values if value != image.visibility)
-    return [value for value in others if not visibility_refusal(request.viewer, value, old=image.visibility)]
+    return [value for value in others if not visibility_refusal(request.viewer, value, image)]
 
 
 def _consequences(image: Image, change: str) -> list[Consequence]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.middleware import PanelRequest
 from accounts.viewer import Viewer
 from images import hooks, listing
-from images.forms import ListForm
+from images.forms import ListForm, filter_fields
 from images.incoming import incoming_of
 from images.listing import Sort, Tab, Wanted
 from images.menus import Menus
@@ -73,7 +73,7 @@ def list_context(viewer: Viewer, wanted: Wanted) -> dict[str, Any]:
         "why_not_add": refusal(viewer, Verb.CREATE),
         "ways_to_add": [way for ways in hooks.ways_to_add.ask(viewer) for way in ways],
         "bulk": [action for actions in hooks.bulk_actions.ask(viewer) for action in actions],
-        "form": ListForm(initial={name: getattr(wanted, name) for name in FILTERS}),
+        "filters": filter_fields(ListForm, wanted, FILTERS),
         "keep_for_region": address.without("region"),
         "keep_for_search": address.without("q"),
         "keep_for_filter": address.without(*FILTERS),

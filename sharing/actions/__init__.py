@@ -5,6 +5,7 @@ image, as closing them does; so two actions cannot wait for each other. On SQLit
 everything.
 """
 
+from sharing.actions.afterwards import can_be_reminded, remind, remove
 from sharing.actions.approvals import approve_offer, refuse_offer, withdraw_offer
 from sharing.actions.blocking import block, unblock
 from sharing.actions.bulk import OfferedImage, offer_each
@@ -24,20 +25,12 @@ from sharing.actions.handover import (
     turn_down_hand_over,
 )
 from sharing.actions.lasting import ask_for_longer, set_end
-from sharing.actions.offers import (
-    Offered,
-    Outcome,
-    Terms,
-    can_be_reminded,
-    offer,
-    offer_again,
-    remind,
-    remove,
-)
+from sharing.actions.offers import offer, offer_again
 from sharing.actions.policies import set_policy
 from sharing.actions.reviews import ask_for_review
 from sharing.actions.rules import set_rules
 from sharing.actions.signing import offer_signed_in, refuse_sign_in, sign_in_failed
+from sharing.actions.terms import Offered, Outcome, Terms
 from sharing.actions.trusting import stop_trusting, trust
 from sharing.actions.undoing import can_be_undone, undo_offers
 from sharing.actions.versions import (

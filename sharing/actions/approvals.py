@@ -19,7 +19,8 @@ from accounts.viewer import Viewer
 from images.models import Image
 from sharing import circulars
 from sharing.actions.holding import close_request, record_request
-from sharing.actions.offers import Terms, offer
+from sharing.actions.offers import offer
+from sharing.actions.terms import Terms
 from sharing.addresses import address_of, resolve
 from sharing.models import AddressKind, OfferRequest
 

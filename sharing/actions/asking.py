@@ -21,7 +21,7 @@ from sharing.actions.cases import close_case, open_case
 from sharing.actions.changes import record_image
 from sharing.limits import offers_per_day
 from sharing.models import Case, Report
-from sharing.rules import open_refusal
+from sharing.rules import open_refusal, rules_of
 
 ONE_DAY = timedelta(days=1)
 
@@ -57,7 +57,7 @@ def why_not_ask_for_public(image: Image) -> str:
         return "The image is deactivated: nobody could use it."
     if image.cases.waiting().filter(kind=Case.Kind.PUBLIC).exists():
         return "Staff have not answered the last request. Withdraw it to ask again."
-    return open_refusal(image.account)
+    return open_refusal(rules_of(image.account))
 
 
 @transaction.atomic

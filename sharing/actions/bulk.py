@@ -13,8 +13,11 @@ from accounts.errors import Conflict, wrong
 from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, require
-from sharing.actions.offers import Offered, Terms, check_daily_limit, offer
+from sharing.actions.conditions import check_daily_limit
+from sharing.actions.offers import offer
+from sharing.actions.terms import Offered, Terms
 from sharing.lasting import checked_end
+from sharing.rules import rules_of
 
 MOST_IMAGES = 50
 GONE = "It is not there any more."
@@ -62,7 +65,7 @@ def offer_each(
     if not addresses and not groups:
         raise wrong("recipients", "Name at least one recipient.", "required")
     check_daily_limit(by.account, by.user, len(ids) * (len(addresses) + len(groups)))
-    checked_end(by.account, terms.access_until)
+    checked_end(rules_of(by.account), terms.access_until)
     names = dict(Image.objects.live().filter(account=by.account, pk__in=ids).values_list("pk", "name"))
     return [_offer_one(pk, names.get(pk, ""), by, addresses, groups, terms) for pk in ids]
 

@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.viewer import Viewer
 from images.models import Image, QuotaRequest
 from sharing.models import AddressKind, Case, Share
+from sharing.rules import open_refusal, rules_of
 
 
 def open_case(kind: Case.Kind, image: Image, by: User, **fields: Any) -> Case:
@@ -57,10 +58,14 @@ def _is_public(image: Image) -> bool:
 
 
 def follow_listing(image: Image, by: Viewer) -> None:
-    """What staff have accepted is listed as long as its owner keeps it open to others."""
+    """What staff have accepted is listed as long as its owner keeps it open to others.
+
+    Where rules have forbidden that meanwhile, what is listed stays, and nothing comes back into the marketplace.
+    """
     share = Share.objects.filter(image=image, kind=AddressKind.MARKETPLACE, status=Share.Status.ACCEPTED).first()
     if share and share.decided_by and image.is_live and image.visibility != Image.Visibility.PRIVATE:
-        images.actions.list_in_marketplace(image, by=by, accepted_by=share.decided_by)
+        if not open_refusal(rules_of(image.account)):
+            images.actions.list_in_marketplace(image, by=by, accepted_by=share.decided_by)
     else:
         images.actions.take_off_marketplace(image, by=by)
 

@@ -1,8 +1,9 @@
-"""The steps that several verbs share: deciding, giving access, and writing down what happened."""
+"""The steps that several verbs share: finding a row, deciding, giving access, and writing down what happened."""
 
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import Account, User
@@ -11,6 +12,19 @@ from accounts.viewer import Viewer
 from images.models import Image
 from sharing.grants import sync_grants
 from sharing.models import Block, Share
+
+
+def share_of(image: Image, share_id: int) -> Share:
+    """One share of an image.
+
+    Raises:
+        Http404: the image has no such share.
+    """
+    share = Share.objects.of_image(image).filter(pk=share_id).first()
+    if share is None:
+        raise Http404
+    share.image = image
+    return share
 
 
 def decide(share: Share, status: Share.Status, user: User) -> None:

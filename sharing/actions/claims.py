@@ -1,6 +1,6 @@
 """Claim codes: offers to whoever has the code."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -16,17 +16,18 @@ from images import actions as image_actions
 from images.models import Image
 from images.permissions import Verb, get_image
 from sharing import letters
-from sharing.actions.changes import decide, record_by_producer, record_by_recipient, sync
-from sharing.actions.offers import Terms, check_daily_limit, open_for_sharing, require_offerable, restart, share_of
+from sharing.actions.changes import decide, record_by_producer, record_by_recipient, share_of, sync
+from sharing.actions.conditions import check_daily_limit, checked_terms, require_offerable
 from sharing.actions.policies import require_taken
+from sharing.actions.starting import open_for_sharing, restart
+from sharing.actions.terms import Terms
 from sharing.actions.undoing import kept_for_undo
 from sharing.claiming import NOT_THERE
 from sharing.codes import digest_of, make_code, make_name
 from sharing.deciding import decision_refusal
-from sharing.lasting import checked_end
-from sharing.models import AddressKind, Block, ClaimCode, Share
+from sharing.models import AddressKind, Block, ClaimCode, Rules, Share
 from sharing.querysets import is_waiting
-from sharing.rules import outside_refusal
+from sharing.rules import outside_refusal, rules_of
 
 DEFAULT_DAYS = 7
 MAX_DAYS = 30
@@ -58,13 +59,10 @@ def make_claim_code(image_id: UUID, *, by: Viewer, terms: Terms, whom: str = "",
         Conflict: everybody can use the image anyway.
         ValidationError: an end that is past or later than rules allow, or more offers than one day allows.
     """
-    by = lock_groups(by)
-    image = get_image(by, image_id, Verb.OFFER, lock=True)
-    require_codes(image)
-    check_daily_limit(image.account, by.user, 1)
-    opened = open_for_sharing(image, by)
+    by, image, rules = _locked(image_id, by)
+    terms = checked_terms(terms, image, rules)
     share = Share(image=image, kind=AddressKind.CODE, address=f"{make_name()} {whom}".strip())
-    terms = replace(terms, access_until=checked_end(image.account, terms.access_until))
+    opened = open_for_sharing(image, by, rules)
     return _start(share, by, terms, days, opened=opened)
 
 
@@ -76,14 +74,11 @@ def renew_claim_code(image_id: UUID, share_id: int, *, by: Viewer, days: int = D
         Http404, PermissionDenied, ValidationError: as ``make_claim_code``.
         Conflict: it is no offer by code, the code still works or was used, or everybody can use the image anyway.
     """
-    by = lock_groups(by)
-    image = get_image(by, image_id, Verb.OFFER, lock=True)
-    require_codes(image)
-    check_daily_limit(image.account, by.user, 1)
+    by, image, rules = _locked(image_id, by)
     share = share_of(image, share_id)
     require_renewable(share)
-    opened = open_for_sharing(image, by)
-    terms = Terms(share.message, share.export, checked_end(image.account, None), share.offers_future)
+    terms = checked_terms(Terms(share.message, share.export, None, share.offers_future), image, rules)
+    opened = open_for_sharing(image, by, rules)
     ClaimCode.objects.filter(share=share).delete()
     return _start(share, by, terms, days, opened=opened)
 
@@ -104,14 +99,9 @@ def claim_offer(share_id: int, *, by: Viewer, offered_at: datetime, future: bool
         ValidationError: the code does not work any more, and nothing says why; the account owns the image or blocks
             its producer; or a policy does not take the image (code "policy").
     """
-    by = lock_groups(by)
-    image_ids = Share.objects.filter(pk=share_id).values("image")
-    image = Image.objects.select_for_update(of=("self",)).filter(pk__in=image_ids).first()
-    shares = Share.objects.by_code().filter(is_waiting() | Q(status="accepted", recipient=by.account.pk))
-    share = shares.filter(pk=share_id, offered_at=offered_at).first() if image else None
-    if share is None:
-        raise wrong("code", NOT_THERE, "unknown")
+    by, share = _shown(share_id, by, offered_at)
     if share.status == Share.Status.ACCEPTED:
+        _label(share, label, by)
         return share
     share.recipient = by.account.group_ptr
     _require_claimable(share, by)
@@ -121,8 +111,7 @@ def claim_offer(share_id: int, *, by: Viewer, offered_at: datetime, future: bool
     sync(share)
     record_by_recipient("accepted", share, by)
     letters.accepted(share, by)
-    if label:
-        image_actions.label(share.image_id, by=by, label=label)
+    _label(share, label, by)
     return share
 
 
@@ -148,9 +137,40 @@ def why_not_claim(share: Share, account: Account) -> str:
     return ""
 
 
+def _locked(image_id: UUID, by: Viewer) -> tuple[Viewer, Image, Rules | None]:
+    """The viewer as they are now, an image that they may offer by code, and the rules that hold; all of them locked."""
+    by = lock_groups(by, [by.account.organization])
+    image = get_image(by, image_id, Verb.OFFER, lock=True)
+    rules = rules_of(image.account)
+    require_codes(image, rules)
+    check_daily_limit(image.account, by.user, 1)
+    return by, image, rules
+
+
+def _shown(share_id: int, by: Viewer, offered_at: datetime) -> tuple[Viewer, Share]:
+    """The viewer as they are now, and the offer whose code they have shown.
+
+    Under the locks of their account, of the organization whose rules hold, and of the image.
+    """
+    shares = Share.objects.by_code().filter(is_waiting() | Q(status="accepted", recipient=by.account.pk))
+    shares = shares.filter(pk=share_id, offered_at=offered_at)
+    found = shares.first()
+    by = lock_groups(by, [found.image.account.organization if found else None])
+    images = Image.objects.select_for_update(of=("self",)).filter(pk=found.image_id) if found else Image.objects.none()
+    share = shares.first() if images.first() else None
+    if share is None:
+        raise wrong("code", NOT_THERE, "unknown")
+    return by, share
+
+
+def _label(share: Share, label: str, by: Viewer) -> None:
+    if label:
+        image_actions.label(share.image_id, by=by, label=label)
+
+
 def _require_claimable(share: Share, by: Viewer) -> None:
     """The same as when an offer with an address is accepted, and what the producer's rules say now."""
-    if outside_refusal(share.image.account, to=by.account):
+    if outside_refusal(rules_of(share.image.account), to=by.account):
         raise wrong("code", NOT_THERE, "unknown")
     if reason := why_not_claim(share, by.account):
         raise wrong("code", reason, "own")
@@ -159,14 +179,17 @@ def _require_claimable(share: Share, by: Viewer) -> None:
     require_taken(share.image, by.account.group_ptr, by)
 
 
-def require_codes(image: Image) -> None:
+def require_codes(image: Image, rules: Rules | None) -> None:
     """Refuse codes for what everybody can use anyway, and where rules keep images from going to somebody unknown.
+
+    Args:
+        rules: under which its account shares.
 
     Raises:
         Conflict, PermissionDenied: with the reason.
     """
     require_offerable(image)
-    if reason := outside_refusal(image.account, what="A claim code"):
+    if reason := outside_refusal(rules, what="A claim code"):
         raise PermissionDenied(reason)
 
 

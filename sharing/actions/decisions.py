@@ -20,6 +20,7 @@ from sharing.actions.changes import decide, end_later_versions_of, record_by_rec
 from sharing.actions.policies import require_taken
 from sharing.deciding import acceptance_refusal, decision_refusal
 from sharing.models import AddressKind, Block, Share
+from sharing.rules import recipient_refusal
 
 
 @transaction.atomic
@@ -36,15 +37,19 @@ def accept(share_id: int, *, by: Viewer, into: Account | None = None, future: bo
     Raises:
         Http404: no such offer for this viewer, or it was removed or has expired.
         PermissionDenied: they see the offer, but only an admin decides; or ``into`` is not theirs.
+        Conflict: the rules that the producer has by now do not let it share with the recipient.
         ValidationError: ``into`` owns the image, or blocks its producer; or a policy does not take the image.
     """
     by = _lock_sides(share_id, by, into)
     share = _decidable(share_id, by)
     if share.status == Share.Status.ACCEPTED:
+        _label(share, label, by)
         return share
     before = share.recipient
     if into is not None:
         share.recipient = _taken_into(share, into, by)
+    if reason := recipient_refusal(share, offered_to=before):
+        raise Conflict(reason)
     if share.recipient:
         require_taken(share.image, share.recipient, by)
     decide(share, Share.Status.ACCEPTED, by.user)
@@ -54,8 +59,7 @@ def accept(share_id: int, *, by: Viewer, into: Account | None = None, future: bo
     sync(share, before=before)
     record_by_recipient("accepted", share, by)
     letters.accepted(share, by)
-    if label:
-        _label(share, label, by)
+    _label(share, label, by)
     return share
 
 
@@ -114,14 +118,16 @@ def why_not_leave(by: Viewer, held: Collection[Share]) -> str:
 
 
 def _lock_sides(share_id: int, by: Viewer, into: Account | None) -> Viewer:
-    """Keep the recipient, and the account that takes the offer, from being closed meanwhile."""
+    """Keep the recipient, and the account that takes the offer, from being closed meanwhile, and rules as they are."""
     share = Share.objects.offered_to(by).filter(pk=share_id).first()
     if share is None:
         raise Http404
-    return lock_groups(by, [share.recipient, into.group_ptr if into else None])
+    return lock_groups(by, [share.recipient, into.group_ptr if into else None, share.image.account.organization])
 
 
 def _label(share: Share, label: str, by: Viewer) -> None:
+    if not label:
+        return
     account: Account | None = getattr(share.recipient, "as_account", None)
     there = choose(by.user, by.memberships, number=account.number) if account else None
     if there is None:
@@ -159,7 +165,7 @@ def turn_down(share: Share, verb: str, reason: str, by: Viewer) -> Share:
     share.save()
     sync(share)
     record_by_recipient(verb, share, by, reason=reason)
-    letters.rejected(share, by)
+    letters.rejected(share, by, verb)
     return share
 
 

@@ -19,8 +19,8 @@ from sharing.actions.cases import close_case, follow_listing
 from sharing.actions.changes import decide, record_by_producer, record_image, sync
 from sharing.actions.limits import change_offer_limit
 from sharing.models import Case, Share
-from sharing.permissions import cases_for, decide_refusal, give_back_refusal, require_reviewer
-from sharing.rules import open_refusal
+from sharing.permissions import cases_for, decide_refusal, give_back_refusal, own_refusal, require_reviewer
+from sharing.rules import open_refusal, rules_of
 
 
 @transaction.atomic
@@ -144,7 +144,7 @@ def reactivate_again(case_id: int, *, by: User) -> Case:
         Http404, Conflict: as ``deactivate_at_once``.
     """
     case = _locked(case_id, by)
-    if case.is_waiting and (reason := decide_refusal(by, case)):
+    if reason := decide_refusal(by, case) if case.is_waiting else own_refusal(case):
         raise Conflict(reason)
     images.actions.reactivate_for_owner(_image_of(case).pk, by=by)
     return case
@@ -162,8 +162,8 @@ def unlist(case_id: int, *, by: User, answer: str) -> Case:
     if not answer.strip():
         raise wrong("answer", "Say why, so that the producer knows what to do.", "required")
     case = _locked(case_id, by)
-    if why_not_unlist(case):
-        raise Conflict(why_not_unlist(case))
+    if reason := own_refusal(case) or why_not_unlist(case):
+        raise Conflict(reason)
     _decide_offer(case, Share.Status.REJECTED, by, answer)
     _record("case reopened", case, by, reason=answer)
     return case
@@ -177,7 +177,7 @@ def why_not_unlist(case: Case) -> str:
 
 def _publish(case: Case, by: User) -> None:
     image = _image_of(case)
-    if reason := open_refusal(image.account):
+    if reason := open_refusal(rules_of(image.account)):
         raise Conflict(reason)
     images.actions.publish(image.pk, by=by)
 
@@ -188,7 +188,7 @@ def _decide_offer(case: Case, status: Share.Status, by: User, reason: str) -> No
     if share is None:
         raise Conflict("The producer has taken this offer back.")
     share.image = image
-    if status == Share.Status.ACCEPTED and (refusal := open_refusal(image.account)):
+    if status == Share.Status.ACCEPTED and (refusal := open_refusal(rules_of(image.account))):
         raise Conflict(refusal)
     acting = _for_owner(by, image)
     decide(share, status, by)

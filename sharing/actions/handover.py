@@ -26,17 +26,17 @@ from images.permissions import Verb, get_image
 from images.quotas import reserve
 from sharing import hand_over_letters, news_of_images
 from sharing.actions.changes import decide
-from sharing.actions.offers import open_for_sharing
 from sharing.actions.policies import write_down
+from sharing.actions.starting import open_for_sharing
 from sharing.addresses import resolve
 from sharing.deciding import acceptance_refusal
 from sharing.grants import sync_grants
 from sharing.lasting import checked_end
 from sharing.limits import offers_per_day
-from sharing.models import AddressKind, HandOver, Share
+from sharing.models import AddressKind, Block, HandOver, Share
 from sharing.policies import judge_for
 from sharing.querysets import NOBODY
-from sharing.rules import open_refusal, outside_refusal
+from sharing.rules import open_refusal, outside_refusal, rules_of
 
 Status = HandOver.Status
 ONE_DAY = timedelta(days=1)
@@ -207,12 +207,15 @@ def why_not_take_over(hand_over: HandOver, receiver: Account) -> str:
     image, giver = hand_over.image, hand_over.giver
     if reason := why_not_hand_over(image) or judge_for([receiver.pk]).refusal(image, receiver.pk):
         return reason
-    if outside_refusal(giver, to=receiver):
+    if Block.objects.of_producer(giver, recipients=[receiver.pk]):
+        return f"{receiver.title} has blocked {giver.title}. Unblock it there first, or take the image elsewhere."
+    if outside_refusal(rules_of(giver), to=receiver):
         return f"{giver.title} may not hand images over outside of {giver.organization} any more."
-    if hand_over.keep_using and outside_refusal(receiver, to=giver):
+    rules = rules_of(receiver)
+    if hand_over.keep_using and outside_refusal(rules, to=giver):
         text = "{} wants to go on using it, which is outside of {}. Ask for the image without that."
         return text.format(giver.title, receiver.organization)
-    return open_refusal(receiver) if image.visibility == Image.Visibility.COMMUNITY else ""
+    return open_refusal(rules) if image.visibility == Image.Visibility.COMMUNITY else ""
 
 
 def asked_of(by: Viewer, hand_over_id: int) -> HandOver:
@@ -221,8 +224,7 @@ def asked_of(by: Viewer, hand_over_id: int) -> HandOver:
     Raises:
         Http404: no such one for this viewer.
     """
-    asked = by.decides_for | {by.account.pk}
-    hand_over = HandOver.objects.concerning(by).filter(pk=hand_over_id, recipient__in=asked).first()
+    hand_over = HandOver.objects.asked_of(by).filter(pk=hand_over_id).first()
     if hand_over is None:
         raise Http404
     return hand_over
@@ -292,7 +294,7 @@ def _check(image: Image, by: Viewer, found: Group | None) -> None:
     if found is not None and found.pk == image.account_id:
         raise wrong("to", f"{image.account.title} owns this image already.", "own")
     to = Account.objects.filter(pk=found.pk if found else NOBODY).first()
-    if reason := outside_refusal(image.account, to=to, what="Handing over"):
+    if reason := outside_refusal(rules_of(image.account), to=to, what="Handing over"):
         raise wrong("to", reason, "outside")
     lately = HandOver.objects.filter(Q(giver=image.account) | Q(offered_by=by.user))
     if lately.filter(offered_at__gt=timezone.now() - ONE_DAY).count() >= offers_per_day(image.account):
@@ -315,8 +317,12 @@ def _give(image: Image, receiver: Account, user: User) -> None:
 
 
 def _keep_shares(image: Image, user: User) -> None:
-    """The shares become the new owner's: whoever took it over answers for them. One to the owner itself ends."""
-    Share.objects.filter(image=image, recipient=image.account_id).delete()
+    """The shares become the new owner's: whoever took it over answers for them.
+
+    One to the owner itself ends; and what staff have accepted for the marketplace, since they accepted the giver's.
+    """
+    accepted_by_staff = Q(kind=AddressKind.MARKETPLACE, status=Share.Status.ACCEPTED)
+    image.shares.filter(Q(recipient=image.account_id) | accepted_by_staff).delete()
     image.shares.update(offered_by=user, offers_future=False, takes_future=False, before=None)
     sync_grants(image, image.account.group_ptr)
     # Who blocks the new owner, or blocked the old one, sees other offers from now on.
@@ -327,11 +333,12 @@ def _keep_shares(image: Image, user: User) -> None:
 def _share_with_giver(hand_over: HandOver, by: Viewer) -> None:
     """The giver goes on using the image: it asked for that, and whoever took the image over agreed."""
     image, giver = hand_over.image, hand_over.giver
-    open_for_sharing(image, by)
+    rules = rules_of(image.account)
+    open_for_sharing(image, by, rules)
     known = Share.objects.filter(image=image, kind=AddressKind.NUMBER, address=giver.number).first()
     share = known or Share(image=image, kind=AddressKind.NUMBER, address=giver.number)
     share.recipient, share.offered_by, share.offered_at = giver.group_ptr, by.user, timezone.now()
-    share.access_until = checked_end(image.account, None)
+    share.access_until = checked_end(rules, None)
     decide(share, Share.Status.ACCEPTED, hand_over.offered_by)
     share.save()
     sync_grants(image, share.recipient)

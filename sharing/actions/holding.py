@@ -1,7 +1,7 @@
 """Offers that have to wait for a second person, as ``offer`` makes them."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -12,17 +12,16 @@ from accounts.records import record
 from accounts.viewer import Viewer
 from images.models import Image
 from sharing import circulars
+from sharing.actions.terms import Terms
+from sharing.limits import offers_per_day
 from sharing.models import OfferRequest, Rules
 from sharing.rules import name_of
 from sharing.targets import Target
 
-if TYPE_CHECKING:
-    from sharing.actions.offers import Terms
-
 Status = OfferRequest.Status
 
 
-def hold_offer(image: Image, target: Target, by: Viewer, terms: "Terms", rules: Rules) -> OfferRequest:
+def hold_offer(image: Image, target: Target, by: Viewer, terms: Terms, rules: Rules) -> OfferRequest:
     """Keep an offer until somebody approves it. One that waits already is left as it is.
 
     Called under the lock of the image.
@@ -51,7 +50,7 @@ def hold_offer(image: Image, target: Target, by: Viewer, terms: "Terms", rules: 
 
 
 def check_open_limit(image: Image, wanted: int) -> None:
-    """Keep an account from burying its managers.
+    """Keep an account from burying its managers: no more may wait than it may offer in a day.
 
     Raises:
         ValidationError: with how many wait already.
@@ -59,7 +58,7 @@ def check_open_limit(image: Image, wanted: int) -> None:
     if not wanted:
         return
     waiting = OfferRequest.objects.open().filter(image__account=image.account_id).count()
-    if waiting + wanted > settings.OFFERS_PER_DAY:
+    if waiting + wanted > offers_per_day(image.account):
         text = f"{waiting} offers of {image.account.title} wait for approval already. Wait until somebody has decided."
         raise wrong("recipients", text, "too_many")
 

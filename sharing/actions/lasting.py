@@ -11,16 +11,16 @@ from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.models import Event
+from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, get_image, require
 from sharing import announcements
-from sharing.actions.changes import record_by_producer, record_by_recipient, sync
+from sharing.actions.changes import record_by_producer, record_by_recipient, share_of, sync
 from sharing.actions.ends import days_left
-from sharing.actions.offers import share_of
 from sharing.lasting import checked_end
-from sharing.models import AddressKind, Share
-from sharing.rules import divide
+from sharing.models import AddressKind, Rules, Share
+from sharing.rules import divide, rules_of
 from sharing.targets import Target
 
 ASK_AFTER = timedelta(days=1)
@@ -40,11 +40,13 @@ def set_end(image_id: UUID, share_id: int, *, by: Viewer, until: datetime | None
             a second person would have to approve of more.
         ValidationError: the end is past, or later than rules allow; or they do not allow to share with them any more.
     """
+    by = lock_groups(by, [by.account.organization])  # so that rules stay as they are
     image = get_image(by, image_id, Verb.SEE_SHARES, lock=True)
     share = share_of(image, share_id)
     if share.kind == AddressKind.MARKETPLACE:
         raise Conflict("The marketplace has images without an end. Remove this share when it shall end.")
-    until = checked_end(image.account, until)
+    rules = rules_of(image.account)
+    until = checked_end(rules, until)
     is_shorter = _is_earlier(until, share.access_until)
     require(by, Verb.REMOVE_SHARE if is_shorter else Verb.OFFER, image)
     if share.state not in ("pending", "accepted"):
@@ -52,7 +54,7 @@ def set_end(image_id: UUID, share_id: int, *, by: Viewer, until: datetime | None
     if until == share.access_until:
         return share
     if not is_shorter:
-        _require_within_rules(image, share, by)
+        _require_within_rules(rules, share, by)
     share.access_until = until
     share.offer_expires_at = _offer_expiry(share)
     share.warned_days = days_left(share)  # they hear of the new end now
@@ -116,7 +118,7 @@ def ending_for(by: Viewer, held: Collection[Share]) -> list[Share]:
     return [share for share in held if share.access_until and share.recipient_id in by.decides_for]
 
 
-def _require_within_rules(image: Image, share: Share, by: Viewer) -> None:
+def _require_within_rules(rules: Rules | None, share: Share, by: Viewer) -> None:
     """More time is as much as a new offer: the rules of the organization hold for it, too.
 
     Raises:
@@ -124,7 +126,7 @@ def _require_within_rules(image: Image, share: Share, by: Viewer) -> None:
         Conflict: they ask for a second person, who has not agreed to more than there is.
     """
     target = Target(AddressKind(share.kind), share.address, share.recipient)
-    if divide(image, by, [target]).held:
+    if divide(rules, by, [target]).held:
         text = "{} is outside of your organization: a second person agreed to this end and to none later."
         raise Conflict(f"{text.format(share.address_text)} Share the image again when it has ended.")
 

@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.models import Account, User
-from accounts.permissions import lock_rows
+from accounts.permissions import OWN, is_own, lock_rows
 from accounts.records import record
 from sharing.limits import offers_per_day
 from sharing.models import OfferLimit
@@ -20,10 +20,12 @@ def set_offer_limit(account: Account, *, by: User, limit: int | None, note: str 
         note: why; for staff.
 
     Raises:
-        PermissionDenied: the person is not staff who may change offer limits.
+        PermissionDenied: the person is not staff who may change offer limits, or is in the account themselves.
     """
     if not may_set_offer_limits(by):
         raise PermissionDenied("Only staff who may change offer limits can do this.")
+    if is_own(by, account):
+        raise PermissionDenied(OWN.format(account.title))
     lock_rows([account.pk])
     change_offer_limit(account, limit, by, note=note)
 

@@ -1,39 +1,33 @@
 """Offers that are accepted at once, because somebody has proved that they are an admin of the receiving account."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Account, Event, Membership, User
 from accounts.permissions import lock_groups
 from accounts.records import record
+from accounts.roles import Role
 from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, get_image
 from sharing import sign_in_letters
-from sharing.actions.changes import decide, record_by_producer, record_image, sync
-from sharing.actions.offers import (
-    Offered,
-    Outcome,
-    Terms,
-    check_daily_limit,
-    open_for_sharing,
-    require_offerable,
-    restart,
-)
+from sharing.actions.changes import record_by_producer, record_image, sync
+from sharing.actions.conditions import check_daily_limit, checked_terms, require_offerable
 from sharing.actions.policies import write_down
+from sharing.actions.starting import accept_at_once, open_for_sharing, restart
+from sharing.actions.terms import Offered, Outcome, Terms
 from sharing.actions.undoing import kept_for_undo
-from sharing.deciding import decision_refusal
-from sharing.lasting import checked_end
-from sharing.models import AddressKind, Block, Share
-from sharing.policies import allows_sign_in, judge_for
+from sharing.models import AddressKind, Block, Rules, Share
+from sharing.policies import Accepting, Judge, allows_sign_in, judge_for, strictest
 from sharing.querysets import NOBODY
-from sharing.rules import outside_refusal
+from sharing.rules import outside_refusal, rules_of
 
 SIGNED_IN = "accepted by signing in"
 FAILED, REFUSED = "failed to sign in", "sign-in refused"
@@ -41,22 +35,55 @@ LETTERS_A_DAY = 3  # of failed tries, to each account: somebody who guesses must
 ONE_DAY = timedelta(days=1)
 
 
-def account_to_prove(image: Image, named: Account | None) -> Account | None:
-    """The account that a producer may accept for by signing in; None where a proof would come to nothing.
+@dataclass(frozen=True)
+class Wanted:
+    """What has to be proved, so that somebody can accept for an account.
 
-    It owns the image, has switched this off, blocks the producer, or its policy does not take the image. In the same
-    statements whichever number was named, and whether or not anybody has it.
+    Attributes:
+        account: None where a proof would come to nothing.
+        who: which of its admins may accept, by the policies that hold for it.
+    """
+
+    account: Account | None
+    who: Q
+
+    def is_met_by(self, admin: User) -> bool:
+        """Whether this person still is one of those. One query."""
+        deciding = Membership.objects.deciding_for(self.account.pk if self.account else NOBODY)
+        return deciding.filter(self.who, user=admin).exists()
+
+
+def wanted_proof(image: Image, named: Account | None) -> Wanted:
+    """What has to be proved, so that a producer can accept for an account by signing in.
+
+    Nothing helps where the account owns the image, has switched this off, blocks the producer, or its policy does not
+    take the image. In the same statements whichever number was named, and whether or not anybody has it.
     """
     account = named or Account(pk=NOBODY)
-    verdicts = judge_for([account.pk]).verdicts(image, account.pk)
-    refused = any(verdict.is_enforced for verdict in verdicts)
+    judge = judge_for([account.pk])
+    refused = judge.refusal(image, account.pk)
     blocked = Block.objects.of_producer(image.account, recipients=[account.pk])
     closed = not allows_sign_in(account) or account.pk == image.account_id
-    return None if refused or blocked or closed else named
+    return Wanted(None if refused or blocked or closed else named, _who_accepts(judge, account))
 
 
-def require_open_way(image: Image, named: Account | None, by: Viewer, terms: Terms) -> None:
+def _who_accepts(judge: Judge, account: Account) -> Q:
+    """Of its admins, those whom policies let accept. It costs no query: it goes into the one that looks for admins."""
+    accepting = strictest(policy.accepting for policy in judge.holding_for(account.pk))
+    if accepting != Accepting.MANAGERS or account.organization_id is None:
+        return Q()
+    managers = Membership.objects.filter(group=account.organization_id, role=Role.MANAGER)
+    return Q(user__in=managers.values("user"))
+
+
+def require_open_way(image: Image, named: Account | None, by: Viewer, terms: Terms, rules: Rules | None) -> Terms:
     """Refuse what would be refused whoever signs in, before anybody types a password.
+
+    Args:
+        rules: under which the image's account shares.
+
+    Returns:
+        The terms as they are kept.
 
     Raises:
         Conflict: everybody can use the image anyway.
@@ -64,10 +91,11 @@ def require_open_way(image: Image, named: Account | None, by: Viewer, terms: Ter
         ValidationError: an end that is past or later than rules allow, or more offers than one day allows.
     """
     require_offerable(image)
-    if reason := outside_refusal(image.account, to=named):
+    if reason := outside_refusal(rules, to=named):
         raise PermissionDenied(reason)
-    checked_end(image.account, terms.access_until)
+    terms = checked_terms(terms, image, rules)
     check_daily_limit(image.account, by.user, 1)
+    return terms
 
 
 def accepted_already(image: Image, number: str) -> Offered | None:
@@ -93,21 +121,23 @@ def offer_signed_in(image_id: UUID, *, by: Viewer, account: Account, admin: User
     Raises:
         Http404: the viewer cannot see the image.
         PermissionDenied: they may not share it, or rules keep it inside of their organization.
-        Conflict: everybody can use the image anyway.
+        Conflict: everybody can use the image anyway; or it is private, and was shared with somebody outside of an
+            organization that forbids it now.
         ValidationError: an end that is past or later than rules allow, or more offers than one day allows.
     """
     get_image(by, image_id, Verb.OFFER)  # nobody holds up a recipient with somebody else's image
-    by = lock_groups(by, [account.group_ptr])
+    by = lock_groups(by, [account.group_ptr, by.account.organization])
     image = get_image(by, image_id, Verb.OFFER, lock=True)
-    require_open_way(image, account, by, terms)
-    terms = replace(terms, access_until=checked_end(image.account, terms.access_until))
-    if not account_to_prove(image, account) or not may_accept(admin, account):
+    rules = rules_of(image.account)
+    terms = require_open_way(image, account, by, terms, rules)
+    if not wanted_proof(image, account).is_met_by(admin):
         return None
     if already := accepted_already(image, account.number):
         return already
     share = Share.objects.of_image(image).filter(kind=AddressKind.NUMBER, address=account.number).first()
     share = share or Share(kind=AddressKind.NUMBER, address=account.number)
     share.image = image
+    share.before = kept_for_undo(share, opened=open_for_sharing(image, by, rules))
     return _accept(share, account.group_ptr, admin, by, terms)
 
 
@@ -151,23 +181,12 @@ def refuse_sign_in(producer_id: int, account_id: int | None) -> None:
         sign_in_letters.tell_of_failure(producer, account, is_last=tried == LETTERS_A_DAY)
 
 
-def may_accept(admin: User, account: Account) -> bool:
-    """Whether a person still decides for an account: as an admin, and whom its policy lets accept."""
-    viewer = Viewer.of(admin, number=account.number)
-    if viewer is None or not Membership.objects.deciding_for(account.pk).filter(user=admin).exists():
-        return False
-    share = Share(kind=AddressKind.NUMBER, address=account.number, recipient=account.group_ptr)
-    return not decision_refusal(viewer, share)
-
-
 def _accept(share: Share, recipient: Group, admin: User, by: Viewer, terms: Terms) -> Offered:
-    share.before = kept_for_undo(share, opened=open_for_sharing(share.image, by))
-    share.recipient = recipient
+    previous, share.recipient = share.recipient, recipient
     restart(share, by, terms)
-    decide(share, Share.Status.ACCEPTED, admin)
-    share.decided_at = share.offered_at  # in the same step, so that it can be undone
+    accept_at_once(share, admin)
     share.save()
-    sync(share)
+    sync(share, before=previous)
     record_by_producer("offered", share, by, message=share.message)
     record_by_producer(SIGNED_IN, share, by)
     write_down(judge_for([recipient.pk]).verdicts(share.image, recipient.pk), share.image, recipient, None)

@@ -18,7 +18,7 @@ from sharing.actions.changes import record_by_producer, record_image, sync
 from sharing.models import AddressKind, Share
 
 TOO_LATE = "It is too late to undo {}: more than a minute has passed, or the recipient has decided. Remove it instead."
-ROW, OPENED = "row", "opened"
+ROW, OPENED, FAMILY = "row", "opened", "family"
 KEPT = (
     "recipient_id", "status", "message", "reason", "export", "offered_at", "offered_by_id", "offer_expires_at",
     "reminded_at", "decided_at", "decided_by_id", "access_until", "warned_days", "offers_future", "takes_future",
@@ -64,13 +64,15 @@ def can_be_undone(share: Share) -> bool:
 def kept_for_undo(share: Share, *, opened: bool) -> dict[str, Any]:
     """What is to be restored: what the row said, in values that JSON holds, and whether the image was private.
 
+    Later versions are of a family, so it is kept of which: what was agreed about them ends when the image leaves it.
+
     Args:
-        share: as it is before the offer; one that was never saved is deleted again.
+        share: as it is before the offer, with its image; one that was never saved is deleted again.
         opened: whether this offer makes its image shared.
     """
     said = {name: getattr(share, name) for name in KEPT} if share.pk else {}
     row = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}
-    return {ROW: row, OPENED: opened}
+    return {ROW: row, OPENED: opened, FAMILY: share.image.family_id}
 
 
 def _lock(share_ids: Iterable[int], by: Viewer) -> list[Share]:
@@ -89,8 +91,12 @@ def _undo(share: Share, by: Viewer) -> None:
     if share.kind == AddressKind.MARKETPLACE:
         end_marketplace_offer(share, by=by)
     reached = share.recipient
-    if row := (share.before or {}).get(ROW):
+    before = share.before or {}
+    if row := before.get(ROW):
         _restore(share, row)
+        if share.image.family_id is None or share.image.family_id != before.get(FAMILY):
+            share.offers_future = share.takes_future = False
+        share.save()
     else:
         share.delete()
     sync(share, before=reached)
@@ -101,7 +107,6 @@ def _restore(share: Share, row: dict[str, Any]) -> None:
         is_moment = name.endswith(("_at", "_until")) and value is not None
         setattr(share, name, datetime.fromisoformat(value) if is_moment else value)
     share.before = None
-    share.save()
 
 
 def _close_again(image: Image, by: Viewer, *, since: datetime) -> None:

@@ -20,10 +20,10 @@ from sharing.actions.changes import (
     record_by_recipient,
     sync,
 )
-from sharing.actions.offers import open_for_sharing
+from sharing.actions.starting import open_for_sharing
 from sharing.deciding import decision_refusal
 from sharing.lasting import checked_end
-from sharing.models import AddressKind, Share
+from sharing.models import AddressKind, Rules, Share
 from sharing.policies import judge_for
 from sharing.querysets import NOBODY, ShareQuerySet
 from sharing.rules import divide, rules_of
@@ -46,12 +46,13 @@ def give_version(image: Image, by: Viewer, locked: set[int]) -> None:
     """
     if image.is_over or open_to_all(image):
         return
-    followed = _followed(image, by, locked)
+    rules = rules_of(image.account)
+    followed = _followed(image, by, locked, rules)
     if not followed:
         return
-    open_for_sharing(image, by)
+    open_for_sharing(image, by, rules)
     judge = judge_for({share.recipient_id for share in followed if share.recipient_id})
-    latest = checked_end(image.account, None)
+    latest = checked_end(rules, None)
     given = [
         _give(image, older, by, latest=latest, asked=bool(judge.refusal(image, older.recipient_id or NOBODY)))
         for older in followed
@@ -59,7 +60,7 @@ def give_version(image: Image, by: Viewer, locked: set[int]) -> None:
     news_of_images.version_came(given)
 
 
-def _followed(image: Image, by: Viewer, locked: set[int]) -> list[Share]:
+def _followed(image: Image, by: Viewer, locked: set[int], rules: Rules | None) -> list[Share]:
     """The shares of older versions that the image follows: of each address the one of the newest version."""
     older = _following(image.family_id or NOBODY).filter(recipient__in=locked, image__created_at__lt=image.created_at)
     older = older.exclude(image=image).exclude(recipient=image.account_id).order_by("-image__created_at", "-pk")
@@ -68,16 +69,13 @@ def _followed(image: Image, by: Viewer, locked: set[int]) -> list[Share]:
     for share in older.select_related("recipient", "decided_by"):
         if (share.kind, share.address) not in known:
             newest.setdefault((share.kind, share.address), share)
-    rules = rules_of(image.account)
-    if rules is None or rules.outside == rules.Outside.FREE:
-        return list(newest.values())
-    return [share for share in newest.values() if _is_inside(image, share, by)]
+    return [share for share in newest.values() if _may_have_it(rules, share, by)]
 
 
-def _is_inside(image: Image, share: Share, by: Viewer) -> bool:
+def _may_have_it(rules: Rules | None, share: Share, by: Viewer) -> bool:
     """Whether the rules let the recipient have it without a second person: they may be newer than the agreement."""
     try:
-        return bool(divide(image, by, [Target(AddressKind(share.kind), share.address, share.recipient)]).free)
+        return bool(divide(rules, by, [Target(AddressKind(share.kind), share.address, share.recipient)]).free)
     except ValidationError:
         return False
 

@@ -12,12 +12,8 @@ from sharing.forms.consuming import (
 )
 from sharing.forms.doors import ClaimCodeForm, ClaimForm, DaysForm, SignInShareForm, TakeForm
 from sharing.forms.producing import RecipientsForm, ShareForm
-from sharing.forms.terms import MESSAGE_LENGTH, QUESTIONS, TERMS
 
 __all__ = [
-    "MESSAGE_LENGTH",
-    "QUESTIONS",
-    "TERMS",
     "AcceptAllForm",
     "AcceptForm",
     "BlockForm",

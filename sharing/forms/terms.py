@@ -12,7 +12,8 @@ from django.utils.formats import date_format
 from accounts.viewer import Viewer
 from images.models import Image
 from sharing.actions import Terms
-from sharing.lasting import Lasting, lasting_of
+from sharing.lasting import Lasting, lasting_by
+from sharing.rules import rules_of
 
 MESSAGE_LENGTH = 1000
 PERIODS = (30, 90)  # days
@@ -85,7 +86,7 @@ class TermsForm(AttemptForm):
         self._images = images
         self._questions = questions_about(images)
         self.choose_from("questions", list(self._questions.items()))
-        self._offer_periods(lasting_of(viewer.account))
+        self._offer_periods(lasting_by(rules_of(viewer.account)))
         self._offer_later_versions()
 
     def choose_from(self, name: str, choices: list[tuple[Any, str]]) -> None:

@@ -21,7 +21,7 @@ from images.permissions import Verb, get_image, refusal, require
 from sharing import actions
 from sharing.actions import OfferedImage
 from sharing.actions.bulk import require_few
-from sharing.actions.offers import require_offerable
+from sharing.actions.conditions import require_offerable
 from sharing.choosing import Choice, choose
 from sharing.forms import RecipientsForm, ShareForm
 from sharing.models import Share
@@ -77,6 +77,9 @@ def _offer(request: PanelRequest, choice: Choice, form: ShareForm) -> Sequence[O
         offered = actions.offer(choice.ids[0], by=request.viewer, **terms)
     except ValidationError as error:
         form.add_error(None, error)
+        return None
+    except Conflict as refused:
+        form.add_error(None, str(refused))
         return None
     return [OfferedImage(choice.ids[0], choice.images[0].name, offered)]
 

@@ -22,12 +22,13 @@ from images.models import Image
 from images.permissions import Verb, get_image
 from sharing import actions, claiming
 from sharing.actions import MadeCode
+from sharing.actions.changes import share_of
 from sharing.actions.claims import require_codes, require_renewable, why_not_claim
-from sharing.actions.offers import share_of
 from sharing.deciding import decision_refusal
 from sharing.forms import ClaimCodeForm, ClaimForm, DaysForm, TakeForm
 from sharing.models import Share
 from sharing.notices import notices_for
+from sharing.rules import rules_of
 from sharing.views.signing import facts_for_terms
 
 
@@ -36,7 +37,7 @@ from sharing.views.signing import facts_for_terms
 def claim_code_create(request: PanelRequest, pk: UUID) -> HttpResponse:
     """Make a claim code, and show it this one time."""
     image = get_image(request.viewer, pk, Verb.OFFER)
-    require_codes(image)
+    require_codes(image, rules_of(image.account))
     form = ClaimCodeForm(request.POST if request.method == "POST" else None, viewer=request.viewer, images=[image])
     if form.is_valid():
         data, terms = form.cleaned_data, form.terms
@@ -54,7 +55,7 @@ def claim_code_create(request: PanelRequest, pk: UUID) -> HttpResponse:
 def claim_code_renew(request: PanelRequest, pk: UUID, share: int) -> HttpResponse:
     """Make another code for an offer that nobody claimed in time, or that was turned down."""
     image = get_image(request.viewer, pk, Verb.OFFER)
-    require_codes(image)
+    require_codes(image, rules_of(image.account))
     old = share_of(image, share)
     require_renewable(old)
     form = DaysForm(request.POST if request.method == "POST" else None)

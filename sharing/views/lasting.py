@@ -15,11 +15,12 @@ from accounts.templatetags.panel import day
 from accounts.views.going_back import go_back, next_url
 from images.permissions import Verb, get_image
 from sharing import actions
-from sharing.actions.offers import share_of
+from sharing.actions.changes import share_of
 from sharing.choices import endings_for
 from sharing.forms.overview import UntilForm
-from sharing.lasting import lasting_of
+from sharing.lasting import lasting_by
 from sharing.models import Share
+from sharing.rules import rules_of
 from sharing.views.producing import sharing_section
 
 
@@ -39,7 +40,7 @@ def share_until(request: PanelRequest, pk: UUID, share: int) -> HttpResponse:
         "share": found,
         "form": form,
         "back": back,
-        "choices": endings_for(found, lasting_of(image.account).max_days),
+        "choices": endings_for(found, lasting_by(rules_of(image.account)).max_days),
         "today": timezone.localdate(),
     }
     return render(request, "sharing/share_until.html", context, status=422 if form.errors else 200)

@@ -18,8 +18,9 @@ from images.models import Image
 from images.permissions import Verb, get_image, refusal, require
 from sharing.access import Wanted, all_rows, count_by_state, own_people, page_of
 from sharing.forms.overview import AccessForm
-from sharing.lasting import lasting_of
+from sharing.lasting import lasting_by
 from sharing.rows import AccessRow
+from sharing.rules import rules_of
 from sharing.targets import open_to_all
 
 COLUMNS = (
@@ -73,7 +74,7 @@ def _render(request: PanelRequest, image: Image | None) -> HttpResponse:
         "first": f"?{urlencode(kept)}" if wanted.after else "",
         "filtered": bool(filters),
         "query": urlencode(kept),
-        "lasting": lasting_of(viewer.account),
+        "lasting": lasting_by(rules_of(viewer.account)),
         "act_refusal": refusal(viewer, Verb.OFFER),
         "remove_refusal": refusal(viewer, Verb.REMOVE_SHARE),
         "open_to_all": open_to_all(image) if image else "",

@@ -15,7 +15,8 @@ from accounts.templatetags.panel import day
 from images.permissions import Verb, get_image
 from sharing import actions
 from sharing.access import rows_of as access_rows
-from sharing.actions.offers import share_of
+from sharing.actions import Offered, Outcome
+from sharing.actions.changes import share_of
 from sharing.forms.overview import LastDayForm
 from sharing.models import Share
 
@@ -57,14 +58,21 @@ def share_remind(request: PanelRequest, pk: UUID, share: int) -> HttpResponse:
 
 @require_POST
 def share_again(request: PanelRequest, pk: UUID, share: int) -> HttpResponse:
-    """Offer a rejected or expired share again."""
+    """Offer a rejected or expired share again, or ask a second person whether that may be."""
     try:
         again = actions.offer_again(pk, share, by=request.viewer)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, f"“{again.image.name}” is offered to {again.address_text} again.")
+        _say_again(request, again)
     return redirect(sharing_section(request, pk))
+
+
+def _say_again(request: PanelRequest, again: Offered) -> None:
+    if again.outcome is Outcome.HELD:
+        messages.info(request, f"{again.address}: {again.text}")
+    else:
+        messages.success(request, f"“{again.share.image.name}” is offered to {again.address} again.")
 
 
 def sharing_section(request: PanelRequest, pk: UUID) -> str:

@@ -21,9 +21,10 @@ from images.models import Image
 from images.permissions import Verb, get_image
 from sharing import actions
 from sharing.actions import Offered
-from sharing.actions.offers import require_offerable
-from sharing.actions.signing import accepted_already, account_to_prove, require_open_way
+from sharing.actions.conditions import require_offerable
+from sharing.actions.signing import accepted_already, require_open_way, wanted_proof
 from sharing.forms import SignInShareForm
+from sharing.rules import rules_of
 from sharing.views.producing import sharing_section
 
 # One answer, whatever was wrong: which part was right is for nobody to find out.
@@ -65,15 +66,15 @@ def _share(request: PanelRequest, image: Image, form: SignInShareForm) -> Offere
     number = form.cleaned_data["number"]
     try:
         named = find_account(number)
-        require_open_way(image, named, request.viewer, form.terms)
+        require_open_way(image, named, request.viewer, form.terms, rules_of(image.account))
         if already := accepted_already(image, number.value):
             return already
-        account = account_to_prove(image, named)
-        admin = prove_admin(request, form.credentials, account=account)
+        wanted = wanted_proof(image, named)
+        admin = prove_admin(request, form.credentials, account=wanted.account, who=wanted.who)
         offered = None
-        if account and admin:
+        if wanted.account and admin:
             offered = actions.offer_signed_in(
-                image.pk, by=request.viewer, account=account, admin=admin, terms=form.terms
+                image.pk, by=request.viewer, account=wanted.account, admin=admin, terms=form.terms
             )
     except ValidationError as error:
         form.add_error(None, error)

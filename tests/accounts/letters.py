@@ -14,14 +14,20 @@ from accounts.models import Notification, User
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FILES = sorted(TEMPLATES.glob("*/letters/*.txt"))
 VARIABLE = re.compile(r"{[{%]-?\s*(?:if|elif|for \w+ in|with|include)?\s*(?:not )?([a-z_]\w*)")
+INCLUDED = re.compile(r'{% include "([^"]+)" %}')
 WORDS = {"endif", "else", "elif", "autoescape", "endautoescape", "load", "for", "endfor", "if", "with", "endwith"}
+
+
+def source_of(path: Path) -> str:
+    """A letter as it is written, and what it includes."""
+    text = path.read_text(encoding="utf-8")
+    return "\n".join([text, *(source_of(TEMPLATES / name) for name in INCLUDED.findall(text))])
+
 
 # What a filter of numbers or moments is asked of.
 MOMENT = re.compile(r"(\w+)\|(?:date|day|day_and_time|ago|timesince)")
 NUMBER = re.compile(r"(\w+)\|(?:pluralize|filesizeformat|size)")
-MOMENTS, NUMBERS = (
-    {name for path in FILES for name in which.findall(path.read_text(encoding="utf-8"))} for which in (MOMENT, NUMBER)
-)
+MOMENTS, NUMBERS = ({name for path in FILES for name in which.findall(source_of(path))} for which in (MOMENT, NUMBER))
 CHRISTMAS = datetime(2026, 12, 24, 18, 0, tzinfo=UTC)
 
 LONG = "a-name-of-a-hundred-and-twenty-signs-" * 3 + "ends-here"
@@ -66,7 +72,7 @@ def worst(path: Path, number: int = 2) -> Notification:
     Args:
         number: of the images that it speaks of.
     """
-    names = set(VARIABLE.findall(path.read_text(encoding="utf-8"))) - WORDS
+    names = set(VARIABLE.findall(source_of(path))) - WORDS
     context = {name: value_of(name) for name in names} | {"number": number, "more": number - 1}
     rendered = render_to_string(path.relative_to(TEMPLATES).as_posix(), context)
     subject, _newline, body = rendered.strip().partition("\n")

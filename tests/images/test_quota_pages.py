@@ -246,7 +246,7 @@ class TestAdministration:
     def test_what_is_answered_is_not_answered_again(self, cast: Cast, keeper: Client, asked: QuotaRequest) -> None:
         actions.grant_quota_request(asked.pk, by=cast.root)
         form = {"action": "refuse", "_selected_action": [asked.pk]}
-        assertContains(keeper.post(self.of_request(), form), "None of these requests is open any more.")
+        assertContains(keeper.post(self.of_request(), form), "None of these quota requests waits any more.")
         answer = keeper.post(self.of_request(), form | {"answer": "No."}, follow=True)
         assertContains(answer, "This request is no longer open: granted.")
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
+from accounts.actions import verify
 from accounts.models import Event, User
 from accounts.viewer import Viewer
 from images import actions
@@ -121,6 +122,22 @@ class TestList:
         assert "Our Debian" in page
         assert "debian-12-golden · from Acme Producers" in page
         assert "Shared Image" in page
+        assert "Verified" not in page
+
+    @pytest.mark.parametrize("name", ["image_list", "image_detail"])
+    def test_a_producer_is_vouched_for_by_staff(
+        self, cast: Cast, golden: Image, signed_in: SignedIn, name: str
+    ) -> None:
+        share(golden, cast)
+        address = url(name, cast.consumer, golden.pk if name == "image_detail" else None)
+        verify(cast.acme_group, by=cast.root)
+        page = signed_in(cast.bob).get(address).content.decode()
+        assert "of Acme Group" in page
+        assert "Verified</span>" in page
+        verify(cast.acme, by=cast.root)
+        page = signed_in(cast.bob).get(address).content.decode()
+        assert "of Acme Group" not in page
+        assert "Verified</span>" in page
 
     @pytest.mark.parametrize(
         ("query", "words"),

@@ -1,16 +1,21 @@
 """Two people decide about rules and approvals at once: one wins, and no offer slips through between them."""
 
+from collections.abc import Callable
+
 import pytest
 from django.core.exceptions import ValidationError
 
+from accounts.addresses import parse_one
 from accounts.roles import Role
 from images.models import Image
 from sharing import actions
+from sharing.actions import Terms, Wish
 from sharing.addresses import parse
 from sharing.models import OfferRequest, Rules, Share
 from tests.factories import join
 from tests.people import Cast
 from tests.races.conftest import AtOnce
+from tests.races.test_life import grants_agree
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
@@ -62,3 +67,69 @@ def test_new_rules_come_before_or_after_an_offer(cast: Cast, golden: Image, at_o
     assert Share.objects.exists() is (outcomes[1] == "done")
     with pytest.raises(ValidationError):
         actions.offer(golden.pk, by=cast.creator, addresses=parse("trudy"))
+
+
+@pytest.fixture
+def ended() -> list[str]:
+    """The names of what has ended, in this order."""
+    return []
+
+
+def noting(ended: list[str], name: str, act: Callable[[], object]) -> Callable[[], None]:
+    def noted() -> None:
+        act()
+        ended.append(name)
+
+    return noted
+
+
+@pytest.mark.parametrize("way", ["take over", "ask", "offer", "sign in", "approve"])
+def test_nothing_goes_out_by_the_rules_of_before(
+    cast: Cast, golden: Image, at_once: AtOnce, ended: list[str], way: str
+) -> None:
+    """Once somebody has forbidden it, nothing that began before comes to its end after that."""
+    wish = Wish(parse_one(cast.beta.number))
+    if way == "approve":
+        join(cast.erin, cast.acme_group, Role.MANAGER)
+        actions.set_rules(cast.acme_group, by=cast.producer, outside=Rules.Outside.APPROVAL)
+        actions.offer(golden.pk, by=cast.creator, addresses=parse(cast.beta.number))
+    asked = actions.ask_to_take_over(golden.pk, by=cast.producer, wish=wish).pk if way == "take over" else 0
+    acts: dict[str, Callable[[], object]] = {
+        "take over": lambda: actions.take_over(asked, by=cast.consumer),
+        "ask": lambda: actions.ask_to_take_over(golden.pk, by=cast.producer, wish=wish),
+        "offer": lambda: actions.offer(golden.pk, by=cast.creator, addresses=parse(cast.beta.number)),
+        "sign in": lambda: actions.offer_signed_in(
+            golden.pk, by=cast.producer, account=cast.beta, admin=cast.bob, terms=Terms()
+        ),
+        "approve": lambda: actions.approve_offer(OfferRequest.objects.get().pk, by=cast.erin),
+    }
+
+    forbidden, gone_out = at_once(
+        noting(ended, "rules", lambda: actions.set_rules(cast.acme_group, by=cast.producer, outside="forbidden")),
+        noting(ended, "gone out", acts[way]),
+    )
+
+    assert forbidden == "done"
+    assert gone_out in {"done", "conflict", "invalid", "forbidden"}
+    assert ended == (["gone out", "rules"] if gone_out == "done" else ["rules"])
+    golden.refresh_from_db()
+    assert (golden.account == cast.beta) is (way == "take over" and gone_out == "done")
+
+
+def test_rules_and_a_hand_over_do_not_wait_for_each_other(cast: Cast, golden: Image, at_once: AtOnce) -> None:
+    """Both organizations say what they allow while the image goes from one to the other."""
+    wish = Wish(parse_one(cast.beta.number), keep_using=True)
+    asked = actions.ask_to_take_over(golden.pk, by=cast.producer, wish=wish)
+
+    taken, *said = at_once(
+        lambda: actions.take_over(asked.pk, by=cast.consumer),
+        lambda: actions.set_rules(cast.acme_group, by=cast.producer, outside="forbidden"),
+        lambda: actions.set_rules(cast.beta_holdings, by=cast.consumer, outside="forbidden"),
+    )
+
+    assert said == ["done", "done"]
+    assert taken in {"done", "conflict"}
+    golden.refresh_from_db()
+    assert golden.account == (cast.beta if taken == "done" else cast.acme)
+    assert Share.objects.exists() is (taken == "done")
+    assert grants_agree(golden)

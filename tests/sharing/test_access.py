@@ -19,7 +19,7 @@ from accounts.viewer import Viewer
 from images.hooks import Usage
 from images.models import Image
 from sharing import actions
-from sharing.access import ROWS_ON_A_PAGE, Wanted, all_rows
+from sharing.access import ROWS_ON_A_PAGE, Wanted, all_rows, page_of
 from sharing.models import Share
 from sharing.rows import explain
 from tests.factories import make_image, viewer
@@ -202,6 +202,15 @@ class TestFilters:
         } == whom
         listed = lines(client, f"{url('image_access_csv', cast.acme, shares.pk)}?{query}")
         assert {line["recipient"] for line in listed} == {names[short] for short in whom}
+
+    def test_what_was_used_is_asked_for_in_the_query_itself(self, cast: Cast, shares: Image) -> None:
+        """So that none of however many is left out."""
+        counts, alice = [], cast.producer
+        for used in ("", "yes", "no"):
+            with CaptureQueriesContext(connection) as queries:
+                page_of(alice, Wanted(shares, used=used))
+            counts.append(len(queries))
+        assert counts == [3, 3, 3]
 
     def test_a_number_is_found_as_it_is_written(self, cast: Cast, shares: Image, access: str, client: Client) -> None:
         for q in (cast.beta.number, cast.beta.grouped_number):

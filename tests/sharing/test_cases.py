@@ -313,7 +313,7 @@ class TestMarketplace:
         from sharing.actions import offer_again
 
         desk.reject(Case.objects.get().pk, by=sam, answer="Not yet.")
-        assert offer_again(golden.pk, offered.pk, by=cast.creator).status == "pending"
+        assert offer_again(golden.pk, offered.pk, by=cast.creator).share.status == "pending"
         assert Case.objects.waiting().count() == 1
 
     def test_removing_takes_it_out(self, cast: Cast, sam: User, golden: Image, offered: Share) -> None:

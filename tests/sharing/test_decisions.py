@@ -1,6 +1,7 @@
 """What recipients do, and every refusal."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.utils import timezone
@@ -8,7 +9,8 @@ from django.utils import timezone
 from accounts.errors import Conflict
 from accounts.models import Event
 from accounts.roles import Role
-from images.models import Image
+from accounts.viewer import Viewer
+from images.models import Image, Reference
 from sharing import actions
 from sharing.models import Share, Trust
 from tests.factories import join, make_image, viewer
@@ -26,6 +28,12 @@ class TestAccept:
     def test_a_second_accept_is_no_error_and_no_event(self, cast: Cast, accepted: Share) -> None:
         actions.accept(accepted.pk, by=cast.consumer)
         assert Event.objects.filter(account=cast.acme, verb="accepted").count() == 1
+
+    def test_a_label_is_set_although_somebody_was_quicker(self, cast: Cast, accepted: Share) -> None:
+        actions.accept(accepted.pk, by=cast.consumer, label="Our base")
+        assert Reference.objects.get(account=cast.beta).label == "Our base"
+        actions.accept(accepted.pk, by=cast.consumer)
+        assert Reference.objects.get(account=cast.beta).label == "Our base"
 
     def test_a_rejected_offer_can_still_be_accepted(self, cast: Cast, golden: Image, pending: Share) -> None:
         actions.reject(pending.pk, by=cast.consumer, reason="Not now.")
@@ -144,6 +152,17 @@ class TestTrust:
     def test_saying_it_twice_is_saying_it_once(self, cast: Cast) -> None:
         first = actions.trust(cast.acme, recipient=cast.beta, by=cast.consumer)
         assert actions.trust(cast.acme, recipient=cast.beta, by=cast.consumer) == first
+
+    @pytest.mark.parametrize("first", ["account", "organization"])
+    def test_who_trusted_first_has_accepted(self, cast: Cast, golden: Image, first: str) -> None:
+        """The account by one admin, and its organization by another: whoever said so first stands for it."""
+        join(cast.erin, cast.beta, Role.ADMIN)
+        erin = viewer(cast.erin, cast.beta)
+        said: list[tuple[Group, Viewer]] = [(cast.acme, cast.consumer), (cast.acme_group, erin)]
+        for producer, by in said if first == "account" else reversed(said):
+            actions.trust(producer, recipient=cast.beta, by=by)
+        share = offer_one(golden, cast.producer, cast.beta.number)
+        assert share.decided_by == (cast.bob if first == "account" else cast.erin)
 
     def test_it_ends_for_what_comes_later(self, cast: Cast, golden: Image) -> None:
         row = actions.trust(cast.acme, recipient=cast.beta, by=cast.consumer)

@@ -12,11 +12,12 @@ from django.utils import timezone
 from accounts.actions import make_reviewer
 from accounts.models import Account, Event, User
 from images.models import Image
+from sharing import actions
 from sharing.actions import asking, desk
 from sharing.models import Case, Share
 from tests import factories
 from tests.people import Cast
-from tests.sharing.conftest import offer_one
+from tests.sharing.conftest import offer_all, offer_one
 
 
 def signed_in(user: User) -> Client:
@@ -86,6 +87,26 @@ class TestQueue:
         assert len(queries) == 11, [query["sql"][:100] for query in queries]
         assert shown.count("data-case-link") == min(many, 50)
         assert ("Older" in shown) is (many > 50)
+
+    def test_of_held_offers_only_the_number_is_shown(self, cast: Cast, sam: User, golden: Image) -> None:
+        """A held offer is of a private image, which staff see through a request or a report only."""
+        actions.set_rules(cast.acme_group, by=cast.producer, outside="approval")
+        offer_all(golden, cast.creator, f"{cast.beta.number}, rhea@example.org", message="Top secret.")
+        shown = page(signed_in(sam), "review_desk", show="approvals")
+        assert "Managers of Acme Group" in shown
+        assert "2 offers" in shown
+        for detail in ("golden", cast.beta.grouped_number, "rhea", "Carol", "Top secret", "Acme Producers"):
+            assert detail not in shown
+
+    @pytest.mark.parametrize("many", [1, 30])
+    def test_queries_do_not_grow_with_held_offers(self, cast: Cast, sam: User, golden: Image, many: int) -> None:
+        actions.set_rules(cast.acme_group, by=cast.producer, outside="approval")
+        offer_all(golden, cast.creator, ",".join(f"person-{number}" for number in range(many)))
+        client = signed_in(sam)
+        page(client, "review_desk", show="approvals")
+        with CaptureQueriesContext(connection) as queries:
+            page(client, "review_desk", show="approvals")
+        assert len(queries) == 12, [query["sql"][:100] for query in queries]
 
     def test_the_navigation_has_it_for_staff_only(self, cast: Cast, sam: User, asked: Case) -> None:
         assert reverse("review_desk") in page(signed_in(sam), "profile")
@@ -201,9 +222,13 @@ class TestAdministration:
         chosen = {"_selected_action": [asked.pk]}
         client.post(changelist, {"action": "take", **chosen})
         assert Case.objects.get().taken_by == sam
-        assert "Reject" in client.post(changelist, {"action": "reject", **chosen}).content.decode()
+        asking = client.post(changelist, {"action": "reject", **chosen}).content.decode()
+        assert "Everybody wants it." in asking
+        assert "errorlist" not in asking
+        assert "Say why" in client.post(changelist, {"action": "reject", "answer": " ", **chosen}).content.decode()
         client.post(changelist, {"action": "reject", "answer": "No.", **chosen})
         assert Case.objects.get().status == "rejected"
+        assert "None of these cases waits" in client.post(changelist, {"action": "reject", **chosen}).content.decode()
         shown = client.post(changelist, {"action": "approve", **chosen}, follow=True).content.decode()
         assert "has closed this case" in shown
 

@@ -1,4 +1,4 @@
-"""What random histories have shown, each in its shortest form."""
+"""What random histories have shown, and what writing them has, each in its shortest form."""
 
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from accounts.roles import Role
 from images.actions import create_family, put_into_family, set_visibility
 from images.models import Image
 from sharing import actions
+from sharing.actions import Terms, desk
 from sharing.models import Case, Policy, Share
 from tests.factories import join, make_image, viewer
 from tests.people import Cast
@@ -76,3 +77,35 @@ def test_what_staff_have_to_decide_moves_with_its_image(cast: Cast, golden: Imag
     asked = actions.ask_to_take_over(golden.pk, by=cast.producer, wish=actions.Wish(parse_one(cast.beta.number)))
     actions.take_over(asked.pk, by=cast.consumer)
     assert Case.objects.get(image=golden).account == cast.beta
+
+
+def test_what_staff_accepted_of_one_producer_is_not_accepted_of_the_next(cast: Cast, golden: Image) -> None:
+    offer_one(golden, cast.producer, "hubfirst")
+    desk.approve(Case.objects.get().pk, by=cast.root)
+    set_visibility(golden.pk, by=cast.producer, visibility="private")
+    asked = actions.ask_to_take_over(golden.pk, by=cast.producer, wish=actions.Wish(parse_one(cast.beta.number)))
+    actions.take_over(asked.pk, by=cast.consumer)
+    set_visibility(golden.pk, by=cast.consumer, visibility="shared")
+    golden.refresh_from_db()
+    assert golden.listed_at is None
+    assert not Share.objects.filter(kind="marketplace").exists()
+
+
+def test_nothing_comes_back_into_the_marketplace_against_rules(cast: Cast, golden: Image) -> None:
+    offer_one(golden, cast.producer, "hubfirst")
+    desk.approve(Case.objects.get().pk, by=cast.root)
+    set_visibility(golden.pk, by=cast.producer, visibility="private")
+    actions.set_rules(cast.acme_group, by=cast.producer, open_to_all=False)
+    set_visibility(golden.pk, by=cast.producer, visibility="shared")
+    golden.refresh_from_db()
+    assert golden.listed_at is None
+
+
+@pytest.mark.parametrize("way", ["code", "signing in"])
+def test_later_versions_of_no_family_are_not_offered(cast: Cast, golden: Image, way: str) -> None:
+    terms = Terms(offers_future=True)
+    if way == "code":
+        actions.make_claim_code(golden.pk, by=cast.producer, terms=terms)
+    else:
+        actions.offer_signed_in(golden.pk, by=cast.producer, account=cast.beta, admin=cast.bob, terms=terms)
+    assert not Share.objects.get().offers_future

@@ -158,9 +158,34 @@ class TestAsking:
         row = ask(golden, cast.producer, cast.beta.number)
         work_through()
         assert not Notification.objects.filter(user=cast.bob).exists()
+        assert (asked_of(cast.consumer), count_waiting(cast.consumer)) == ([], 0)
+        for act in (actions.take_over, actions.turn_down_hand_over):
+            with pytest.raises(Http404):
+                act(row.pk, by=cast.consumer)
+        assert not Event.objects.visible_to(cast.consumer).filter(verb__contains="taking over").exists()
+
+    def test_who_blocks_the_giver_meanwhile_is_asked_no_more(self, asked: HandOver, cast: Cast) -> None:
+        actions.block(cast.acme, recipient=cast.beta, by=cast.consumer)
         assert asked_of(cast.consumer) == []
         with pytest.raises(Http404):
-            actions.take_over(row.pk, by=cast.consumer)
+            actions.take_over(asked.pk, by=cast.consumer)
+
+    def test_the_giver_sees_no_difference(self, golden: Image, cast: Cast) -> None:
+        free = self.cost(golden, cast, cast.beta.number)
+        actions.block(cast.acme, recipient=cast.beta, by=cast.consumer)
+        assert self.cost(golden, cast, cast.beta.number) == free
+        row = ask(golden, cast.producer, cast.beta.number)
+        assert row.is_open
+        assert asked_for(cast.producer, golden) == row
+
+    def test_who_blocks_their_own_account_is_not_asked_on_its_pages_either(self, golden: Image, cast: Cast) -> None:
+        personal = viewer(cast.alice)
+        actions.block(cast.acme, recipient=cast.alice.personal_account, by=personal)
+        row = ask(golden, cast.producer, "alice")
+        for by in (cast.producer, personal):
+            assert asked_of(by) == []
+            with pytest.raises(Http404):
+                actions.take_over(row.pk, by=by)
 
 
 class TestTakingOver:
@@ -254,6 +279,13 @@ class TestTakingOver:
         row = ask(golden, cast.producer, "bob")
         with pytest.raises(PermissionDenied):
             actions.take_over(row.pk, by=cast.consumer, into=cast.rival)
+
+    def test_not_into_an_account_that_blocks_the_giver(self, golden: Image, cast: Cast) -> None:
+        actions.block(cast.acme, recipient=cast.beta, by=cast.consumer)
+        row = ask(golden, cast.producer, "bob")
+        with pytest.raises(Conflict, match="Beta Consumers has blocked Acme Producers"):
+            actions.take_over(row.pk, by=cast.consumer, into=cast.beta)
+        assert actions.take_over(row.pk, by=cast.consumer).image.account == cast.bob.personal_account
 
     def test_an_address_confirmed_later_finds_it(self, golden: Image, cast: Cast) -> None:
         row = ask(golden, cast.producer, "trudy@new.example")

@@ -8,8 +8,9 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from accounts.roles import Role
+from images.families import latest_for
 from images.listing import Wanted, page_of
-from images.models import Image
+from images.models import Family, Image
 from images.permissions import Verb, granted_rights, may
 from tests import factories
 from tests.people import Cast
@@ -46,6 +47,19 @@ class Histories(Producing, Consuming, Governing, LivingOn):
             "downloads": self.numbers(image for image in seen if may(viewer, Verb.EXPORT, image)),
             "lists": self.numbers(listed),
         }
+
+    @invariant()
+    def everybody_is_led_to_the_same_version(self) -> None:
+        eye = EYES[self.steps % len(EYES)]
+        for account, family in self.families.items():
+            found = latest_for(Family.objects.get(pk=family.pk), self.viewer(eye))
+            numbers = self.numbers([found]) if found else {None}
+            assert numbers == {self.world.latest(eye, account)}, (eye, account)
+
+    @invariant()
+    def the_marketplace_has_what_staff_accepted(self) -> None:
+        listed = Image.objects.filter(listed_at__isnull=False)
+        assert self.numbers(listed) == {n for n, picture in enumerate(self.world.pictures) if picture.listed}
 
     def promised(self, eye: Eye, name: str) -> set[int]:
         return {number for number in range(len(self.images)) if getattr(self.world, name)(eye, number)}

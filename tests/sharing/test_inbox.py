@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Account, User
+from images.actions import label
 from images.models import Image, Reference
 from sharing import actions
 from sharing.inbox import PAGE_SIZE, Place, Tab, Wanted, counts, page_of
@@ -99,6 +100,18 @@ class TestTabs:
         page = inbox(cast.erin, cast.erin.personal_account, tab="accepted")
         assert "debian-12-golden" in page
         assert "a manager of the group, can remove it" in page
+
+    def test_what_was_accepted_stands_under_our_label(self, cast: Cast, golden: Image, accepted: Share) -> None:
+        assert "debian-12-golden" in inbox(cast.bob, cast.beta, tab="accepted")
+        label(golden.pk, by=cast.consumer, label="Our Debian")
+        page = inbox(cast.bob, cast.beta, tab="accepted", q="our deb")
+        assert ">Our Debian</a>" in page
+        assert "debian-12-golden · from Acme Producers" in page
+
+    def test_a_label_of_another_account_is_no_business_of_this_one(self, cast: Cast, golden: Image) -> None:
+        offer_all(golden, cast.producer, "", cast.golden_testers)
+        Reference.objects.create(account=cast.beta, image=golden, label="Our Debian", created_by=cast.bob)
+        assert "Our Debian" not in inbox(cast.erin, cast.erin.personal_account, tab="accepted")
 
     def test_own_images_and_those_of_others_are_not_in_it(self, cast: Cast, pending: Share) -> None:
         for person, account in ((cast.alice, cast.acme), (cast.rhea, cast.rival)):

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Notification, User
+from accounts.models import Event, Notification, User
 from images.models import Image
 from sharing import actions
 from sharing.letters import quoted
 from sharing.models import Share
-from tests.conftest import WorkThrough
-from tests.factories import make_image
+from tests.conftest import MoveClock, WorkThrough
+from tests.factories import make_image, viewer
 from tests.people import Cast
 from tests.sharing.conftest import offer_one
 
@@ -72,6 +72,67 @@ def test_what_was_taken_back_before_its_letter_went_out_is_never_heard_of(
     actions.undo_offers([share.pk], by=cast.producer)
     work_through()
     assert not letters_to(cast.bob)
+
+
+def test_an_offer_made_again_after_undoing_is_heard_of(cast: Cast, golden: Image, work_through: WorkThrough) -> None:
+    share = offer_one(golden, cast.producer, "bob")
+    actions.undo_offers([share.pk], by=cast.producer)
+    offer_one(golden, cast.producer, "bob")
+    work_through()
+    assert len(letters_to(cast.bob)) == 1
+
+
+class TestTurns:
+    """Who accepts and leaves and accepts again fills nobody's mailbox; what happened is written down all the same."""
+
+    def turn(self, cast: Cast, share: Share) -> None:
+        actions.accept(share.pk, by=cast.consumer)
+        actions.leave(share.image_id, by=cast.consumer)
+
+    def subjects(self, cast: Cast, work_through: WorkThrough) -> list[str]:
+        work_through()
+        return [letter.subject.split(" “")[0] for letter in letters_to(cast.alice)]
+
+    def test_each_turn_is_told_once_a_day(self, cast: Cast, pending: Share, work_through: WorkThrough) -> None:
+        for _time in range(3):
+            self.turn(cast, pending)
+        assert len(self.subjects(cast, work_through)) == 2
+        for verb in ("accepted", "left"):
+            assert Event.objects.filter(account=cast.acme, verb=verb).count() == 3
+
+    def test_also_when_each_letter_goes_out_at_once(
+        self, cast: Cast, pending: Share, work_through: WorkThrough
+    ) -> None:
+        for _time in range(3):
+            self.turn(cast, pending)
+            work_through()
+        assert len(self.subjects(cast, work_through)) == 2
+
+    def test_rejecting_and_leaving_are_two_things(self, cast: Cast, pending: Share, work_through: WorkThrough) -> None:
+        actions.reject(pending.pk, by=cast.consumer)
+        self.turn(cast, pending)
+        self.turn(cast, pending)
+        assert len(self.subjects(cast, work_through)) == 3
+
+    def test_the_next_day_it_is_told_again(
+        self, cast: Cast, pending: Share, work_through: WorkThrough, move_clock: MoveClock
+    ) -> None:
+        self.turn(cast, pending)
+        move_clock(timedelta(days=1, minutes=1))
+        self.turn(cast, pending)
+        assert len(self.subjects(cast, work_through)) == 4
+
+    def test_a_new_offer_has_a_new_answer(self, cast: Cast, pending: Share, work_through: WorkThrough) -> None:
+        actions.reject(pending.pk, by=cast.consumer)
+        actions.offer_again(pending.image_id, pending.pk, by=cast.producer)
+        actions.reject(pending.pk, by=cast.consumer)
+        assert len(self.subjects(cast, work_through)) == 2
+
+    def test_another_recipient_is_another_letter(self, cast: Cast, pending: Share, work_through: WorkThrough) -> None:
+        other = offer_one(pending.image, cast.producer, "rhea")
+        actions.accept(pending.pk, by=cast.consumer)
+        actions.accept(other.pk, by=viewer(cast.rhea))
+        assert len(self.subjects(cast, work_through)) == 2
 
 
 class TestStrangers:

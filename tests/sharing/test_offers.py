@@ -1,6 +1,7 @@
 """What producers do, every refusal, and what they cannot find out by doing it."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from pytest_django.fixtures import Settings
 from accounts import numbers
 from accounts.errors import Conflict
 from accounts.models import Event
-from images.actions import set_visibility
+from images.actions import create_family, put_into_family, set_visibility, take_out_of_family
 from images.models import Image, ImageGroupObjectPermission
 from sharing import actions
 from sharing.models import Rules, Share
@@ -167,7 +168,7 @@ class TestNobodyFindsOutWhoExists:
         assert self.run(cast, known) == self.run(cast, unknown)
 
     def test_an_offer_costs_this_many_statements(self, cast: Cast) -> None:
-        assert self.run(cast, "dave")[:3] == [35, 10, 16]
+        assert self.run(cast, "dave")[:3] == [34, 10, 16]
 
     def test_a_closed_account_stays_pending_like_one_that_never_was(self, cast: Cast, pending: Share) -> None:
         actions.end_shares_of(cast.beta.group_ptr, cast.consumer)
@@ -193,7 +194,7 @@ class TestOfferAgain:
 
     def test_a_rejected_share_is_pending_again(self, cast: Cast, golden: Image, pending: Share) -> None:
         actions.reject(pending.pk, by=cast.consumer, reason="Not now.")
-        again = actions.offer_again(golden.pk, pending.pk, by=cast.creator)
+        again = actions.offer_again(golden.pk, pending.pk, by=cast.creator).share
         assert (again.pk, again.state, again.reason, again.offered_by) == (pending.pk, "pending", "", cast.carol)
         assert grants(golden) == {cast.beta.pk: VIEW}
 
@@ -209,7 +210,7 @@ class TestOfferAgain:
         Share.objects.filter(pk=given.share.pk).update(status="rejected")
         with pytest.raises(PermissionDenied, match="that you manage"):
             actions.offer_again(golden.pk, given.share.pk, by=cast.creator)
-        assert actions.offer_again(golden.pk, given.share.pk, by=cast.producer).state == "accepted"
+        assert actions.offer_again(golden.pk, given.share.pk, by=cast.producer).share.state == "accepted"
 
     def test_not_while_it_waits_or_gives_access(self, cast: Cast, golden: Image, pending: Share) -> None:
         with pytest.raises(Conflict, match="pending acceptance"):
@@ -335,6 +336,39 @@ class TestUndo:
         golden.refresh_from_db()
         assert golden.visibility == "private"
         assert not ImageGroupObjectPermission.objects.filter(active=True).exists()
+
+    @pytest.fixture
+    def followed(self, cast: Cast, golden: Image) -> Share:
+        """What Beta Consumers had with later versions, until yesterday."""
+        family = create_family(by=cast.producer, name="debian")
+        put_into_family(golden.pk, family.pk, by=cast.producer, version="1")
+        share = offer_one(golden, cast.producer, cast.beta.number, offers_future=True, export=False)
+        actions.accept(share.pk, by=cast.consumer, future=True)
+        Share.objects.update(access_until=timezone.now() - timedelta(days=1))
+        return Share.objects.get()
+
+    def test_everything_that_an_offer_changes_is_kept(self, followed: Share, cast: Cast) -> None:
+        before = dict[str, Any](Share.objects.values().get())
+        actions.trust(cast.acme, recipient=cast.beta, by=cast.consumer)
+        again = actions.offer_again(followed.image_id, followed.pk, by=cast.producer).share
+        assert again.before
+        changed = {name for name, value in Share.objects.values().get().items() if value != before[name]}
+        assert changed - {"before"} <= set(again.before["row"])
+        assert (again.before["row"]["offers_future"], again.before["row"]["takes_future"]) == (True, True)
+        actions.take_later_versions(followed.pk, by=cast.consumer)
+        actions.undo_offers([followed.pk], by=cast.producer)
+        assert Share.objects.values().get() == before | {"before": None}
+
+    def test_later_versions_do_not_come_back_to_an_image_that_has_left_its_family(
+        self, followed: Share, cast: Cast
+    ) -> None:
+        actions.offer_again(followed.image_id, followed.pk, by=cast.producer)
+        take_out_of_family(followed.image_id, by=cast.producer)
+        other = create_family(by=cast.producer, name="other")
+        put_into_family(followed.image_id, other.pk, by=cast.producer, version="1")
+        actions.undo_offers([followed.pk], by=cast.producer)
+        followed.refresh_from_db()
+        assert (followed.status, followed.offers_future, followed.takes_future) == ("accepted", False, False)
 
     def test_other_peoples_offers_are_left_alone(self, cast: Cast, golden: Image, pending: Share) -> None:
         assert actions.undo_offers([pending.pk], by=cast.creator) == []

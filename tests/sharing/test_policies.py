@@ -194,7 +194,7 @@ class TestAutomaticAcceptance:
         actions.reject(pending.pk, by=cast.consumer)
         actions.trust(cast.acme.group_ptr, recipient=cast.beta, by=cast.consumer)
         set_policy(cast.beta, cast.consumer, mode=ENFORCED, only_inspected=True)
-        assert actions.offer_again(pending.image_id, pending.pk, by=cast.producer).status == "pending"
+        assert actions.offer_again(pending.image_id, pending.pk, by=cast.producer).share.status == "pending"
 
 
 class TestUse:

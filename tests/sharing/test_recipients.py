@@ -6,6 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts import numbers
 from accounts.roles import Role
@@ -19,6 +20,7 @@ from tests import factories
 from tests.factories import make_account, make_image, make_person, make_team, viewer
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
+from tests.sharing.test_views import signed_in
 
 
 def part(text: str, by: Viewer, *images: Image) -> Part:
@@ -55,8 +57,19 @@ class TestKinds:
 
     def test_an_account_of_ones_organization_has_its_name_and_is_asked(self, cast: Cast, golden: Image) -> None:
         research = make_account("Research", cast.rhea, organization=cast.acme_group)
-        found = part(research.number, cast.producer, golden)
-        assert (found.label, found.at_once) == ("Research", False)
+        make_image(research, cast.rhea, visibility="community")  # whose page shows the number
+        for text in ("research", research.number):
+            found = part(text, cast.producer, golden)
+            assert (found.label, found.text, found.at_once) == ("Research", research.grouped_number, False)
+
+    def test_its_number_is_told_to_nobody_who_does_not_see_it(self, cast: Cast, golden: Image) -> None:
+        """The page of the organization names its accounts, without their numbers."""
+        research = make_account("Research", cast.rhea, organization=cast.acme_group)
+        make_image(research, cast.rhea)
+        assert "Research" in signed_in(cast.alice).get(organization_page(cast)).content.decode()
+        assert research.number not in signed_in(cast.alice).get(organization_page(cast)).content.decode()
+        assert part("Research", cast.producer, golden).kind is not PartKind.ACCOUNT
+        assert part(research.number, cast.producer, golden).label == research.grouped_number
 
     @pytest.mark.parametrize(
         ("text", "problem"),
@@ -204,9 +217,18 @@ class TestSuggestions:
     def test_a_number_of_somebody_else(self, cast: Cast) -> None:
         assert self.labels(cast.producer, cast.beta.number) == []
 
-    def test_accounts_of_ones_organization_and_ones_own(self, cast: Cast) -> None:
+    def test_what_begins_so_comes_first(self, cast: Cast) -> None:
+        """A colleague whose login begins so, before a group that has it somewhere inside."""
+        factories.join(make_person("tesla", name="Nikola"), cast.acme, Role.OBSERVER)
+        make_team("Contests", cast.alice)
+        assert self.labels(cast.producer, "tes") == ["Golden Testers", "Nikola", "Contests"]
+        assert self.labels(cast.producer, "er")[:2] == ["Erin Estrada", "Golden Testers"]
+
+    def test_accounts_of_ones_organization_whose_numbers_one_sees_and_ones_own(self, cast: Cast) -> None:
         research = make_account("Research", cast.rhea, organization=cast.acme_group)
         lab = make_account("Lab", cast.alice)
+        assert suggest(cast.producer, "resea") == suggest(cast.producer, research.number[:6]) == []
+        make_image(research, cast.rhea, visibility="community")
         assert suggest(cast.producer, "resea")[0].text == research.grouped_number
         assert suggest(cast.producer, lab.number[:5])[0].label == "Lab"
 
@@ -242,6 +264,10 @@ class TestSuggestions:
                 factories.join(make_person(f"person-{wanted[:1]}{number}"), cast.acme, Role.OBSERVER)
             offer_all(golden, cast.producer, ",".join(f"some-{wanted[:1]}{number}" for number in range(20)))
         assert counts == [5, 5, 5]
+
+
+def organization_page(cast: Cast) -> str:
+    return reverse("organization_detail", kwargs={"number": cast.acme.number, "pk": cast.acme_group.pk})
 
 
 def _unused() -> str:

@@ -1,24 +1,28 @@
 """Rules of an organization: what is inside and outside, what is forbidden, and what waits for a second person."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.http import Http404
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.models import Event, Organization
 from accounts.roles import Role
 from accounts.viewer import Viewer
-from images.actions import set_visibility
+from images.actions import create_family, plan_change, put_into_family, set_visibility
 from images.models import Image
 from sharing import actions
 from sharing.actions import Outcome
+from sharing.actions.limits import set_offer_limit
 from sharing.models import OfferRequest, Rules, Share
-from sharing.rules import open_refusal, outside_refusal
+from sharing.rules import open_refusal, outside_refusal, rules_of
 from tests import factories
 from tests.conftest import WorkThrough
 from tests.people import Cast
@@ -112,13 +116,104 @@ class TestForbidden:
         assert Share.objects.held_by(factories.viewer(cast.bob, cast.beta), accepted.image).exists()
 
     def test_other_ways_out_are_refused_with_what_to_do(self, cast: Cast) -> None:
-        assert outside_refusal(cast.acme, what="A claim code") == ""
+        assert outside_refusal(rules_of(cast.acme), what="A claim code") == ""
         set_rules(cast, outside=APPROVAL)
-        assert "Offer the image to an address instead" in outside_refusal(cast.acme, what="A claim code")
+        assert "Offer the image to an address instead" in outside_refusal(rules_of(cast.acme), what="A claim code")
         set_rules(cast, outside=FORBIDDEN)
-        assert outside_refusal(cast.acme, to=cast.beta, what="Handing over").startswith("Handing over can reach")
+        assert outside_refusal(rules_of(cast.acme), to=cast.beta, what="Handing over").startswith(
+            "Handing over can reach"
+        )
         research = factories.make_account("Acme Research", cast.alice, organization=cast.acme_group)
-        assert outside_refusal(cast.acme, to=research) == ""
+        assert outside_refusal(rules_of(cast.acme), to=research) == ""
+
+
+class TestWhatWasAgreedBefore:
+    """Offers and shares from before the rules: what waits does not slip through, and nothing comes back by itself."""
+
+    def test_an_offer_that_waits_cannot_be_accepted_any_more(self, cast: Cast, pending: Share) -> None:
+        set_rules(cast, outside=FORBIDDEN)
+        with pytest.raises(Conflict, match="Acme Producers cannot share this image with Beta Consumers"):
+            actions.accept(pending.pk, by=cast.consumer)
+        set_rules(cast, outside="free")
+        assert actions.accept(pending.pk, by=cast.consumer).status == "accepted"
+
+    def test_one_to_a_colleague_cannot_be_taken_outside(self, cast: Cast, golden: Image) -> None:
+        factories.join(cast.bob, cast.acme_group, Role.MEMBER)
+        set_rules(cast, outside=FORBIDDEN)
+        share = offer_one(golden, cast.producer, "bob")
+        with pytest.raises(Conflict, match="with Beta Consumers as things are now"):
+            actions.accept(share.pk, by=cast.consumer, into=cast.beta)
+        assert actions.accept(share.pk, by=cast.consumer).status == "accepted"
+
+    def test_what_a_second_person_let_go_outside_can_be_accepted(self, cast: Cast, golden: Image) -> None:
+        set_rules(cast, outside=APPROVAL)
+        factories.join(cast.erin, cast.acme_group, Role.MANAGER)
+        offer_all(golden, cast.creator, cast.beta.number)
+        actions.approve_offer(OfferRequest.objects.get().pk, by=cast.erin)
+        assert actions.accept(Share.objects.get().pk, by=cast.consumer).status == "accepted"
+
+    def test_a_share_does_not_come_back_with_the_visibility(self, cast: Cast, accepted: Share) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        with pytest.raises(PermissionDenied, match=r"shared again with .* outside of Acme Group"):
+            set_visibility(accepted.image_id, by=cast.producer, visibility="shared")
+        actions.remove(accepted.image_id, accepted.pk, by=cast.producer)
+        assert set_visibility(accepted.image_id, by=cast.producer, visibility="shared").visibility == "shared"
+
+    def test_nor_by_a_plan(self, cast: Cast, accepted: Share) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        with pytest.raises(PermissionDenied, match="outside of Acme Group"):
+            plan_change(accepted.image_id, by=cast.producer, change="visibility", visibility="shared",
+                        at=timezone.now() + timedelta(days=3))  # fmt: skip
+
+    def test_what_was_open_to_everybody_can_be_closed_to_those_who_have_it(self, cast: Cast, accepted: Share) -> None:
+        """That gives nobody more than they have."""
+        set_visibility(accepted.image_id, by=cast.producer, visibility="community")
+        set_rules(cast, outside=FORBIDDEN)
+        assert set_visibility(accepted.image_id, by=cast.producer, visibility="shared").visibility == "shared"
+
+    def test_what_has_ended_is_in_nobodys_way(self, cast: Cast, accepted: Share) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        Share.objects.update(access_until=timezone.now())
+        assert set_visibility(accepted.image_id, by=cast.producer, visibility="shared").visibility == "shared"
+
+    def test_nor_with_a_later_version(self, cast: Cast, accepted: Share) -> None:
+        family = create_family(by=cast.producer, name="debian")
+        first = factories.make_image(cast.acme, cast.alice)
+        Image.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(days=9))
+        put_into_family(first.pk, family.pk, by=cast.producer, version="1")
+        offer_all(first, cast.producer, "", cast.acme_group.group_ptr, offers_future=True)
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        with pytest.raises(Conflict, match="shared again with"):
+            put_into_family(accepted.image_id, family.pk, by=cast.producer, version="2")
+
+    def test_what_was_typed_into_the_share_box_is_not_lost(self, cast: Cast, accepted: Share, client: Client) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        client.force_login(cast.alice)
+        box = reverse("share_image", args=[cast.acme.number, accepted.image_id])
+        typed = {"recipients": "carol", "message": "For you.", "questions": ["licences", "secrets", "malware"]}
+        answer = client.post(box, typed)
+        assert answer.status_code == 422
+        assert "shared again with" in answer.content.decode()
+        assert "For you.</textarea>" in answer.content.decode()
+
+    def test_nor_with_an_offer_to_a_colleague(self, cast: Cast, accepted: Share) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        with pytest.raises(Conflict, match="outside of Acme Group"):
+            offer_all(Image.objects.get(pk=accepted.image_id), cast.producer, "carol")
+
+    def test_the_page_says_so_before(self, cast: Cast, accepted: Share, client: Client) -> None:
+        set_visibility(accepted.image_id, by=cast.producer, visibility="private")
+        set_rules(cast, outside=FORBIDDEN)
+        client.force_login(cast.alice)
+        page = client.get(f"/a/{cast.acme.number}/images/{accepted.image_id}/visibility/")
+        assert "under “Who has access”" in page.content.decode()
+        assert reverse("image_access", args=[cast.acme.number, accepted.image_id]) in page.content.decode()
 
 
 class TestOpenToAll:
@@ -131,9 +226,9 @@ class TestOpenToAll:
 
     def test_it_holds_for_accounts_of_the_organization_only(self, cast: Cast) -> None:
         set_rules(cast, open_to_all=False)
-        assert open_refusal(cast.acme)
-        assert not open_refusal(cast.beta)
-        assert not open_refusal(cast.rival)
+        assert open_refusal(rules_of(cast.acme))
+        assert not open_refusal(rules_of(cast.beta))
+        assert not open_refusal(rules_of(cast.rival))
 
     def test_what_is_open_stays_open_and_can_be_closed(self, cast: Cast) -> None:
         image = factories.make_image(cast.acme, cast.alice, visibility="community")
@@ -162,6 +257,26 @@ class TestApproval:
     def test_those_inside_get_it_at_once(self, cast: Cast, golden: Image) -> None:
         held, free = offer_all(golden, cast.creator, f"{cast.beta.number}, alice")
         assert (held.outcome, free.outcome) == (Outcome.HELD, Outcome.OFFERED)
+
+    def test_no_more_wait_than_staff_allow_the_account(self, cast: Cast, golden: Image, waiting: OfferRequest) -> None:
+        set_offer_limit(cast.acme, by=cast.root, limit=1)
+        with pytest.raises(ValidationError, match="1 offers of Acme Producers wait for approval already"):
+            offer_all(golden, cast.creator, "rhea")
+        set_offer_limit(cast.acme, by=cast.root, limit=2)
+        offer_all(golden, cast.creator, "rhea")
+
+    def test_offering_again_says_that_it_waits(self, cast: Cast) -> None:
+        image = factories.make_image(cast.acme, cast.alice)
+        set_rules(cast, outside="free")
+        share = offer_one(image, cast.producer, cast.beta.number)
+        actions.reject(share.pk, by=cast.consumer)
+        set_rules(cast, outside=APPROVAL)
+        client = Client()
+        client.force_login(cast.carol, backend="allauth.account.auth_backends.AuthenticationBackend")
+        again = reverse("share_again", args=[cast.acme.number, image.pk, share.pk])
+        page = client.post(again, follow=True).content.decode()
+        assert f"{cast.beta.grouped_number}: {Outcome.HELD.value}" in page
+        assert "is offered to" not in page
 
     def test_asking_twice_is_asking_once(self, cast: Cast, golden: Image, waiting: OfferRequest) -> None:
         offer_all(golden, cast.producer, cast.beta.number)
@@ -257,7 +372,8 @@ class TestApproval:
         share = offer_one(image, cast.producer, cast.beta.number)
         actions.reject(share.pk, by=cast.consumer)
         set_rules(cast, outside=APPROVAL)
-        assert actions.offer_again(image.pk, share.pk, by=cast.creator).status == "rejected"
+        assert actions.offer_again(image.pk, share.pk, by=cast.creator).outcome is Outcome.HELD
+        assert Share.objects.get().status == "rejected"
         actions.approve_offer(OfferRequest.objects.get().pk, by=cast.erin)
         share.refresh_from_db()
         assert (share.status, share.offered_by) == ("pending", cast.carol)
@@ -291,4 +407,4 @@ class TestSetting:
     def test_a_closed_organization_rules_nobody(self, cast: Cast) -> None:
         set_rules(cast, outside=FORBIDDEN)
         Organization.objects.filter(pk=cast.acme_group.pk).update(closed_at=timezone.now(), closed_by=cast.alice)
-        assert outside_refusal(cast.acme) == ""
+        assert outside_refusal(rules_of(cast.acme)) == ""

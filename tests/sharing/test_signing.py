@@ -4,6 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as totp
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
@@ -14,7 +17,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from pytest_django.fixtures import Settings
 
 from accounts.actions import close
-from accounts.models import Event, Notification
+from accounts.models import Event, Notification, User
 from accounts.roles import Role
 from images.models import Image
 from sharing import actions
@@ -151,9 +154,16 @@ def policy_refuses(cast: Cast) -> dict[str, Any]:
     return typed(cast)
 
 
+def may_not_accept(cast: Cast) -> dict[str, Any]:
+    """Cleo is an admin, but only managers of the organization accept."""
+    factories.join(factories.make_person("cleo"), cast.beta, Role.ADMIN)
+    actions.set_policy(cast.beta_holdings, by=cast.consumer, accepting="managers")
+    return typed(cast, login="cleo")
+
+
 WRONG = [
     wrong_password, unknown_login, unknown_number, observer, own_account, closed, switched_off,
-    switched_off_by_the_organization, blocked, policy_refuses,
+    switched_off_by_the_organization, blocked, policy_refuses, may_not_accept,
 ]  # fmt: skip
 
 
@@ -189,6 +199,29 @@ def test_whatever_is_wrong_there_is_one_answer_and_no_share(
 
 def without_tokens(text: str) -> list[str]:
     return [line for line in text.splitlines() if "csrf" not in line]
+
+
+@pytest.mark.parametrize("login", ["cleo", "bob"])
+def test_only_who_may_accept_uses_up_a_recovery_code(panel: Client, cast: Cast, golden: Image, login: str) -> None:
+    data = may_not_accept(cast)
+    person = User.objects.get(username=login)
+    totp.TOTP.activate(person, "JBSWY3DPEHPK3PXP")
+    codes = RecoveryCodes.activate(person)
+    code = codes.get_unused_codes()[0]
+    answer = panel.post(page_of(cast, golden), data | {"login": login, "code": code})
+    left = Authenticator.objects.get(user=person, type="recovery_codes").wrap().get_unused_codes()
+    assert (answer.status_code, code in left) == ((302, False) if login == "bob" else (422, True))
+    assert Share.objects.exists() is (login == "bob")
+
+
+@pytest.mark.parametrize("outside", ["forbidden", "approval"])
+def test_what_was_offered_before_the_rules_is_not_accepted_so(
+    panel: Client, cast: Cast, golden: Image, pending: Share, outside: str
+) -> None:
+    Rules.objects.create(organization=cast.acme_group, outside=outside)
+    assertContains(panel.post(page_of(cast, golden), typed(cast)), "outside of Acme Group", status_code=403)
+    pending.refresh_from_db()
+    assert pending.status == "pending"
 
 
 def test_secrets_are_never_shown_again(panel: Client, cast: Cast, golden: Image) -> None:

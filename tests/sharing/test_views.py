@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Account, Event, User
 from images.models import Image
 from sharing import actions
-from sharing.forms import QUESTIONS, TERMS
+from sharing.forms.terms import QUESTIONS, TERMS
 from sharing.models import Share, Trust
 from tests import factories
 from tests.factories import make_image

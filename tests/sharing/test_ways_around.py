@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.test import Client
@@ -15,12 +16,21 @@ from accounts.addresses import parse_one
 from accounts.errors import Conflict
 from accounts.models import Event, User
 from accounts.roles import Role
-from images.actions import create_family, put_into_family
+from images.actions import (
+    create_family,
+    grant_quota_request,
+    put_into_family,
+    reactivate_for_owner,
+    refuse_quota_request,
+    request_quota,
+    set_quota,
+)
 from images.models import Image
+from images.quotas import Counted
 from sharing import actions
 from sharing.actions import MadeCode, Terms, Wish, asking, desk, limits
 from sharing.desk import Shown, counts_of, queue_of
-from sharing.models import HandOver, Policy, Rules, Share
+from sharing.models import Case, HandOver, Policy, Rules, Share
 from tests import factories
 from tests.conftest import WorkThrough
 from tests.factories import PASSWORD
@@ -201,6 +211,51 @@ class TestTheDesk:
             desk.take(case.pk, by=alice)
         [row] = queue_of(alice, Shown.WAITING).rows
         assert "your own account" in row.take_refusal
+
+    def test_nobody_sets_the_limits_of_their_own_account(self, cast: Cast, alice: User) -> None:
+        may = Permission.objects.filter(codename__in=["change_offerlimit", "change_quota"])
+        alice.user_permissions.set(may)
+        alice = User.objects.get(pk=alice.pk)
+        asked = request_quota(by=cast.producer, wanted={Counted.IMAGES: 5000}, reason="More.")
+        for act in (
+            lambda: limits.set_offer_limit(cast.acme, by=alice, limit=9999),
+            lambda: set_quota(cast.acme, by=alice, limits={Counted.IMAGES: 5000}),
+            lambda: grant_quota_request(asked.pk, by=alice),
+            lambda: refuse_quota_request(asked.pk, by=alice, answer="No."),
+        ):
+            with pytest.raises(PermissionDenied, match="somebody else of the staff"):
+                act()
+        limits.set_offer_limit(cast.beta, by=alice, limit=9999)
+
+    @pytest.fixture
+    def upheld(self, cast: Cast, alice: User) -> Case:
+        """A request for an image that was refused; then it was deactivated for a report."""
+        image = factories.make_image(cast.acme, cast.alice, visibility="community")
+        case = asking.ask_for_public(image.pk, by=cast.producer)
+        desk.reject(case.pk, by=cast.root, answer="No.")
+        desk.approve(asking.report_image(image.pk, by=cast.consumer, reason="malware").case.pk, by=cast.root)
+        return case
+
+    def test_nobody_reactivates_their_own_by_an_older_case(self, cast: Cast, alice: User, upheld: Case) -> None:
+        assert upheld.image
+        with pytest.raises(Conflict, match="your own account"):
+            desk.reactivate_again(upheld.pk, by=alice)
+        desk.reactivate_again(upheld.pk, by=cast.root)
+        assert Image.objects.get(pk=upheld.image.pk).is_active
+
+    def test_nor_by_one_that_waits(self, cast: Cast, alice: User, upheld: Case) -> None:
+        assert upheld.image
+        Case.objects.filter(pk=upheld.pk).update(status="open", decided_at=None, decided_by=None)
+        with pytest.raises(PermissionDenied):
+            reactivate_for_owner(upheld.image.pk, by=alice)
+
+    def test_nor_verifies_it_on_the_page_of_a_case(self, cast: Cast, golden: Image, alice: User) -> None:
+        case = asking.ask_for_public(golden.pk, by=cast.producer)
+        client = Client()
+        client.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+        verify = reverse("review_verify", args=[case.pk])
+        assert verify not in client.get(reverse("review_case", args=[case.pk])).content.decode()
+        assert client.post(verify).status_code == 403
 
     def test_an_administrator_does(self, cast: Cast) -> None:
         factories.join(cast.root, cast.acme, Role.ADMIN)

@@ -10,7 +10,9 @@ from django.urls import reverse
 from accounts import actions
 from accounts.errors import Conflict
 from accounts.models import Account, Event, Organization
+from accounts.roles import Role
 from tests.accounts.conftest import Browse
+from tests.factories import join
 from tests.people import Cast
 
 
@@ -85,3 +87,23 @@ def test_the_badge_is_a_word_and_a_shape(cast: Cast, party: Any) -> None:
     shown = render_to_string(badge, {"party": actions.verify(party, by=cast.sam)})
     assert "Verified" in shown
     assert "<svg" in shown
+
+
+def test_nobody_verifies_what_they_are_in(cast: Cast, party: Any) -> None:
+    join(cast.sam, party, Role.OBSERVER if party == cast.acme else Role.MEMBER)
+    for act in (actions.verify, actions.unverify):
+        with pytest.raises(PermissionDenied, match="somebody else of the staff"):
+            act(party, by=cast.sam)
+    assert not type(party).objects.get(pk=party.pk).is_verified
+
+
+def test_nor_the_organization_of_their_account(cast: Cast) -> None:
+    actions.make_reviewer(cast.sam)
+    join(cast.sam, cast.acme, Role.OBSERVER)
+    with pytest.raises(PermissionDenied, match="You are in Acme Group yourself"):
+        actions.verify(cast.acme_group, by=cast.sam)
+
+
+def test_an_administrator_does(cast: Cast) -> None:
+    join(cast.root, cast.acme, Role.ADMIN)
+    assert actions.verify(cast.acme, by=cast.root).is_verified

@@ -27,8 +27,7 @@ from images.demo_disks import bootable_raw
 from images.models import DataHold, Image, ImageData, Upload
 from images.problems import QuotaExceeded, TooLarge
 from images.stores import get_store
-from sharing.actions import accept, offer, remove
-from sharing.actions.offers import Terms
+from sharing.actions import Terms, accept, offer, remove
 from sharing.addresses import parse
 from tests import factories
 from tests.conftest import WorkThrough

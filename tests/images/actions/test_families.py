@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from accounts.errors import Conflict
 from accounts.models import Event
@@ -165,6 +166,14 @@ class TestAdvice:
 
 
 class TestRefusals:
+    def test_an_account_has_so_many_and_no_more(self, family: Family, cast: Cast, settings: Settings) -> None:
+        settings.FAMILIES_PER_ACCOUNT = 1
+        with pytest.raises(ValidationError, match="Acme Producers has 1 families, which is as many as") as refused:
+            actions.create_family(by=cast.producer, name="ubuntu")
+        assert set(refused.value.message_dict) == {"name"}
+        actions.edit_family(family.pk, by=cast.producer, name="debian-12")
+        actions.create_family(by=cast.consumer, name="ubuntu")
+
     def test_names_are_once_in_an_account(self, family: Family, cast: Cast) -> None:
         with pytest.raises(ValidationError) as refused:
             actions.create_family(by=cast.producer, name="debian-12-base")

@@ -8,7 +8,7 @@ import images.actions
 from accounts.models import Membership
 from accounts.roles import Role
 from sharing import actions
-from sharing.models import Block, Trust
+from sharing.models import Block, Share, Trust
 from tests.sharing.histories.stage import BOB, CAROL, DAVE, ERIN, RHEA, Stage, any_number, eyes
 from tests.sharing.world.things import Eye, OfferKey
 
@@ -21,28 +21,37 @@ COMING_AND_GOING = [
 
 
 class Consuming(Stage):
-    """Accept, reject, leave, claim, trust, block, hide, join and leave groups."""
+    """Accept, reject, leave, claim, trust, block, hide; references; join and leave groups."""
 
     @precondition(lambda self: self.world.offers)
-    @rule(eye=eyes, offer=any_number, into=st.sampled_from([None, None, "beta", "acme", "erin"]), future=st.booleans())
-    def accept(self, eye: Eye, offer: int, into: str | None, future: bool) -> None:
-        self.accept_as(eye, self.some_key(offer), into, future=future)
+    @rule(
+        eye=eyes,
+        offer=any_number,
+        into=st.sampled_from([None, None, "beta", "acme", "erin"]),
+        future=st.booleans(),
+        label=st.booleans(),
+    )
+    def accept(self, eye: Eye, offer: int, into: str | None, future: bool, label: bool) -> None:
+        self.accept_as(eye, self.some_key(offer), into, future=future, label=label)
 
     @precondition(lambda self: self.world.offers)
     @rule(offer=any_number, future=st.booleans())
     def accept_as_asked(self, offer: int, future: bool) -> None:
         """Somebody who is asked accepts, so that much is agreed on in a history."""
-        key = self.some_key(offer)
+        waiting = [key for key, one in self.world.offers.items() if one.recipient and self.world.is_waiting(one)]
+        key = waiting[offer % len(waiting)] if waiting else self.some_key(offer)
         recipient = self.world.offers[key].recipient
         eye = {"beta": BOB, "rival": RHEA, "night_shift": BOB, "beta_holdings": BOB, "dave": DAVE}.get(recipient or "")
         self.accept_as(eye or ERIN, key, None, future=future)
 
-    def accept_as(self, eye: Eye, key: OfferKey, into: str | None, *, future: bool) -> None:
+    def accept_as(self, eye: Eye, key: OfferKey, into: str | None, *, future: bool, label: bool = False) -> None:
         share = self.share(key)
         account = self.group(into) if into else None
         self.compare(
-            self.world.accept(eye, key, into, future=future),
-            lambda: actions.accept(share.pk, by=self.viewer(eye), into=account, future=future),
+            self.world.accept(eye, key, into, future=future, label=label),
+            lambda: actions.accept(
+                share.pk, by=self.viewer(eye), into=account, future=future, label="Ours" if label else ""
+            ),
         )
 
     @precondition(lambda self: self.world.offers)
@@ -57,16 +66,29 @@ class Consuming(Stage):
         number = self.some_image(image)
         self.compare(self.world.leave(eye, number), lambda: actions.leave(self.images[number].pk, by=self.viewer(eye)))
 
-    @precondition(lambda self: any(key[1] == "code" for key in self.world.offers))
+    @precondition(lambda self: self.made)
     @rule(eye=eyes, code=any_number)
     def claim(self, eye: Eye, code: int) -> None:
-        codes = [key for key in self.world.offers if key[1] == "code"]
-        key = codes[code % len(codes)]
-        share = self.share(key)
+        """Somebody shows a code that there ever was."""
+        key, made_at = self.made[-1 - code % len(self.made)]
+        share = self.share(key) if key in self.world.offers else Share(pk=0)
         self.compare(
-            self.world.claim(eye, key),
-            lambda: actions.claim_offer(share.pk, by=self.viewer(eye), offered_at=share.offered_at),
+            self.world.claim(eye, key, made_at),
+            lambda: actions.claim_offer(share.pk, by=self.viewer(eye), offered_at=made_at),
         )
+
+    @rule(eye=eyes, image=any_number, what=st.sampled_from(["add", "add", "take out", "label"]))
+    def reference(self, eye: Eye, image: int, what: str) -> None:
+        """An account keeps an entry of its own for somebody else's image."""
+        number = self.some_image(image)
+        pk, by = self.images[number].pk, self.viewer(eye)
+        steps = {
+            "add": (self.world.add, lambda: images.actions.add_reference(pk, by=by)),
+            "take out": (self.world.take_out, lambda: images.actions.remove_reference(pk, by=by)),
+            "label": (self.world.label, lambda: images.actions.label(pk, by=by, label="Ours")),
+        }
+        here, there = steps[what]
+        self.compare(here(eye, number), there)
 
     @precondition(lambda self: self.world.offers)
     @rule(eye=eyes, offer=any_number, wanted=st.booleans())

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from sharing import actions
-from sharing.models import OfferRequest
+from sharing.actions import desk
+from sharing.models import Case, OfferRequest
 from tests.sharing.histories.stage import ALICE, BOB, CAROL, DAVE, ERIN, RHEA, Stage, any_number
 from tests.sharing.world.things import Eye, Request
 
@@ -12,31 +13,31 @@ POLICIES = [(BOB, "beta"), (BOB, "beta"), (BOB, "beta_holdings"), (ERIN, "erin")
 
 
 class Governing(Stage):
-    """Policies, rules and approvals."""
+    """Policies, rules and approvals; and what staff decide about the marketplace."""
 
     @rule(
         who=st.sampled_from(POLICIES),
         mode=st.sampled_from(["off", "audit", "enforced", "enforced"]),
-        only_trusted=st.booleans(),
+        conditions=st.sampled_from([(), (), ("trusted",), ("trusted",), ("inspected",), ("trusted", "inspected")]),
         max_age=st.sampled_from([None, None, 10, 30]),
         accepting=st.sampled_from(["account", "admins", "admins", "creators", "managers"]),
+        by_sign_in=st.sampled_from([True, True, False]),
     )
     def set_policy(
-        self, who: tuple[Eye, str], mode: str, only_trusted: bool, max_age: int | None, accepting: str
+        self,
+        who: tuple[Eye, str],
+        mode: str,
+        conditions: tuple[str, ...],
+        max_age: int | None,
+        accepting: str,
+        by_sign_in: bool,
     ) -> None:
         eye, name = who
+        said = {"mode": mode, "accepting": accepting, "by_sign_in": by_sign_in}
+        said |= {"only_trusted": "trusted" in conditions, "only_inspected": "inspected" in conditions}
         self.compare(
-            self.world.set_policy(
-                eye, name, mode=mode, only_trusted=only_trusted, max_age=max_age, accepting=accepting
-            ),
-            lambda: actions.set_policy(
-                self.group(name),
-                by=self.viewer(eye),
-                mode=mode,
-                only_trusted=only_trusted,
-                max_age_days=max_age,
-                accepting=accepting,
-            ),
+            self.world.set_policy(eye, name, max_age=max_age, **said),
+            lambda: actions.set_policy(self.group(name), by=self.viewer(eye), max_age_days=max_age, **said),
         )
 
     @rule(
@@ -72,6 +73,20 @@ class Governing(Stage):
         request, row = self.request(number)
         expected = self.world.withdraw(eye, request)
         self.compare(expected, lambda: actions.withdraw_offer(row.image_id, row.pk, by=self.viewer(eye)))
+
+    @precondition(lambda self: self.world.listings)
+    @rule(number=any_number, answer=st.sampled_from(["list", "list", "refuse", "unlist"]))
+    def decide_on_the_desk(self, number: int, answer: str) -> None:
+        rows = Case.objects.filter(kind=Case.Kind.MARKETPLACE).order_by("pk")
+        assert len(rows) == len(self.world.listings)
+        at, root = number % len(rows), self.cast.root
+        steps = {
+            "list": (self.world.list_it, lambda: desk.approve(rows[at].pk, by=root)),
+            "refuse": (self.world.refuse_to_list, lambda: desk.reject(rows[at].pk, by=root, answer="No.")),
+            "unlist": (self.world.unlist, lambda: desk.unlist(rows[at].pk, by=root, answer="No.")),
+        }
+        here, there = steps[answer]
+        self.compare(here(self.world.listings[at]), there)
 
     def request(self, number: int) -> tuple[Request, OfferRequest]:
         """One of those that were ever asked for, here and there: both count them in the same order."""

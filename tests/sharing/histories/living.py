@@ -8,10 +8,12 @@ from hypothesis.stateful import initialize, precondition, rule
 import images.actions
 from accounts.addresses import Address, Kind
 from images.actions import End
+from images.inside.kinds import KINDS
+from images.models import ContentCheck
 from sharing import actions
 from sharing.models import HandOver
 from tests.sharing.histories.stage import ALICE, BOB, CAROL, RHEA, Stage, any_number, eyes
-from tests.sharing.world.things import Eye
+from tests.sharing.world.things import DONE, Eye
 
 producers = st.sampled_from([ALICE, ALICE, BOB, CAROL])
 visibilities = st.sampled_from(["private", "shared", "shared", "community", "public"])
@@ -29,8 +31,11 @@ class LivingOn(Stage):
     def first_images(self) -> None:
         for eye in (ALICE, BOB):
             self.make_image(eye)
-            self.families[eye.account] = images.actions.create_family(by=self.viewer(eye), name=f"{eye.account}-base")
+            self.make_family(eye)
         self.make_image(ALICE)
+
+    def make_family(self, eye: Eye) -> None:
+        self.families[eye.account] = images.actions.create_family(by=self.viewer(eye), name=f"{eye.account}-base")
 
     @precondition(lambda self: len(self.images) < 5)
     @rule(eye=st.sampled_from([CAROL, BOB]))
@@ -53,13 +58,27 @@ class LivingOn(Stage):
             lambda: STATUS[verb](self.images[number].pk, by=self.viewer(eye)),
         )
 
-    @rule(image=any_number)
-    def publish(self, image: int) -> None:
-        """Staff put an image into everybody's list."""
+    @rule(image=any_number, back=st.booleans())
+    def publish(self, image: int, back: bool) -> None:
+        """Staff put an image into everybody's list, or take it out."""
         number = self.some_image(image)
-        self.compare(
-            self.world.publish(number), lambda: images.actions.publish(self.images[number].pk, by=self.cast.root)
+        here, there = (
+            (self.world.unpublish, images.actions.unpublish) if back else (self.world.publish, images.actions.publish)
         )
+        self.compare(here(number), lambda: there(self.images[number].pk, by=self.cast.root))
+
+    @rule(image=any_number, found=st.sampled_from(["clean", "clean", "secrets", "nothing"]))
+    def look_inside(self, image: int, found: str) -> None:
+        """Somebody looks into an image: the policy "only inspected" asks what was found."""
+        number = self.some_image(image)
+        volume = {"number": 1, "start": 0, "size": 1, "name": "", "file_system": "", "why_not": "", "gaps": {}}
+        volume |= {"files": 0 if found == "nothing" else 4, "finished": True}
+        secrets = [{"kind": next(iter(KINDS)), "number": 1, "paths": ["/root/x"]}] if found == "secrets" else []
+        findings = {"table": "", "problem": "", "finished": True, "volumes": [volume], "findings": secrets}
+        now, by = self.world.now, self.cast.alice
+        said = {"status": "done", "findings": findings, "requested_at": now, "finished_at": now, "requested_by": by}
+        ContentCheck.objects.update_or_create(data=self.images[number].data, defaults=said)
+        self.world.look(number, found)
 
     @rule(days=st.integers(1, 20))
     def time_passes(self, days: int) -> None:
@@ -126,6 +145,25 @@ class LivingOn(Stage):
             self.world.leave_family(eye, number),
             lambda: images.actions.take_out_of_family(self.images[number].pk, by=self.viewer(eye)),
         )
+
+    @rule(eye=producers, image=any_number, pin=st.booleans())
+    def pin(self, eye: Eye, image: int, pin: bool) -> None:
+        """Say which version is the latest, or that the newest is."""
+        number, family = self.some_image(image), self.families[eye.account]
+        if pin:
+            expected, pk = self.world.pin(eye, number), self.images[number].pk
+            self.compare(expected, lambda: images.actions.pin_version(family.pk, pk, by=self.viewer(eye)))
+        else:
+            expected = self.world.unpin(eye)
+            self.compare(expected, lambda: images.actions.unpin_version(family.pk, by=self.viewer(eye)))
+
+    @rule(eye=producers)
+    def dissolve(self, eye: Eye) -> None:
+        """A family ends, and another one of the same name begins."""
+        family, expected = self.families[eye.account], self.world.dissolve(eye)
+        self.compare(expected, lambda: images.actions.dissolve_family(family.pk, by=self.viewer(eye)))
+        if expected == DONE:
+            self.make_family(eye)
 
     @rule(
         eye=producers,

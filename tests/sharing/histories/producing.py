@@ -18,11 +18,11 @@ from tests.sharing.histories.stage import (
     some_days,
 )
 from tests.sharing.world import things
-from tests.sharing.world.things import DONE, Eye
+from tests.sharing.world.things import DONE, MARKETPLACE, Eye, OfferKey
 
 
 class Producing(Stage):
-    """Offer, offer again, undo, remove, say until when, make a code."""
+    """Offer, offer again, undo, remove, say until when; codes, the marketplace, and accepting by signing in."""
 
     @rule(
         eye=st.sampled_from(EYES[:3]),
@@ -80,15 +80,67 @@ class Producing(Stage):
         )
 
     @precondition(lambda self: len(self.codes) < 3)
-    @rule(eye=st.sampled_from([ALICE, CAROL, BOB]), image=any_number, days=st.sampled_from([1, 7]), ends=some_days)
-    def make_code(self, eye: Eye, image: int, days: int, ends: int | None) -> None:
+    @rule(
+        eye=st.sampled_from([ALICE, CAROL, BOB]),
+        image=any_number,
+        days=st.sampled_from([1, 7]),
+        ends=some_days,
+        future=st.booleans(),
+    )
+    def make_code(self, eye: Eye, image: int, days: int, ends: int | None, future: bool) -> None:
         number, until, name = self.some_image(image), self.in_days(ends), f"code {len(self.codes)}"
-        expected = self.world.make_code(eye, (number, "code", name), things.Terms(until=until), days)
+        key: OfferKey = (number, "code", name)
+        expected = self.world.make_code(eye, key, things.Terms(until=until, future=future), days)
 
         def act() -> None:
-            terms = Terms(access_until=until)
+            terms = Terms(access_until=until, offers_future=future)
             made = actions.make_claim_code(self.images[number].pk, by=self.viewer(eye), terms=terms, days=days)
             self.codes[name] = made.share.address
+            self.made.append((key, made.share.offered_at))
 
         self.compare(expected, act)
         assert (expected == DONE) == (name in self.codes)
+
+    @precondition(lambda self: self.codes)
+    @rule(eye=st.sampled_from([ALICE, ALICE, CAROL, BOB]), code=any_number)
+    def renew_code(self, eye: Eye, code: int) -> None:
+        codes = [key for key in self.world.offers if key[1] == "code"]
+        if not codes:
+            return
+        key = codes[code % len(codes)]
+        share, expected = self.share(key), self.world.renew_code(eye, key, 7)
+
+        def act() -> None:
+            made = actions.renew_claim_code(share.image_id, share.pk, by=self.viewer(eye), days=7)
+            self.made.append((key, made.share.offered_at))
+
+        self.compare(expected, act)
+
+    @rule(eye=st.sampled_from([ALICE, ALICE, CAROL, BOB]), image=any_number)
+    def offer_to_the_marketplace(self, eye: Eye, image: int) -> None:
+        number = self.some_image(image)
+        expected = self.world.offer(eye, (number, MARKETPLACE, MARKETPLACE), None, things.Terms())
+        named = self.named(MARKETPLACE, MARKETPLACE)
+        self.compare(expected, lambda: actions.offer(self.images[number].pk, by=self.viewer(eye), **named))
+
+    @rule(
+        eye=st.sampled_from([ALICE, CAROL, BOB]),
+        image=any_number,
+        account=st.sampled_from(["beta", "beta", "rival", "acme"]),
+        admin=st.sampled_from(["bob", "bob", "rhea", "dave", "alice"]),
+        days=some_days,
+        future=st.booleans(),
+    )
+    def offer_signed_in(self, eye: Eye, image: int, account: str, admin: str, days: int | None, future: bool) -> None:
+        number, until = self.some_image(image), self.in_days(days)
+        terms = things.Terms(until=until, future=future)
+        self.compare(
+            self.world.offer_signed_in(eye, (number, "number", account), terms, admin),
+            lambda: actions.offer_signed_in(
+                self.images[number].pk,
+                by=self.viewer(eye),
+                account=self.group(account),
+                admin=getattr(self.cast, admin),
+                terms=Terms(access_until=until, offers_future=future),
+            ),
+        )

@@ -1,5 +1,7 @@
 """What recipients do. Each step says how it ends, and changes the world only when it is "done"."""
 
+from datetime import datetime
+
 from tests.sharing.world.offering import Offering
 from tests.sharing.world.things import CONFLICT, DONE, FORBIDDEN, INVALID, NOT_FOUND, Eye, Offer, OfferKey
 
@@ -7,26 +9,41 @@ from tests.sharing.world.things import CONFLICT, DONE, FORBIDDEN, INVALID, NOT_F
 class Deciding(Offering):
     """Accept, reject, leave, claim, trust, block, hide, and want later versions."""
 
-    def accept(self, eye: Eye, key: OfferKey, into: str | None, *, future: bool) -> str:
+    def accept(self, eye: Eye, key: OfferKey, into: str | None, *, future: bool, label: bool = False) -> str:
         if refusal := self._refuses_decision(eye, key):
             return refusal
         offer = self.offers[key]
-        if offer.status == "accepted":
-            return DONE
-        recipient = offer.recipient or ""
-        if into is not None and into != recipient:
-            if recipient != eye.person or key[1] == "number" or not self.accepts_for(eye, into):
-                return FORBIDDEN
-            owner = self.pictures[key[0]].owner
-            if into == owner or (into, owner) in self.blocks:
-                return INVALID
-            recipient = into
-        if self.is_refused(recipient, key[0]):
-            return INVALID
-        offer.recipient = recipient
-        self._decide(offer, "accepted")
-        offer.takes_future = future and offer.terms.future
+        is_new = offer.status != "accepted"
+        recipient = (is_new and into) or offer.recipient or ""
+        if refusal := self._refuses_taking(eye, key, recipient) if is_new else "":
+            return refusal
+        if label and self.roles.get((eye.person, recipient)) != "admin":
+            return FORBIDDEN
+        if label:
+            self.references.add((recipient, key[0]))
+        if is_new:
+            offer.recipient = recipient
+            self._decide(offer, "accepted")
+            offer.takes_future = future and offer.terms.future
         return DONE
+
+    def _refuses_taking(self, eye: Eye, key: OfferKey, recipient: str) -> str:
+        """Whether an offer can be taken into an account: the one that it is for, or another one of the person.
+
+        The rules of the producer's organization hold once more, as far as no second person has let it go outside.
+        """
+        asked, owner = self.offers[key].recipient, self.pictures[key[0]].owner
+        if recipient != asked:
+            if asked != eye.person or key[1] == "number" or not self.accepts_for(eye, recipient):
+                return FORBIDDEN
+            if recipient == owner or (recipient, owner) in self.blocks:
+                return INVALID
+        rules, organization = self.rules_of(key[0]), self.organization(owner)
+        is_outside = organization is not None and not self.belongs(recipient, organization)
+        was_approved = rules.outside == "approval" and not self.belongs(asked or "", organization or "")
+        if rules.outside != "free" and is_outside and not was_approved:
+            return CONFLICT
+        return INVALID if self.is_refused(recipient, key[0]) else ""
 
     def reject(self, eye: Eye, key: OfferKey) -> str:
         if refusal := self._refuses_decision(eye, key):
@@ -47,15 +64,15 @@ class Deciding(Offering):
             self._turn_down(key)
         return DONE if mine else FORBIDDEN
 
-    def claim(self, eye: Eye, key: OfferKey) -> str:
-        """Show a code, and accept what it offers for one's account."""
-        number, offer, account = key[0], self.offers[key], eye.account
-        has_it = offer.status == "accepted" and offer.recipient == account
-        if has_it and self.is_shared(number):
-            return DONE
-        if not self.is_shared(number) or not self.is_waiting(offer):
+    def claim(self, eye: Eye, key: OfferKey, made_at: datetime) -> str:
+        """Show a code, and accept what it offers for one's account. Each new code is of another moment."""
+        number, offer, account = key[0], self.offers.get(key), eye.account
+        if offer is None or offer.offered_at != made_at or not self.is_shared(number):
             return INVALID
-        if self._refuses_claim(account, number):
+        has_it = offer.status == "accepted" and offer.recipient == account
+        if has_it:
+            return DONE
+        if not self.is_waiting(offer) or self._refuses_claim(account, number):
             return INVALID
         if not self.accepts_for(eye, account):
             return FORBIDDEN

@@ -1,5 +1,6 @@
 """What becomes of an image: who sees it, its versions, its end, and who owns it."""
 
+from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 
@@ -10,7 +11,9 @@ from tests.sharing.world.things import (
     FORBIDDEN,
     INVALID,
     LIFETIME,
+    MARKETPLACE,
     NOT_FOUND,
+    OPEN,
     Eye,
     HandOver,
     Offer,
@@ -31,12 +34,15 @@ class Living(Offering):
             return NOT_FOUND
         if not self.owns(eye, number) or self._refuses_visibility(eye, number, visibility):
             return FORBIDDEN
-        picture = self.pictures[number]
-        if visibility != picture.visibility:
-            picture.visibility = visibility
-            if (plan := self.plans.get((number, "visibility"))) and plan.what == visibility:
-                del self.plans[number, "visibility"]
+        self._show(number, visibility)
         return DONE
+
+    def _show(self, number: int, visibility: str) -> None:
+        if visibility == self.pictures[number].visibility:
+            return
+        self.change_visibility(number, visibility)
+        if (plan := self.plans.get((number, "visibility"))) and plan.what == visibility:
+            del self.plans[number, "visibility"]
 
     def set_status(self, eye: Eye, number: int, verb: str) -> str:
         """Deactivate, reactivate or delete."""
@@ -47,20 +53,64 @@ class Living(Offering):
             self.plans.pop((number, "deactivate"), None)
         picture.status = STATUS_AFTER[verb]
         if verb == "delete":
-            self._forget_plans(number)
+            self._bury(number)
         return DONE
+
+    def _bury(self, number: int) -> None:
+        self.pictures[number].status = "deleted"
+        self._forget_plans(number)
+        self.follow_listing(number)
 
     def publish(self, number: int) -> str:
         """Staff put an image into everybody's list."""
         picture = self.pictures[number]
         if picture.status == "deleted":
             return NOT_FOUND
-        if not self._allows_open(picture.owner):
+        if not self.allows_open(picture.owner):
             return CONFLICT
-        if (plan := self.plans.get((number, "visibility"))) and plan.what == "public":
-            del self.plans[number, "visibility"]
-        picture.visibility = "public"
+        self._show(number, "public")
         return DONE
+
+    def unpublish(self, number: int) -> str:
+        """Staff take an image out of everybody's list: who has it by consent keeps it."""
+        if self.pictures[number].status == "deleted":
+            return NOT_FOUND
+        if self.pictures[number].visibility == "public":
+            self._show(number, "shared")
+        return DONE
+
+    def look(self, number: int, found: str) -> None:
+        """Somebody looks inside of it."""
+        self.pictures[number].looked = found
+
+    # References.
+
+    def add(self, eye: Eye, number: int) -> str:
+        """Take an image that is open to everybody into the account's list."""
+        if refusal := self._refuses_words(eye, number):
+            return refusal
+        if not self.is_open(number) or self.pictures[number].visibility == "public":
+            return CONFLICT
+        self.references.add((eye.account, number))
+        return DONE
+
+    def take_out(self, eye: Eye, number: int) -> str:
+        refusal = self._refuses_words(eye, number)
+        if not refusal:
+            self.references.discard((eye.account, number))
+        return refusal or DONE
+
+    def label(self, eye: Eye, number: int) -> str:
+        """Call somebody else's image by an own name."""
+        refusal = self._refuses_words(eye, number)
+        if not refusal:
+            self.references.add((eye.account, number))
+        return refusal or DONE
+
+    def _refuses_words(self, eye: Eye, number: int) -> str:
+        if not self.sees(eye, number):
+            return NOT_FOUND
+        return "" if self.is_admin(eye) and not self.owns(eye, number) else FORBIDDEN
 
     # Plans.
 
@@ -92,33 +142,35 @@ class Living(Offering):
                 self.set_status(eye, number, verb)
         for number, picture in enumerate(self.pictures):
             if picture.status != "deleted" and self.is_past(picture.retired):
-                picture.status = "deleted"
-                self._forget_plans(number)
+                self._bury(number)
 
     # Ends.
 
     def announce_end(self, eye: Eye, number: int, obsolete: datetime, retired: datetime | None) -> str:
         if refusal := self._refuses_admin(eye, number):
             return refusal
-        self.pictures[number].obsolete, self.pictures[number].retired = obsolete, retired
+        picture = self.pictures[number]
+        picture.deprecated = sooner(picture.deprecated or self.now, obsolete)
+        picture.obsolete, picture.retired = obsolete, retired
         return DONE
 
     def cancel_end(self, eye: Eye, number: int) -> str:
         if refusal := self._refuses_admin(eye, number):
             return refusal
-        self.pictures[number].obsolete = self.pictures[number].retired = None
+        picture = self.pictures[number]
+        picture.deprecated = picture.obsolete = picture.retired = None
         return DONE
 
-    # Families. Each producer has one, by its name.
+    # Families. Each producer has one at a time.
 
     def join_family(self, eye: Eye, number: int) -> str:
         if refusal := self._refuses_admin(eye, number):
             return refusal
         picture = self.pictures[number]
-        if picture.family is None:
-            picture.family = eye.account
-            self._give_version(eye, number)
-        return DONE
+        if picture.family is not None:
+            return DONE
+        picture.family = self.family_of(eye.account)
+        return self._give_version(eye, number)
 
     def leave_family(self, eye: Eye, number: int) -> str:
         if refusal := self._refuses_admin(eye, number):
@@ -126,15 +178,46 @@ class Living(Offering):
         self._forget_family(number)
         return DONE
 
-    def _give_version(self, eye: Eye, number: int) -> None:
-        if self.is_over(number) or self.is_open(number):
-            return
+    def pin(self, eye: Eye, number: int) -> str:
+        """Say which version of one's family is the latest."""
+        picture = self.pictures[number]
+        if not self.is_admin(eye):
+            return FORBIDDEN
+        if picture.family != self.family_of(eye.account) or picture.status == "deleted":
+            return NOT_FOUND
+        if not self.is_given(number):
+            return CONFLICT
+        self.pinned[self.family_of(eye.account)] = number
+        return DONE
+
+    def unpin(self, eye: Eye) -> str:
+        if not self.is_admin(eye):
+            return FORBIDDEN
+        self.pinned.pop(self.family_of(eye.account), None)
+        return DONE
+
+    def dissolve(self, eye: Eye) -> str:
+        """Take a family's name away, and make another one of the same name."""
+        if not self.is_admin(eye):
+            return FORBIDDEN
+        for number, picture in enumerate(self.pictures):
+            if picture.family == self.family_of(eye.account):
+                self._forget_family(number)
+        self.dissolved[eye.account] = self.dissolved.get(eye.account, 0) + 1
+        return DONE
+
+    def _give_version(self, eye: Eye, number: int) -> str:
+        if self.is_over(number) or self.pictures[number].visibility in OPEN:
+            return DONE
         followed = self._followed(eye, number)
+        if followed and self.cannot_open(eye, number):
+            self.pictures[number].family = None
+            return CONFLICT
         if followed:
             self._open_for_sharing(number)
         for key, older in followed.items():
             asked = self.is_refused(older.recipient or "", number)
-            until = sooner(older.terms.until, self.latest(number, None))
+            until = sooner(older.terms.until, self.last_day(number, None))
             self.offers[key] = Offer(
                 "pending" if asked else "accepted",
                 older.recipient,
@@ -145,6 +228,7 @@ class Living(Offering):
                 decided_at=None if asked else self.now,
                 takes_future=not asked,
             )
+        return DONE
 
     def _followed(self, eye: Eye, number: int) -> dict[OfferKey, Offer]:
         """By the key that it will have: the newest older offer by which somebody wants later versions."""
@@ -160,19 +244,21 @@ class Living(Offering):
         return {key: offer for key, (_created, offer) in found.items()}
 
     def _forget_family(self, number: int) -> None:
-        if self.pictures[number].family is None:
+        family = self.pictures[number].family
+        if family is None:
             return
         self.pictures[number].family = None
+        if self.pinned.get(family) == number:
+            del self.pinned[family]
         for offer in self.offers_of(number):
-            offer.takes_future = False
-            offer.terms = Terms(offer.terms.export, offer.terms.until, future=False)
+            self.forget_versions(offer)
 
     # Hand-over.
 
     def ask_to_take_over(self, eye: Eye, number: int, to: tuple[str, str], recipient: str | None, *, keep: bool) -> str:
         if refusal := self._refuses_admin(eye, number):
             return refusal
-        if self.pictures[number].visibility == "public":
+        if self.pictures[number].visibility == "public" or self.pictures[number].listed:
             return CONFLICT
         asked = self.hand_overs.get(number)
         if asked and asked.expires > self.now:
@@ -201,14 +287,25 @@ class Living(Offering):
         receiver = into or asked.recipient or ""
         if receiver not in able:
             return FORBIDDEN
-        is_public, is_community = (self.pictures[number].visibility == each for each in ("public", "community"))
-        if is_public or (is_community and not self._allows_open(receiver)):
+        picture = self.pictures[number]
+        is_community = picture.visibility == "community"
+        if picture.visibility == "public" or picture.listed or (is_community and not self.allows_open(receiver)):
             return CONFLICT
         may_go = self._may_go(asked.giver, receiver) and not self.is_refused(receiver, number)
         if not may_go or (asked.keep_using and not self._may_go(receiver, asked.giver)):
             return CONFLICT
+        if asked.keep_using and picture.visibility == "private" and self._would_reach_outside(eye, number, receiver):
+            return CONFLICT
         self._give(eye, number, receiver)
         return DONE
+
+    def _would_reach_outside(self, eye: Eye, number: int, receiver: str) -> bool:
+        """Whether sharing it with the giver would give it to others with whom the receiver may not share."""
+        left = [key for key, offer in self.offers_about(number) if offer.recipient != receiver]
+        as_owned = replace(self.pictures[number], owner=receiver)
+        after = replace(self, pictures=[*self.pictures], offers={key: self.offers[key] for key in left})
+        after.pictures[number] = as_owned
+        return after.cannot_open(Eye(eye.person, receiver), number)
 
     def turn_down_hand_over(self, eye: Eye, number: int) -> str:
         if refusal := self._refuses_taking_over(eye, number):
@@ -221,16 +318,23 @@ class Living(Offering):
         self._forget_plans(number)
         self._forget_family(number)
         self.pictures[number].owner = receiver
-        for key in [key for key, offer in self.offers.items() if key[0] == number and offer.recipient == receiver]:
-            del self.offers[key]
+        self.references.discard((receiver, number))
+        of_former_owner = [key for key, offer in self.offers_about(number) if self._is_over_with_owner(key, offer)]
+        for key in of_former_owner:
+            self.take_back(key)
         for offer in self.offers_of(number):
-            offer.offered_by, offer.takes_future, offer.undo = eye.person, False, None
-            offer.terms = Terms(offer.terms.export, offer.terms.until, future=False)
+            offer.offered_by, offer.undo = eye.person, None
+            self.forget_versions(offer)
         if asked.keep_using:
             self._open_for_sharing(number)
-            terms = Terms(until=self.latest(number, None))
+            terms = Terms(until=self.last_day(number, None))
             offer = Offer("accepted", asked.giver, terms, None, self.now, eye.person, decided_at=self.now)
             self.offers[number, "number", asked.giver] = offer
+
+    def _is_over_with_owner(self, key: OfferKey, offer: Offer) -> bool:
+        """Nobody has an offer of their own image; and what staff have accepted is another producer's."""
+        is_own = offer.recipient == self.pictures[key[0]].owner
+        return is_own or (key[1] == MARKETPLACE and offer.status == "accepted")
 
     def _refuses_taking_over(self, eye: Eye, number: int) -> str:
         asked = self.hand_overs.get(number)
@@ -254,13 +358,9 @@ class Living(Offering):
         if visibility == old:
             return False
         if (old, visibility) == ("private", "shared"):
-            return not self.is_creator(eye)
-        is_closed = visibility == "community" and not self._allows_open(eye.account)
+            return not self.is_creator(eye) or self.cannot_open(eye, number)
+        is_closed = visibility == "community" and not self.allows_open(eye.account)
         return visibility == "public" or not self.is_admin(eye) or is_closed
-
-    def _allows_open(self, account: str) -> bool:
-        rules = self.rules_for(account)
-        return rules.open_to_all and rules.outside == "free"
 
     def _may_go(self, account: str, to: str | None) -> bool:
         """Whether an image of an account may go to another one, where nobody can be asked first."""

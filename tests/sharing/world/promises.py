@@ -84,7 +84,8 @@ class Promises(Everything):
     def _is_against(self, whose: str, number: int) -> bool:
         policy, picture = self.policies[whose], self.pictures[number]
         is_old = policy.max_age is not None and (self.now - picture.created).days > policy.max_age
-        return is_old or (policy.only_trusted and not self._is_trusted(whose, picture.owner))
+        is_unclean = policy.only_inspected and picture.looked != "clean"
+        return is_old or is_unclean or (policy.only_trusted and not self._is_trusted(whose, picture.owner))
 
     def _is_trusted(self, whose: str, owner: str) -> bool:
         """What an organization trusts, its accounts do; and they trust each other."""
@@ -132,8 +133,9 @@ class Promises(Everything):
         return picture.owner == eye.account and picture.status != "deleted"
 
     def is_open(self, number: int) -> bool:
+        """Whether everybody can use it: the community's, public, or in the marketplace."""
         picture = self.pictures[number]
-        return picture.visibility in OPEN and picture.status != "deleted"
+        return (picture.visibility in OPEN or picture.listed) and picture.status != "deleted"
 
     def sees(self, eye: Eye, number: int) -> bool:
         return self.owns(eye, number) or self.is_open(number) or bool(self.reaching(eye, number))
@@ -168,8 +170,23 @@ class Promises(Everything):
     def lists(self, eye: Eye, number: int) -> bool:
         picture = self.pictures[number]
         is_public = picture.visibility == "public" and picture.status == "active"
-        is_found = is_public or bool(self.has(eye, number))
+        is_added = self.is_open(number) and picture.status == "active" and (eye.account, number) in self.references
+        is_found = is_public or is_added or bool(self.has(eye, number))
         return self.owns(eye, number) or (is_found and (eye.person, number) not in self.hidden)
+
+    def family_of(self, account: str) -> str:
+        """The family that an account has at this moment."""
+        return f"{account} {self.dissolved.get(account, 0)}"
+
+    def latest(self, eye: Eye, account: str) -> int | None:
+        """The version that somebody is led to: the one pinned, or else the newest that does not end."""
+        family = self.family_of(account)
+        versions = [number for number, picture in enumerate(self.pictures) if picture.family == family]
+        versions = sorted(versions, key=lambda number: self.pictures[number].created, reverse=True)
+        usable = [number for number in versions if self.uses(eye, number)]
+        pinned = [number for number in usable if self.pinned.get(family) == number]
+        current = [number for number in usable if not self.is_past(self.pictures[number].deprecated)]
+        return next(iter(pinned + current + [number for number in versions if self.sees(eye, number)]), None)
 
     def grants(self, number: int) -> dict[str, dict[str, datetime | None]]:
         """By recipient: each right with its end."""

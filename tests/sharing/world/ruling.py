@@ -11,6 +11,7 @@ from tests.sharing.world.things import (
     NOT_FOUND,
     ORGANIZATIONS,
     Eye,
+    Listing,
     Policy,
     Request,
     Rules,
@@ -18,7 +19,7 @@ from tests.sharing.world.things import (
 
 
 class Ruling(Offering):
-    """Policies, rules and approvals."""
+    """Policies, rules and approvals; and what staff decide about the marketplace."""
 
     def set_policy(self, eye: Eye, group: str, **said: Any) -> str:
         role = self.roles.get((eye.person, group))
@@ -70,6 +71,33 @@ class Ruling(Offering):
             return CONFLICT
         request.status = "withdrawn"
         return DONE
+
+    # The review desk.
+
+    def list_it(self, listing: Listing) -> str:
+        """Staff accept an offer to the marketplace."""
+        if not listing.is_waiting or not self.allows_open(self.pictures[listing.key[0]].owner):
+            return CONFLICT
+        self._answer(listing, "accepted")
+        return DONE
+
+    def refuse_to_list(self, listing: Listing) -> str:
+        if not listing.is_waiting:
+            return CONFLICT
+        self._answer(listing, "rejected")
+        return DONE
+
+    def unlist(self, listing: Listing) -> str:
+        offer = self.offers.get(listing.key)
+        if not listing.is_there or offer is None or offer.status != "accepted":
+            return CONFLICT
+        self._answer(listing, "rejected")
+        return DONE
+
+    def _answer(self, listing: Listing, status: str) -> None:
+        offer = self.offers[listing.key]
+        offer.status, offer.decided_at, listing.is_waiting = status, self.now, False
+        self.follow_listing(listing.key[0])
 
     def _refuses_request(self, person: str, request: Request) -> str:
         if self.roles.get((person, request.organization)) != "manager":

@@ -11,6 +11,9 @@ ORGANIZATIONS = ("acme_group", "beta_holdings")
 TEAMS = ("golden_testers", "night_shift")
 
 DONE, NOT_FOUND, FORBIDDEN, CONFLICT, INVALID = "done", "not found", "forbidden", "conflict", "invalid"
+UNPROVED = "unproved"
+
+MARKETPLACE = "marketplace"
 
 OfferKey = tuple[int, str, str]  # image, kind of address, what was named
 
@@ -32,8 +35,11 @@ class Picture:
     visibility: str = "private"
     status: str = "active"
     family: str | None = None
+    deprecated: datetime | None = None
     obsolete: datetime | None = None
     retired: datetime | None = None
+    listed: bool = False
+    looked: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Undo:
 
     offer: "Offer | None"
     opened: bool
+    family: str | None
 
 
 @dataclass
@@ -82,13 +89,24 @@ class Request:
 
 
 @dataclass
+class Listing:
+    """An offer to the marketplace, as staff have it to decide on."""
+
+    key: OfferKey
+    is_waiting: bool = True
+    is_there: bool = True  # the offer; its row, in the panel
+
+
+@dataclass
 class Policy:
     """Which images somebody takes."""
 
     mode: str = "off"
     only_trusted: bool = False
+    only_inspected: bool = False
     max_age: int | None = None
     accepting: str = "admins"
+    by_sign_in: bool = True
 
 
 @dataclass
@@ -136,6 +154,10 @@ class Everything:
     policies: dict[str, Policy] = field(default_factory=dict)
     rules: dict[str, Rules] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
+    references: set[tuple[str, int]] = field(default_factory=set)
+    dissolved: dict[str, int] = field(default_factory=dict)
+    pinned: dict[str, int] = field(default_factory=dict)
     hand_overs: dict[int, HandOver] = field(default_factory=dict)
     plans: dict[tuple[int, str], Plan] = field(default_factory=dict)
 
