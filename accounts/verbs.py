@@ -78,6 +78,7 @@ TOPICS = (
             "deleted": "deleted {subject}",
             "downloaded": "downloaded {subject}",
             "copied": "copied {subject} into their images",
+            "booted": "booted a server from {subject}[: {server}]",
             "put into a family": "made {subject} version[ {version}] of[ {family}]",
             "taken out of its family": "took {subject} out of its family[, {family}]",
             "end announced": "announced the end of {subject}[, deprecated from {deprecated}]"
@@ -119,6 +120,21 @@ TOPICS = (
             "rolled back": "made version[ {version}] the latest of {subject}",
             "follows the newest": "let the newest version of {subject} be the latest again",
             "dissolved": "dissolved the family {subject}",
+        },
+    ),
+    Topic(
+        "Servers",
+        frozenset({"server"}),
+        {
+            "created": "created the server {subject}[ from {image}]",
+            "started": "started the server {subject}",
+            "stopped": "stopped the server {subject}",
+            "stopped by itself": "The server {subject} stopped by itself",
+            "failed": "The server {subject} failed[: {because}]",
+            "rebooted": "rebooted the server {subject}",
+            "rebuilt": "rebuilt the server {subject} from its image",
+            "renamed": "renamed the server[ {old} to] {subject}",
+            "deleted": "deleted the server {subject}",
         },
     ),
     Topic(

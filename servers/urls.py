@@ -1,5 +1,9 @@
 """Addresses of servers, formations and keys."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from servers import views
+
+urlpatterns: list[URLPattern] = [
+    path("servers/create/", views.server_create, name="server_create"),
+]
