@@ -33,7 +33,7 @@ def server_create(request: PanelRequest) -> HttpResponse:
     """Region, image, size and the rest on one page; each step is an address, and the last one a form."""
     require(request.viewer, Verb.CREATE)
     page = CreatePage(request)
-    if request.method == "POST" and (servers := page.create()):
+    if request.method == "POST" and (servers := page.boot()):
         return redirect(page.address_after(servers))
     is_fragment = request.htmx.target == "create-server" and not request.htmx.history_restore_request
     template = "servers/create.html#create" if is_fragment else "servers/create.html"
@@ -81,7 +81,7 @@ class CreatePage:
         name = (self.image.own_label or self.image.name)[:240]
         return {"name": name, "ports": ports, "image": self.image.pk}
 
-    def create(self) -> list[Server]:
+    def boot(self) -> list[Server]:
         """Boot what the form says; nothing, with the reasons in the form, where that cannot be."""
         if not self.form.is_valid():
             return []
