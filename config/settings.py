@@ -265,6 +265,14 @@ LOOK_MEMORY = env.int("STOCKROOM_LOOK_MEMORY", default=1024**3)  # bytes of addr
 # Disks, consoles and sockets of the servers that run on this host.
 SERVERS_DIR = Path(env("STOCKROOM_SERVERS_DIR", default=str(DATA_DIR / "servers")))
 QEMU_SYSTEM = env("STOCKROOM_QEMU_SYSTEM", default="qemu-system-x86_64")
+# "tcg" emulates a processor anywhere; "kvm" is many times faster where /dev/kvm works and the panel may open it.
+QEMU_ACCELERATOR = env("STOCKROOM_QEMU_ACCELERATOR", default="tcg")
+# MiB that running servers may have together; three quarters of this host's memory unless set.
+SERVERS_MEMORY = env.int(
+    "STOCKROOM_SERVERS_MEMORY", default=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4 // 1024**2
+)
+# How long a guest that is asked to shut down may take before it is switched off.
+SERVERS_STOP_SECONDS = env.int("STOCKROOM_SERVERS_STOP_SECONDS", default=10)
 
 # --- Sharing ----------------------------------------------------------------------------------------
 

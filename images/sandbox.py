@@ -54,7 +54,7 @@ class Limits:
     """What a program may use up.
 
     Attributes:
-        seconds: of the clock, and of the processor for each core that it keeps busy.
+        seconds: of the clock, and of the processor for each core that it keeps busy; 0 for what runs on and on.
         memory: bytes of address space.
         file_size: bytes of each file that it writes.
         output: bytes that it may print.
@@ -77,7 +77,9 @@ class Program:
         readable: files and folders that it may read, besides the libraries of the system.
         runnable: the same, with programs and libraries in them.
         listable: folders of which it may read the names only.
-        writable: folders that it may write to.
+        writable: folders that it may write to, or files.
+        devices: what it may read, write and control.
+        calls: system calls that ``images.confinement.seccomp`` refuses to others.
         folder: where it starts.
     """
 
@@ -87,6 +89,8 @@ class Program:
     runnable: tuple[Path, ...] = ()
     listable: tuple[Path, ...] = ()
     writable: tuple[Path, ...] = ()
+    devices: tuple[Path, ...] = ()
+    calls: tuple[str, ...] = ()
     folder: Path = Path("/")
 
 
@@ -137,18 +141,21 @@ def run(
     return bytes(said.output)
 
 
-def policy_of(program: Program, limits: Limits) -> str:
+def policy_of(program: Program, limits: Limits, *, outlives_us: bool = False) -> str:
     """What ``images.confinement.launcher`` is told, as JSON."""
     folders = {kind: [str(path) for path in getattr(program, kind)] for kind in ("runnable", "listable", "writable")}
     policy = folders | {
         "argv": program.argv,
         "readable": [str(path) for path in program.readable],
+        "devices": [str(path) for path in program.devices],
+        "allowed_calls": program.calls,
+        "folder": str(program.folder),
         "environment": {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-        "parent": os.getpid(),
+        "parent": 0 if outlives_us else os.getpid(),
         "strict": settings.SANDBOX_STRICT,
         "limits": {
             # Two cores for as long as the clock allows; a program that spins is stopped by whichever comes first.
-            "cpu_seconds": int(2 * limits.seconds) + 1,
+            "cpu_seconds": int(2 * limits.seconds) + 1 if limits.seconds else 0,
             "memory": limits.memory,
             "file_size": limits.file_size,
             "open_files": limits.open_files,

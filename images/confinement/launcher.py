@@ -51,12 +51,13 @@ def confine(policy: dict[str, Any]) -> None:
     alone = attempt(leave_network, required=False)
     prctl("no new privileges", PR_SET_NO_NEW_PRIVS, 1)
     drop_capabilities()
-    die_with(policy["parent"])
+    if policy["parent"]:  # a machine outlives who started it
+        die_with(policy["parent"])
     attempt(lambda: landlock.restrict(rules(policy)), required=policy["strict"])
     set_limits(policy["limits"])
     if alone:  # elsewhere it would count everything that this user runs
         resource.setrlimit(resource.RLIMIT_NPROC, (THREADS, THREADS))
-    attempt(seccomp.restrict, required=policy["strict"])
+    attempt(lambda: seccomp.restrict(policy["allowed_calls"]), required=policy["strict"])
 
 
 def attempt(layer: Callable[[], None], *, required: bool) -> bool:
@@ -86,6 +87,7 @@ def rules(policy: dict[str, Any]) -> list[tuple[str, int]]:
     return [
         *((path, landlock.RUN) for path in (*SYSTEM, *policy["runnable"])),
         *((path, landlock.READ_FILE | landlock.WRITE_FILE) for path in DEVICES),
+        *((path, landlock.READ_FILE | landlock.WRITE_FILE | landlock.IOCTL_DEV) for path in policy["devices"]),
         *((path, landlock.READ) for path in policy["readable"]),
         *((path, landlock.READ_DIR) for path in policy["listable"]),
         *((path, landlock.WRITE) for path in policy["writable"]),
@@ -93,11 +95,12 @@ def rules(policy: dict[str, Any]) -> list[tuple[str, int]]:
 
 
 def set_limits(limits: dict[str, int]) -> None:
-    """The limits of the process; at the first one on CPU time it is told, a second later killed.
+    """The limits of the process; at the first one on CPU time (0: none) it is told, a second later killed.
 
     A limit of one byte on core dumps is the only one that also holds where they are piped to a program (core(5)).
     """
-    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], limits["cpu_seconds"] + 1))
+    if limits["cpu_seconds"]:
+        resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], limits["cpu_seconds"] + 1))
     for kind, value in (
         (resource.RLIMIT_FSIZE, limits["file_size"]),
         (resource.RLIMIT_NOFILE, limits["open_files"]),

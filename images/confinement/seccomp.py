@@ -8,6 +8,7 @@ import ctypes
 import errno
 import os
 import struct
+from collections.abc import Container
 
 from images.confinement.system import PR_SET_SECCOMP, Unavailable, prctl
 
@@ -52,8 +53,11 @@ REFUSED: dict[str, tuple[int, int]] = {
 CLONE, CLONE3, TGKILL, PRLIMIT = (56, 220), (435, 435), (234, 131), (302, 261)
 
 
-def restrict() -> None:
+def restrict(allowed: Container[str] = ()) -> None:
     """Refuse the calls above in this process, for ever. It needs "no new privileges" first.
+
+    Args:
+        allowed: names of those that this program may make all the same.
 
     Raises:
         Unavailable: an architecture whose calls are not known here, or a kernel without seccomp.
@@ -61,14 +65,15 @@ def restrict() -> None:
     machine = os.uname().machine
     if machine not in ARCHITECTURES:
         raise Unavailable(f"seccomp: the system calls of {machine} are not known here")
-    program = _program(*ARCHITECTURES[machine], process=os.getpid())
+    program = _program(*ARCHITECTURES[machine], process=os.getpid(), allowed=allowed)
     buffer = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
     prctl("seccomp", PR_SET_SECCOMP, FILTER_MODE, header)
 
 
-def _program(column: int, architecture: int, *, process: int) -> bytes:
+def _program(column: int, architecture: int, *, process: int, allowed: Container[str]) -> bytes:
     """The filter. A thread is a clone that stays in the process; clone3 hides its flags, and libc can do without."""
+    refused = [numbers[column] for name, numbers in REFUSED.items() if name not in allowed]
     steps = [
         _step(LOAD, ARCHITECTURE),
         _step(EQUAL, architecture, then=1),
@@ -76,7 +81,7 @@ def _program(column: int, architecture: int, *, process: int) -> bytes:
         _step(LOAD, NUMBER),
         _step(AT_LEAST, X32_CALLS, otherwise=1),
         _refuse(),
-        *(step for numbers in REFUSED.values() if numbers[column] != NONE for step in _refused(numbers[column])),
+        *(step for number in refused if number != NONE for step in _refused(number)),
         *_refused(CLONE3[column], errno.ENOSYS),
         *_unless_first(CLONE[column], _step(HAS_BITS, CLONE_THREAD, then=1)),
         *_unless_first(TGKILL[column], _step(EQUAL, process, then=1)),

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.http import Http404
 from django.utils import timezone
 
 from accounts.errors import Conflict
@@ -10,6 +11,7 @@ from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
 from images.actions.events import record_copy
 from images.actions.holds import hold, let_go
+from images.models import Image
 from images.permissions import Verb as ImageVerb
 from images.permissions import get_image
 from servers.actions.events import attend_soon, record_server
@@ -18,16 +20,28 @@ from servers.models import Server
 from servers.permissions import Verb, get_server
 from sharing.models import Share
 
+UNTIL_SEEN = {
+    Server.Wanted.RUNNING.value: Server.Status.STOPPED,
+    Server.Wanted.STOPPED.value: Server.Status.RUNNING,
+}
+
 
 @transaction.atomic
 def start_server(server_id: UUID, *, by: Viewer) -> Server:
     """Let a stopped server run again, from its own disk: that needs no consent anew. Twice is not an error.
 
+    One that has never run has no disk of its own yet: to start it is to boot the image, which is use.
+
     Raises:
-        Http404, PermissionDenied: as ``get_server``.
+        Http404, PermissionDenied: as ``get_server``; or, of one that has never run, as ``rebuild_server``.
+        Conflict: it has never run, and cannot be booted from its image any more.
     """
-    server = get_server(by, server_id, Verb.OPERATE, lock=True)
-    if server.wanted != Server.Wanted.RUNNING or server.status == Server.Status.FAILED:
+    server = get_server(by, server_id, Verb.OPERATE)
+    if not server.has_run and _is_to_change(server, Server.Wanted.RUNNING):
+        server, by = _begun_from_image(server, by)
+    else:
+        server = get_server(by, server_id, Verb.OPERATE, lock=True)
+    if _is_to_change(server, Server.Wanted.RUNNING):
         _want(server, Server.Wanted.RUNNING)
         record_server("started", server, by)
     return server
@@ -41,7 +55,7 @@ def stop_server(server_id: UUID, *, by: Viewer) -> Server:
         Http404, PermissionDenied: as ``get_server``.
     """
     server = get_server(by, server_id, Verb.OPERATE, lock=True)
-    if server.wanted != Server.Wanted.STOPPED:
+    if _is_to_change(server, Server.Wanted.STOPPED):
         _want(server, Server.Wanted.STOPPED)
         record_server("stopped", server, by)
     return server
@@ -49,7 +63,7 @@ def stop_server(server_id: UUID, *, by: Viewer) -> Server:
 
 @transaction.atomic
 def reboot_server(server_id: UUID, *, by: Viewer) -> Server:
-    """Start a running server again from its own disk.
+    """Start a running server again from its own disk. Twice at once is once.
 
     Raises:
         Http404, PermissionDenied: as ``get_server``.
@@ -58,9 +72,12 @@ def reboot_server(server_id: UUID, *, by: Viewer) -> Server:
     server = get_server(by, server_id, Verb.OPERATE, lock=True)
     if server.wanted != Server.Wanted.RUNNING or server.status != Server.Status.RUNNING:
         raise Conflict("Only a running server can be rebooted. Start it instead.")
-    server.reboots_wanted = server.reboots_done + 1
-    _want(server, Server.Wanted.RUNNING)
-    record_server("rebooted", server, by)
+    if server.reboots_wanted == server.reboots_done:
+        server.reboots_wanted += 1
+        server.attempts, server.problem = 0, ""
+        server.save()
+        attend_soon(server)
+        record_server("rebooted", server, by)
     return server
 
 
@@ -72,37 +89,51 @@ def rebuild_server(server_id: UUID, *, by: Viewer) -> Server:
         Http404, PermissionDenied: as ``get_server``; or the account may not boot the image any more.
         Conflict: the image is gone, or does not fit any more.
     """
-    server = get_server(by, server_id, Verb.OPERATE)
-    require_image(server, by)
-    by = lock_groups(by)
-    image = get_image(by, server.image_id, ImageVerb.USE, lock=True)
-    server = get_server(by, server_id, Verb.OPERATE, lock=True)
-    if reason := why_not_boot(image, server.flavor, by.account):
-        raise Conflict(reason)
+    server, by = _begun_from_image(get_server(by, server_id, Verb.OPERATE), by)
     server.disk_number += 1
-    server.status = Server.Status.BUILDING
-    server.data = image.data
-    hold(image.data, server.holder)
-    server.shares.set(Share.objects.held_by(by, image))
+    server.started_at = None
     _want(server, Server.Wanted.RUNNING)
-    record_copy("booted", image, by, server=server.name)
     record_server("rebuilt", server, by)
     return server
 
 
-def require_image(server: Server, by: Viewer) -> None:
-    """Refuse to begin a server anew from an image that the account does not have any more.
+def _begun_from_image(server: Server, by: Viewer) -> tuple[Server, Viewer]:
+    """Ask for consent to boot a server from its image once more, and note that this is done.
+
+    Returns:
+        The server, locked, and the viewer with the rights of this moment.
 
     Raises:
-        PermissionDenied: with the reason.
+        PermissionDenied: the account may not boot the image any more.
+        Conflict: the image is gone, or does not fit any more.
+    """
+    image_of(server, by)  # nobody holds up somebody else's image without the right
+    by = lock_groups(by)
+    image = image_of(server, by, lock=True)
+    server = get_server(by, server.pk, Verb.OPERATE, lock=True)
+    if reason := why_not_boot(image, server.flavor, by.account):
+        raise Conflict(reason)
+    server.data = image.data
+    hold(image.data, server.holder)
+    server.shares.set(Share.objects.held_by(by, image))
+    record_copy("booted", image, by, server=server.name)
+    return server, by
+
+
+def image_of(server: Server, by: Viewer, *, lock: bool = False) -> Image:
+    """The image of a server, for beginning anew from it.
+
+    Raises:
+        PermissionDenied: the account has it, but may not boot it; with the reason.
         Conflict: the image is not there for this account any more.
     """
-    if not type(server.image).objects.visible_to(by).filter(pk=server.image_id).exists():
+    try:
+        return get_image(by, server.image_id, ImageVerb.USE, lock=lock)
+    except Http404 as gone:
         raise Conflict(
-            f"“{server.image_name}” is no longer shared with {by.account.title}, or was deleted, so that the server "
-            "cannot be rebuilt from it. It goes on as it is; create an image from it to keep what is on its disk."
-        )
-    get_image(by, server.image_id, ImageVerb.USE)
+            f"“{server.image_name}” is no longer shared with {by.account.title}, or was deleted, so that no server can "
+            "be built from it."
+        ) from gone
 
 
 @transaction.atomic
@@ -149,10 +180,17 @@ def forget(server: Server) -> None:
     let_go(server.holder)
 
 
+def _is_to_change(server: Server, wanted: str) -> bool:
+    """Whether somebody has to act for this to come about: nobody has asked for it, or it was given up."""
+    return server.wanted != wanted or server.status == Server.Status.FAILED
+
+
 def _want(server: Server, wanted: str) -> None:
+    """Note what people want. Until a worker has looked, the server counts as not yet so: one may just be busy at it."""
     server.wanted = wanted
-    server.attempts, server.problem = 0, ""
-    if server.status == Server.Status.FAILED and server.is_live:
-        server.status = Server.Status.BUILDING if server.started_at is None else Server.Status.STOPPED
+    server.attempts, server.problem, server.progress = 0, "", None
+    server.reboots_done = server.reboots_wanted
+    if server.is_live:
+        server.status = UNTIL_SEEN[wanted] if server.has_run else Server.Status.BUILDING
     server.save()
     attend_soon(server)

@@ -74,7 +74,7 @@ class Server(models.Model):
 
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    started_at = models.DateTimeField(null=True, blank=True, help_text="When it first ran.")
+    started_at = models.DateTimeField(null=True, blank=True, help_text="When it first ran from the disk it has.")
     changed_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="When somebody asked for that.")
     deleted_by = models.ForeignKey(
@@ -123,6 +123,11 @@ class Server(models.Model):
     def is_live(self) -> bool:
         """Whether it still exists for people."""
         return self.wanted != self.Wanted.DELETED
+
+    @property
+    def has_run(self) -> bool:
+        """Whether it has a disk of its own, from which it can be started again."""
+        return self.started_at is not None
 
     @property
     def is_settled(self) -> bool:

@@ -1,5 +1,6 @@
 """Create Server in the browser: choosing without losing what was typed, and accepting in place."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -40,3 +41,7 @@ def test_an_offer_is_accepted_in_place_and_chosen(cast: Cast, golden: Image, vis
     expect(page.get_by_role("complementary")).to_contain_text("5.84 a month")
     expect(page.get_by_role("textbox", name="User data")).to_have_value("#cloud-config")
     expect(page.get_by_role("radio", name="Medium")).to_be_focused()
+
+    page.get_by_role("button", name="Create Server").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("debian-12-golden")
+    expect(page).to_have_url(re.compile(r"/servers/[0-9a-f-]{36}/$"))

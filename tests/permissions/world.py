@@ -29,6 +29,7 @@ from sharing.addresses import parse
 from sharing.models import Case, Delivery, HandOver, OfferRequest, Share
 from tests import factories
 from tests.people import Cast
+from tests.servers.conftest import boot, make_flavor
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
     block = actions.block(cast.rival, recipient=cast.acme.group_ptr, by=cast.producer)
     trust = actions.trust(cast.beta.group_ptr, recipient=cast.acme, by=cast.producer)
     wanted, delivery = _wanted(cast, image), _delivery(cast)
+    make_flavor(cast.iad)
     return {
         "image": of_image,
         "public": of_image,
@@ -143,6 +145,7 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "claim_code_renew": of_image | {"share": _expired_code(cast, image).pk},
         "claim_confirm": {"share": waiting.pk},
         "family": _family(cast),
+        "server": {"pk": boot(cast.creator, image).pk},
         "image_hand_over_cancel": {"pk": _asked_for(cast.producer, "nobody-like-this").image_id},
         "hand_over": {"hand_over": _asked_for(cast.consumer, cast.acme.number).pk},
         "versions": {"share": held.pk},

@@ -1,45 +1,192 @@
 """Machines on this host, run by QEMU."""
 
+import codecs
+import os
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from servers.clouds.base import Abilities, CloudMissing, Condition, Console, Machine, Progress, State
+from django.conf import settings
+
+from servers.clouds.base import (
+    Abilities,
+    CloudProblem,
+    CloudRefused,
+    Condition,
+    Console,
+    Machine,
+    Progress,
+    State,
+)
+from servers.clouds.local import disks, qemu, snapshots
+from servers.clouds.local.folder import Folder, Made, host_locked
+from servers.clouds.local.qmp import control
+
+NO_ROOM = "It is held, because this host has no room left for its disk. Make room there, then start it."
+UNSEEN = "It ended without a word: this host was restarted, or something there ended it."
+TICK_SECONDS = 0.05
 
 
 class LocalCloud:
-    """QEMU on this host."""
+    """QEMU on this host. Everything it knows is in the folders of the machines, so that any process can go on."""
 
     abilities = Abilities(
         live_snapshots=True,
-        network_choice=True,
+        network_choice=False,
         console=True,
         disk_formats=frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx"}),
         architectures=frozenset({"x86_64", ""}),
     )
 
     def why_not(self) -> str:
-        return "QEMU is not installed on this host."
+        """What installs QEMU, where it is missing."""
+        return disks.why_no_programs()
 
     def create(self, machine: Machine) -> None:
-        raise CloudMissing(self.why_not())
+        """Have its image data here, a disk above it, and QEMU running; see ``Cloud.create``."""
+        disks.require_programs()
+        folder = Folder(machine.id)
+        with folder.locked():
+            made = folder.made()
+            if made and made.disk_number < machine.disk_number:
+                (folder / "intent").unlink(missing_ok=True)  # from now on there is no machine until the new one runs
+                folder.kill()
+            with host_locked():
+                folder.write_down(_made(machine))
+            disks.bring_base(machine)
+            disks.make_disk(machine, folder)
+            disks.remove_old_disks(folder, below=machine.disk_number)
+            qemu.start(machine, folder)
+        if made and made.data_id != str(machine.image.data_id):
+            disks.collect()
 
     def condition(self, machine: Machine) -> Condition:
-        return Condition(state=State.ABSENT)
+        """Whether its process lives, and how it ended."""
+        folder = Folder(machine.id)
+        made = folder.made()
+        if made is None:
+            return Condition(state=State.ABSENT)
+        state, problem = _running(folder) if folder.is_running() else _at_rest(folder)
+        return Condition(state=state, problem=problem, disk_number=made.disk_number)
 
     def start(self, machine: Machine) -> None:
-        raise CloudMissing(self.why_not())
+        """Run it from the disk that it has; go on with one that is held."""
+        disks.require_programs()
+        folder = Folder(machine.id)
+        with folder.locked():
+            _require_disk(machine, folder)
+            qemu.start(machine, folder)
+            with control(folder.path) as orders:
+                orders.order("cont")
 
     def stop(self, machine: Machine) -> None:
-        raise CloudMissing(self.why_not())
+        """Ask the guest to shut down; switch it off if it takes too long."""
+        folder = Folder(machine.id)
+        if folder.made() is None:
+            return
+        with folder.locked():
+            folder.put("intent", "stop")
+            _switch_off(folder)
 
     def reboot(self, machine: Machine) -> None:
-        raise CloudMissing(self.why_not())
+        """Stop it and start it. Whoever comes after a worker that died between the two sees that it was to go on."""
+        disks.require_programs()
+        folder = Folder(machine.id)
+        with folder.locked():
+            _require_disk(machine, folder)
+            folder.put("intent", "reboot")
+            _switch_off(folder)
+            qemu.start(machine, folder)
 
     def delete(self, machine: Machine) -> None:
-        raise CloudMissing(self.why_not())
+        """Switch it off and remove its folder, and its base if no other machine needs that."""
+        folder = Folder(machine.id)
+        if folder.is_there:
+            with folder.locked():
+                (folder / "intent").unlink(missing_ok=True)
+                folder.kill()
+                folder.remove()
+        disks.collect()
 
     def console(self, machine: Machine, *, offset: int, limit: int) -> Console:
-        raise CloudMissing(self.why_not())
+        """Read from the files that the keeper writes; see ``Cloud.console``."""
+        while True:
+            with suppress(FileNotFoundError):  # the keeper has turned to the next file meanwhile
+                return _console(Folder(machine.id), offset, limit)
 
     def snapshot(self, machine: Machine, *, folder: Path, progress: Progress) -> Iterator[bytes]:
-        raise CloudMissing(self.why_not())
+        """Copy its disk, by QEMU itself while it runs; see ``Cloud.snapshot``."""
+        return snapshots.snapshot(machine, folder, progress)
+
+
+def _made(machine: Machine) -> Made:
+    return Made(
+        disk_number=machine.disk_number,
+        data_id=str(machine.image.data_id),
+        disk_format=machine.image.disk_format,
+        ram=machine.ram,
+    )
+
+
+def _running(folder: Folder) -> tuple[State, str]:
+    """A machine that runs. That QEMU does not answer just now does not mean that it does not run."""
+    with suppress(CloudProblem), control(folder.path) as orders:
+        if orders.order("query-status")["status"] == "io-error":
+            return State.RUNNING, NO_ROOM
+    return State.RUNNING, ""
+
+
+def _at_rest(folder: Folder) -> tuple[State, str]:
+    match folder.intent():
+        case "":
+            return State.ABSENT, ""
+        case "stop":
+            return State.STOPPED, ""
+        case "reboot":
+            return State.BUILDING, ""
+    ended = folder.ended()
+    if ended is None:
+        return State.STOPPED, UNSEEN
+    if ended.status == 0:
+        return State.STOPPED, ""
+    how = f"signal {-ended.status}" if ended.status < 0 else f"exit status {ended.status}"
+    return State.STOPPED, f"QEMU broke down ({how}). {qemu.last_words(ended.words, folder)}".rstrip()
+
+
+def _require_disk(machine: Machine, folder: Folder) -> None:
+    if not folder.disk(machine.disk_number).exists():
+        raise CloudRefused("Its disk is gone from this host, so that it can only be rebuilt or deleted.")
+
+
+def _switch_off(folder: Folder) -> None:
+    """Gently where the guest listens, else by force."""
+    with suppress(CloudProblem):
+        if folder.is_running():
+            with control(folder.path) as orders:
+                orders.order("system_powerdown")
+    deadline = time.monotonic() + settings.SERVERS_STOP_SECONDS
+    while folder.is_running() and time.monotonic() < deadline:
+        time.sleep(TICK_SECONDS)
+    folder.kill()
+
+
+def _console(folder: Folder, offset: int, limit: int) -> Console:
+    segments = folder.console() or [(0, Path(os.devnull))]
+    first, end = segments[0][0], segments[-1][0] + segments[-1][1].stat().st_size
+    start = min(max(offset if offset >= 0 else end + offset, first), end)
+    stop = min(start + limit, end)
+    data = b"".join(_part(path, start - begins, stop - begins) for begins, path in segments)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = decoder.decode(data)
+    return Console(text=text, offset=start, end=start + len(data) - len(decoder.getstate()[0]))
+
+
+def _part(path: Path, start: int, stop: int) -> bytes:
+    """Bytes of a file from one place to another, as far as it has them."""
+    start = max(0, start)
+    if stop <= start:
+        return b""
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(stop - start)

@@ -1,0 +1,85 @@
+"""How a server stands, and what a viewer can do with it, in words."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+
+from accounts.errors import Conflict
+from accounts.viewer import Viewer
+from servers.actions.operating import image_of
+from servers.fitting import why_not_boot
+from servers.models import Server
+from servers.permissions import Verb, refusal
+
+Status, Wanted = Server.Status, Server.Wanted
+LOOKS = {Status.RUNNING: "active", Status.STOPPED: "deactivated", Status.FAILED: "failed"}
+
+
+@dataclass(frozen=True)
+class State:
+    """How a server stands.
+
+    Attributes:
+        words: "Rebooting".
+        look: a status of components that has the fitting colour and shape.
+    """
+
+    words: str
+    look: str
+
+    @classmethod
+    def of(cls, server: Server) -> "State":
+        """What a server is at, or what it has come to."""
+        if server.is_settled:
+            return cls(server.get_status_display(), LOOKS[Status(server.status)])
+        return cls(_being_done(server), "pending")
+
+
+def _being_done(server: Server) -> str:
+    if server.wanted == Wanted.STOPPED:
+        return "Stopping"
+    if server.status == Status.BUILDING:
+        return "Building"
+    return "Rebooting" if server.status == Status.RUNNING else "Starting"
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Why a viewer cannot do something with a server now; empty for what they can do."""
+
+    start: str
+    stop: str
+    reboot: str
+    rebuild: str
+    rename: str
+    delete: str
+
+    @classmethod
+    def of(cls, server: Server, viewer: Viewer) -> "Reasons":
+        """The reasons, of which those of the role come first."""
+        role = refusal(viewer, Verb.OPERATE)
+        failed = server.status == Status.FAILED
+        return cls(
+            start=role or ("It is meant to run already." if server.wanted == Wanted.RUNNING and not failed else ""),
+            stop=role or ("It is meant to be stopped already." if server.wanted == Wanted.STOPPED else ""),
+            reboot=role or why_not_reboot(server),
+            rebuild=role or why_not_rebuild(server, viewer),
+            rename=role,
+            delete=refusal(viewer, Verb.DELETE),
+        )
+
+
+def why_not_reboot(server: Server) -> str:
+    """Why nobody can reboot a server now; empty when it runs."""
+    if (server.status, server.wanted) != (Status.RUNNING, Wanted.RUNNING):
+        return "Only a running server can be rebooted."
+    return "It is being rebooted." if server.is_busy else ""
+
+
+def why_not_rebuild(server: Server, viewer: Viewer) -> str:
+    """Why somebody who may operate a server cannot begin it anew from its image; empty when they can."""
+    try:
+        image = image_of(server, viewer)
+    except (Conflict, PermissionDenied) as refused:
+        return str(refused)
+    return why_not_boot(image, server.flavor, viewer.account)
