@@ -4,16 +4,19 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import Group
 from django.db.models import Count, Max, Q
+from django.urls import reverse
 
 import accounts.hooks
 import images.hooks
 from accounts.models import Account
 from accounts.viewer import Viewer
-from images.hooks import Consequence, Usage
+from images.hooks import Consequence, MenuEntry, Usage
 from images.models import Image
+from images.permissions import Verb as ImageVerb
+from images.permissions import refusal as image_refusal
 from servers.actions.operating import end_server
 from servers.models import Server
-from servers.permissions import role_rights
+from servers.permissions import Verb, refusal, role_rights
 
 MOST_NAMES = 5
 
@@ -25,6 +28,7 @@ def register() -> None:
     accounts.hooks.role_rights.register(role_rights)
     images.hooks.consequences.register(consequences)
     images.hooks.usage.register(usage)
+    images.hooks.menu_entries.register(menu_entries)
 
 
 def delete_servers(group: Group, by: Viewer) -> None:
@@ -61,3 +65,10 @@ def usage(viewer: Viewer, share_ids: Sequence[int]) -> dict[int, Usage]:
         .annotate(running=Count("pk", filter=Q(server__status="running")), last_at=Max("server__created_at"))
     )
     return {row["share"]: Usage(running=row["running"], last_at=row["last_at"]) for row in rows}
+
+
+def menu_entries(viewer: Viewer, image: Image) -> list[MenuEntry]:
+    """Create Server, the first of the menu. No query for each row."""
+    url = f"{reverse('server_create', kwargs={'number': viewer.account.number})}?image={image.pk}"
+    reason = refusal(viewer, Verb.CREATE) or image_refusal(viewer, ImageVerb.USE, image)
+    return [MenuEntry("Create Server", url, 5, reason=reason, icon="server")]

@@ -1,32 +1,81 @@
-"""Whether an image can boot in a region, in a size, for an account; and why not."""
+"""Whether an image can boot in a region, in a size, for an account; and why not.
+
+A ``Place`` is read once, and judges any number of images and sizes without another query.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from accounts.models import Account
-from images.models import Image
-from servers.models import CloudKey, Flavor, RegionCloud
+from images.models import Image, Region
+from servers.clouds.base import Cloud, CloudRefused
+from servers.clouds.finding import cloud_of
+from servers.models import Flavor, RegionCloud
 
 GIB = 1024**3
 
 
+@dataclass(frozen=True)
+class Place:
+    """A region, as an account would boot servers there.
+
+    Attributes:
+        cloud: None where the account can begin no server, whatever the image.
+        refusal: why not; empty where there is a cloud.
+    """
+
+    region: Region
+    cloud: Cloud | None
+    refusal: str = ""
+
+    def why_not(self, image: Image) -> str:
+        """Why no server can boot the image here, whatever its size; empty when one can."""
+        if self.cloud is None:
+            return self.refusal
+        data, can = image.data, self.cloud.abilities
+        if data.disk_format not in can.disk_formats:
+            return f"{self.region.name} boots no {data.disk_format} images. Convert it to another format first."
+        if image.architecture not in can.architectures:
+            return f"{self.region.name} runs no machines of the architecture {image.architecture}."
+        return ""
+
+
+def place_of(region: Region, account: Account) -> Place:
+    """A region, as an account would boot servers there. At most three queries."""
+    if RegionCloud.objects.filter(region=region, closed_at__isnull=False).exists():
+        return Place(region, None, f"{region.name} is closed for new servers.")
+    try:
+        return Place(region, cloud_of(region, account))
+    except CloudRefused as refused:
+        return Place(region, None, str(refused))
+
+
 def why_not_boot(image: Image, flavor: Flavor, account: Account) -> str:
     """Why an image that the account may use cannot boot in this size; empty when it can."""
-    return why_not_in_region(image, account) or why_not_in_size(image, flavor)
-
-
-def why_not_in_region(image: Image, account: Account) -> str:
-    """Why no server of the account can boot the image in its region, whatever the size; empty when one can."""
-    cloud = RegionCloud.objects.filter(region=image.region_id).first()
-    if cloud is None or cloud.closed_at is not None:
-        return f"{image.region.name} runs no servers."
-    if cloud.needs_key and not CloudKey.objects.filter(account=account, region=image.region_id, removed_at=None):
-        return f"{account.title} has no cloud key for {image.region.name}."
-    return ""
+    return place_of(image.region, account).why_not(image) or why_not_in_size(image, flavor)
 
 
 def why_not_in_size(image: Image, flavor: Flavor) -> str:
     """Why the image needs a larger size; empty when this one is large enough."""
     if flavor.ram < image.min_ram:
         return f"The image needs {image.min_ram} MiB of memory; {flavor.name} has {flavor.ram}."
-    needed = max(image.min_disk, -(-image.data.virtual_size // GIB))
+    needed = disk_needed(image)
     if flavor.disk and flavor.disk < needed:
         return f"The image needs a disk of {needed} GiB; {flavor.name} has {flavor.disk}."
     return ""
+
+
+def why_not_in_any(image: Image, flavors: Iterable[Flavor]) -> str:
+    """Why the image needs a larger size than there is; empty when one is large enough."""
+    reasons = [why_not_in_size(image, flavor) for flavor in flavors]
+    if not reasons:
+        return "There is no size for servers here yet. Staff add them."
+    if all(reasons):
+        needs = f"{image.min_ram} MiB of memory and {disk_needed(image)} GiB of disk"
+        return f"No size here is large enough: it needs {needs}."
+    return ""
+
+
+def disk_needed(image: Image) -> int:
+    """How large a disk the image needs, in GiB: as its owner says, and at least what it holds."""
+    return int(max(image.min_disk, -(-image.data.virtual_size // GIB)))

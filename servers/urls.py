@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, path
 
+from servers import views
 from servers.views import servers
 
 urlpatterns: list[URLPattern] = [
     path("servers/", servers.server_list, name="server_list"),
+    path("servers/create/", views.server_create, name="server_create"),
     path("servers/<uuid:pk>/", servers.server_detail, name="server_detail"),
     path("servers/<uuid:pk>/console/", servers.server_console, name="server_console"),
     path("servers/<uuid:pk>/console/more/", servers.server_console_more, name="server_console_more"),

@@ -1,10 +1,10 @@
-"""Booting a server from an image: where consent becomes use."""
+"""Booting servers from an image: where consent becomes use."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,12 +18,17 @@ from images.models import Image
 from images.permissions import Verb as ImageVerb
 from images.permissions import get_image
 from images.rows import name_for
+from images.validators import valid_ports
 from servers.actions.events import attend_soon, record_server
 from servers.clouds.finding import USER_DATA
-from servers.fitting import why_not_boot
+from servers.fitting import place_of, why_not_in_size
 from servers.models import Flavor, Formation, Server, SshKey
+from servers.models.formation import MOST_OF_ONE
 from servers.permissions import Verb, require
 from sharing.models import Share
+
+MOST_USER_DATA = 64 * 1024  # bytes, as in OpenStack's Compute API
+REQUESTS = UUID("2b0d4f4e-5f7c-4f0c-9b2a-6a1f3c1f7f10")  # the namespace of ids that are made from requests
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +40,7 @@ class NewServer:
         flavor: the id of its size.
         ssh_keys: ids of keys of the person.
         ports: of the server, to be reached from outside.
+        request: what the form was given when it was shown: sent twice, it makes its servers once. Empty: no matter.
     """
 
     name: str
@@ -44,12 +50,25 @@ class NewServer:
     user_data: str = ""
     network: bool = False
     ports: Sequence[int] = ()
+    request: str = ""
+
+
+def create_server(new: NewServer, *, by: Viewer, formation: Formation | None = None) -> Server:
+    """Boot one server; see ``create_servers``."""
+    [server] = create_servers(new, by=by, formation=formation)
+    return server
 
 
 @transaction.atomic
-def create_server(new: NewServer, *, by: Viewer, formation: Formation | None = None) -> Server:
-    """Boot a server. Consent is asked for here, under the lock of the image: a share that is removed at the same time
-    wins and nothing boots, or loses and the server goes on.
+def create_servers(new: NewServer, *, by: Viewer, count: int = 1, formation: Formation | None = None) -> list[Server]:
+    """Boot servers that are alike, all or none. Consent is asked for here, under the lock of the image: a share that is
+    removed at the same time wins and nothing boots, or loses and the servers go on.
+
+    Args:
+        count: how many; from two on, their names are numbered.
+
+    Returns:
+        The servers; those that were made before, when the same request comes again.
 
     Raises:
         Http404: the viewer cannot see the image.
@@ -59,35 +78,70 @@ def create_server(new: NewServer, *, by: Viewer, formation: Formation | None = N
         ValidationError: per field; also where the image does not fit the flavor or the region.
     """
     require(by, Verb.CREATE)
-    get_image(by, new.image, ImageVerb.USE)  # nobody holds up somebody else's image without the right
     by = lock_groups(by)
     require(by, Verb.CREATE)
+    ids = _ids(new, by, count)
+    if made := list(Server.objects.filter(account=by.account, pk__in=ids).order_by("name")):
+        return made
+    get_image(by, new.image, ImageVerb.USE)  # nobody holds up somebody else's image without the right
     image = get_image(by, new.image, ImageVerb.USE, lock=True)
+    flavor = _fitting_flavor(new, image, by)
+    keys = _own_keys(new, by)
+    _check(new, count)
+    shares = list(Share.objects.held_by(by, image))
+    names = [new.name] if count == 1 else [f"{new.name}-{number}" for number in range(1, count + 1)]
+    servers = []
+    for pk, name in zip(ids, names, strict=True):
+        server = _built(new, image, flavor, by)
+        server.pk, server.name, server.ssh_keys, server.formation = pk, name, keys, formation
+        _boot(server, shares, by)
+        servers.append(server)
+    return servers
+
+
+def _ids(new: NewServer, by: Viewer, count: int) -> list[UUID]:
+    """The ids of the servers of a request: the same whenever it comes, and never those of anybody else's."""
+    if not new.request:
+        return [uuid4() for _ in range(count)]
+    return [uuid5(REQUESTS, f"{by.account.pk} {by.user.pk} {new.request} {number}") for number in range(count)]
+
+
+def _fitting_flavor(new: NewServer, image: Image, by: Viewer) -> Flavor:
+    if reason := place_of(image.region, by.account).why_not(image):
+        raise wrong("image", reason, "does-not-fit")
     flavor = Flavor.objects.filter(pk=new.flavor, region=image.region_id, closed_at=None).first()
     if flavor is None:
         raise wrong("flavor", "Choose a size that the region of the image has.", "no-such-flavor")
-    if reason := why_not_boot(image, flavor, by.account):
-        raise wrong("image", reason, "does-not-fit")
-    server = _built(new, image, flavor, by)
-    server.formation = formation
-    server.clean_fields(exclude=["account", "region", "image", "data", "flavor", "created_by", "formation"])
-    server.save()
-    server.shares.set(Share.objects.held_by(by, image))
-    hold(image.data, server.holder)
-    record_copy("booted", image, by, server=server.name)
-    record_server("created", server, by, image=image.name, flavor=flavor.name)
-    attend_soon(server)
-    return server
+    if reason := why_not_in_size(image, flavor):
+        raise wrong("flavor", reason, "too-small")
+    return flavor
+
+
+def _own_keys(new: NewServer, by: Viewer) -> list[str]:
+    keys = [key.public_key for key in SshKey.objects.filter(user=by.user, pk__in=new.ssh_keys)]
+    if len(keys) != len(set(new.ssh_keys)):
+        raise PermissionDenied("Only own SSH keys can be put into a server.")
+    return keys
+
+
+def _check(new: NewServer, count: int) -> None:
+    if not 1 <= count <= MOST_OF_ONE:
+        raise wrong("count", f"From 1 to {MOST_OF_ONE} servers can be made at once.", "count")
+    if len(new.user_data.encode()) > MOST_USER_DATA:
+        raise wrong("user_data", "User data has at most 64 KiB.", "too-long")
+    if "\0" in new.user_data:
+        raise wrong("user_data", "User data is text: it cannot hold the character NUL.", "nul")
+    try:
+        valid_ports(list(new.ports))
+    except ValidationError as error:
+        raise ValidationError({"ports": error}) from error
 
 
 def _built(new: NewServer, image: Image, flavor: Flavor, by: Viewer) -> Server:
-    keys = SshKey.objects.filter(user=by.user, pk__in=new.ssh_keys)
-    if len(keys) != len(set(new.ssh_keys)):
-        raise PermissionDenied("Only own SSH keys can be put into a server.")
+    """A server as it is wanted, still without an id, a name and keys."""
     return Server(
         account=by.account,
         region=image.region,
-        name=new.name,
         image=image,
         image_name=name_for(image),
         data=image.data,
@@ -99,7 +153,16 @@ def _built(new: NewServer, image: Image, flavor: Flavor, by: Viewer) -> Server:
         network=new.network,
         ports={str(port): 0 for port in new.ports},
         encrypted_user_data=encrypt(new.user_data, purpose=USER_DATA) if new.user_data else "",
-        ssh_keys=[key.public_key for key in keys],
         created_at=timezone.now(),
         created_by=by.user,
     )
+
+
+def _boot(server: Server, shares: Sequence[Share], by: Viewer) -> None:
+    server.clean_fields(exclude=["account", "region", "image", "data", "flavor", "created_by", "formation"])
+    server.save(force_insert=True)
+    server.shares.set(shares)
+    hold(server.data, server.holder)
+    record_copy("booted", server.image, by, server=server.name)
+    record_server("created", server, by, image=server.image.name, flavor=server.flavor.name)
+    attend_soon(server)

@@ -78,6 +78,8 @@ OF_ACCOUNT = [
     "images/{image}/share/sign-in/",
     "images/{image}/share/claim-code/",
     "images/{image}/shares/{code}/claim-code/",
+    "servers/create/",
+    "servers/create/?change=region",
     "images/share/",
     "images/share/?image={image}&image={looked}",
     "images/{image}/shares/{share}/remove/",

@@ -104,6 +104,8 @@ webhook_test                    GET    405       405      405
 webhook_test                    POST   403       403      302
 delivery_resend                 GET    405       405      405
 delivery_resend                 POST   403       403      302
+server_create                   GET    403       200      200
+server_create                   POST   403       422      422
 image_list                      GET    200       200      200
 image_list                      POST   405       405      405
 image_upload                    GET    403       200      200

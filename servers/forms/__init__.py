@@ -1,0 +1,6 @@
+"""What people ask of servers."""
+
+from servers.forms.creating import ChoosingForm, ServerForm
+from servers.forms.operating import RenameForm
+
+__all__ = ["ChoosingForm", "RenameForm", "ServerForm"]

@@ -1,0 +1,171 @@
+"""Create Server."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods
+
+from accounts.errors import Conflict
+from accounts.middleware import PanelRequest
+from images import hooks
+from images.listing import COUNT_CAP
+from images.models import Image, Region
+from images.permissions import Verb as ImageVerb
+from images.permissions import get_image
+from servers import actions
+from servers.choosing import TAB_LABELS, Choice, advice_for, choices_of, chosen_size, images_to_choose, sizes_for
+from servers.fitting import place_of
+from servers.forms import ChoosingForm, ServerForm
+from servers.models import Flavor, Server
+from servers.permissions import Verb, require
+
+GONE = "It is no longer there for this account: it was taken back or deleted. Choose another image."
+
+
+@require_http_methods(["GET", "POST"])
+def server_create(request: PanelRequest) -> HttpResponse:
+    """Region, image, size and the rest on one page; each step is an address, and the last one a form."""
+    require(request.viewer, Verb.CREATE)
+    page = CreatePage(request)
+    if request.method == "POST" and (servers := page.boot()):
+        return redirect(page.address_after(servers))
+    is_fragment = request.htmx.target == "create-server" and not request.htmx.history_restore_request
+    template = "servers/create.html#create" if is_fragment else "servers/create.html"
+    response = render(request, template, page.context(), status=422 if page.form.errors else 200)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+class CreatePage:
+    """What is chosen so far, and what there is to choose from."""
+
+    def __init__(self, request: PanelRequest) -> None:
+        self.request = request
+        self.viewer = request.viewer
+        self.given = ChoosingForm(request.GET)
+        self.given.is_valid()
+        self.path = reverse("server_create", kwargs={"number": self.viewer.account.number})
+        self.regions = list(Region.objects.select_related("cloud"))
+        self.image = self._image()
+        self.region = self.image.region if self.image else self.given.region_of(self.regions)
+        self.place = place_of(self.region, self.viewer.account) if self.region else None
+        open_flavors = Flavor.objects.filter(region=self.region, closed_at=None).order_by("price", "ram", "disk", "pk")
+        self.flavors = list(open_flavors)
+        self.form = ServerForm(
+            request.POST if request.method == "POST" else None,
+            viewer=self.viewer,
+            place=self.place,
+            initial=self._suggested(),
+        )
+
+    def _image(self) -> Image | None:
+        """The chosen image. One that went while the form was filled in is said in the form, which keeps the rest."""
+        if self.request.method == "GET":
+            pk = self.given.cleaned_data.get("image")
+            return get_image(self.viewer, pk, ImageVerb.SEE) if pk else None
+        try:
+            return get_image(self.viewer, UUID(self.request.POST.get("image", "")), ImageVerb.SEE)
+        except (Http404, ValueError):
+            return None
+
+    def _suggested(self) -> dict[str, Any]:
+        if self.image is None:
+            return {}
+        ports = self.image.own_ports or self.image.ports
+        name = (self.image.own_label or self.image.name)[:240]
+        return {"name": name, "ports": ports, "image": self.image.pk}
+
+    def boot(self) -> list[Server]:
+        """Boot what the form says; nothing, with the reasons in the form, where that cannot be."""
+        if not self.form.is_valid():
+            return []
+        try:
+            return actions.create_servers(self.form.new_server(), by=self.viewer, count=self.form.cleaned_data["count"])
+        except ValidationError as error:
+            for field, problems in error.error_dict.items():
+                self.form.add_error(field if field in self.form.fields else None, problems)
+        except Http404:
+            self.form.add_error("image", GONE)
+        except (PermissionDenied, Conflict) as refused:
+            self.form.add_error("image", str(refused))
+        return []
+
+    def address_after(self, servers: list[Server]) -> str:
+        """The page of the server; of all of them, where there are several."""
+        number = self.viewer.account.number
+        if len(servers) > 1:
+            return reverse("server_list", kwargs={"number": number})
+        return reverse("server_detail", kwargs={"number": number, "pk": servers[0].pk})
+
+    def context(self) -> dict[str, Any]:
+        """What the page shows."""
+        choice = self._choice()
+        change = self.given.cleaned_data.get("change", "")
+        sizes = sizes_for(self.image, self.flavors)
+        asked = self.form.data.get("flavor", "") or self.given.cleaned_data.get("flavor", "")
+        why_not = self.place.cloud.why_not() if self.place and self.place.cloud else ""
+        context = {
+            "form": self.form,
+            "regions": [_region_line(region, self.of(region=region.code)) for region in self.regions],
+            "region": self.region,
+            "place": self.place,
+            "why_not": why_not,
+            "choice": choice,
+            "advice": advice_for(choice, self.viewer) if choice else None,
+            "open_step": change or ("" if choice else "image"),
+            "sizes": sizes,
+            "size": chosen_size(sizes, asked),
+            "here": self.of(image=self.image.pk if self.image else ""),
+            "change_region": self.of(change="region"),
+            "change_image": self.of(change="image"),
+            "choose": self.of(image=""),
+        }
+        return context | (self._selector() if context["open_step"] == "image" and self.region else {})
+
+    def of(self, **changes: object) -> str:
+        """This page with these parameters changed; ``after`` and ``before`` begin anew."""
+        kept = {name: self.given.cleaned_data.get(name, "") for name in ("tab", "q")}
+        given = kept | {"region": self.region.code if self.region else ""} | changes
+        return f"{self.path}?{urlencode({name: str(value) for name, value in given.items() if value})}"
+
+    def _choice(self) -> Choice | None:
+        if self.image is None or self.place is None:
+            return None
+        return choices_of(self.viewer, [self.image], self.place, self.flavors)[0]
+
+    def _selector(self) -> dict[str, Any]:
+        assert self.region
+        assert self.place
+        wanted = self.given.wanted(self.region)
+        choices, page = images_to_choose(self.viewer, wanted, self.place, self.flavors)
+        return {
+            "notices": hooks.list_notices.ask(self.request, self.region.code),
+            "choices": choices,
+            "wanted": wanted,
+            "tabs": [
+                {
+                    "label": label,
+                    "href": self.of(tab=tab.value),
+                    "count": page.counts[tab] if page.counts[tab] < COUNT_CAP else f"{COUNT_CAP - 1}+",
+                    "current": tab is wanted.tab,
+                }
+                for tab, label in TAB_LABELS.items()
+            ],
+            "newer": self.of(before=page.newer) if page.newer else "",
+            "older": self.of(after=page.older) if page.older else "",
+            "without_search": self.of(q=""),
+        }
+
+
+def _region_line(region: Region, href: str) -> dict[str, Any]:
+    cloud = getattr(region, "cloud", None)
+    reason = "" if cloud else "It keeps images only: no servers run there."
+    if cloud and cloud.closed_at:
+        reason = "It is closed for new servers."
+    return {"region": region, "href": href, "reason": reason}
