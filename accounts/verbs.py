@@ -135,6 +135,8 @@ TOPICS = (
             "deleted": "deleted the server {subject}",
             "failed": "The server {subject} failed[: {because}]",
             "stopped by itself": "The server {subject} stopped by itself",
+            "had an image made": "had an image made from {subject}[: {what}]",
+            "cancelled an image": "cancelled an image of {subject}[: {what}]",
         },
     ),
     Topic(

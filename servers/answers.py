@@ -14,6 +14,7 @@ from images.hooks import Consequence, MenuEntry, Usage
 from images.models import Image
 from images.permissions import Verb as ImageVerb
 from images.permissions import refusal as image_refusal
+from images.querysets import OPEN_TO_ALL
 from servers.actions.operating import end_server
 from servers.models import Server
 from servers.permissions import Verb, refusal, role_rights
@@ -45,8 +46,10 @@ def closing_consequences(group: Group) -> list[str]:
     return [f"{count} {'server' if count == 1 else 'servers'} will be deleted."] if count else []
 
 
-def consequences(image: Image, _change: str) -> list[Consequence]:
+def consequences(image: Image, change: str) -> list[Consequence]:
     """Which servers of the own account run from an image, and how many of others: they all go on."""
+    if change in OPEN_TO_ALL:
+        return []  # nobody loses it
     servers = Server.objects.live().filter(image=image)
     names = tuple(servers.filter(account=image.account_id).values_list("name", flat=True)[: MOST_NAMES + 1])
     count = servers.count()
@@ -62,7 +65,10 @@ def usage(viewer: Viewer, share_ids: Sequence[int]) -> dict[int, Usage]:
     rows = (
         Server.shares.through.objects.filter(share__in=share_ids, share__image__account=viewer.account)
         .values("share")
-        .annotate(running=Count("pk", filter=Q(server__status="running")), last_at=Max("server__created_at"))
+        .annotate(
+            running=Count("pk", filter=Q(server__status="running") & ~Q(server__wanted="deleted")),
+            last_at=Max("server__created_at"),
+        )
     )
     return {row["share"]: Usage(running=row["running"], last_at=row["last_at"]) for row in rows}
 

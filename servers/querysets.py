@@ -6,7 +6,7 @@ from django.db import models
 
 if TYPE_CHECKING:
     from accounts.viewer import Viewer
-    from servers.models import Server
+    from servers.models import Server, Snapshot
 
 
 class ServerQuerySet(models.QuerySet["Server"]):
@@ -23,3 +23,15 @@ class ServerQuerySet(models.QuerySet["Server"]):
     def visible_to(self, viewer: "Viewer") -> "ServerQuerySet":
         """Those of the viewer's account."""
         return self.live().filter(account=viewer.account)
+
+
+class SnapshotQuerySet(models.QuerySet["Snapshot"]):
+    """Images that are being made from servers."""
+
+    def open(self) -> "SnapshotQuerySet":
+        """That wait or are being made."""
+        return self.filter(status__in=["waiting", "running"])
+
+    def unfinished_of(self, viewer: "Viewer") -> "SnapshotQuerySet":
+        """What the account has on its way, and what failed and nobody has put aside; the newest first."""
+        return self.exclude(status="done").filter(server__account=viewer.account).order_by("-created_at", "-pk")

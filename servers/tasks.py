@@ -11,10 +11,15 @@ def attend_to_server(server_id: str) -> None:
 
 
 def attend_to_servers() -> str:
-    """Go on with servers that nobody works on."""
-    return f"{actions.attend_to_servers()} servers are gone on with."
+    """Go on with servers, and with images of them, that nobody works on."""
+    return f"{actions.attend_to_servers()} servers and {actions.attend_to_snapshots()} images are gone on with."
 
 
 def look_at_server(server_id: str) -> None:
     """Write down what the cloud says of a server."""
     actions.look_at_server(UUID(server_id))
+
+
+def run_snapshot(snapshot_id: str) -> None:
+    """Make an image from a server."""
+    actions.run_snapshot(UUID(snapshot_id))

@@ -10,18 +10,23 @@ from servers.actions.operating import (
     start_server,
     stop_server,
 )
+from servers.actions.snapshots import attend_to_snapshots, discard_snapshot, run_snapshot, start_snapshot
 
 __all__ = [
     "NewServer",
     "attend_to_server",
     "attend_to_servers",
+    "attend_to_snapshots",
     "create_server",
     "create_servers",
     "delete_server",
+    "discard_snapshot",
     "look_at_server",
     "reboot_server",
     "rebuild_server",
     "rename_server",
+    "run_snapshot",
     "start_server",
+    "start_snapshot",
     "stop_server",
 ]

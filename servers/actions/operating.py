@@ -15,6 +15,7 @@ from images.models import Image
 from images.permissions import Verb as ImageVerb
 from images.permissions import get_image
 from servers.actions.events import attend_soon, record_server
+from servers.actions.snapshots import fail_snapshot, require_not_being_saved
 from servers.fitting import why_not_boot
 from servers.models import Server
 from servers.permissions import Verb, get_server
@@ -42,6 +43,7 @@ def start_server(server_id: UUID, *, by: Viewer) -> Server:
     else:
         server = get_server(by, server_id, Verb.OPERATE, lock=True)
     if _is_to_change(server, Server.Wanted.RUNNING):
+        require_not_being_saved(server)
         _want(server, Server.Wanted.RUNNING)
         record_server("started", server, by)
     return server
@@ -56,6 +58,7 @@ def stop_server(server_id: UUID, *, by: Viewer) -> Server:
     """
     server = get_server(by, server_id, Verb.OPERATE, lock=True)
     if _is_to_change(server, Server.Wanted.STOPPED):
+        require_not_being_saved(server)
         _want(server, Server.Wanted.STOPPED)
         record_server("stopped", server, by)
     return server
@@ -72,6 +75,7 @@ def reboot_server(server_id: UUID, *, by: Viewer) -> Server:
     server = get_server(by, server_id, Verb.OPERATE, lock=True)
     if server.wanted != Server.Wanted.RUNNING or server.status != Server.Status.RUNNING:
         raise Conflict("Only a running server can be rebooted. Start it instead.")
+    require_not_being_saved(server)
     if server.reboots_wanted == server.reboots_done:
         server.reboots_wanted += 1
         server.attempts, server.problem = 0, ""
@@ -111,6 +115,7 @@ def _begun_from_image(server: Server, by: Viewer) -> tuple[Server, Viewer]:
     by = lock_groups(by)
     image = image_of(server, by, lock=True)
     server = get_server(by, server.pk, Verb.OPERATE, lock=True)
+    require_not_being_saved(server)
     if reason := why_not_boot(image, server.flavor, by.account):
         raise Conflict(reason)
     server.data = image.data
@@ -166,7 +171,12 @@ def delete_server(server_id: UUID, *, by: Viewer) -> Server:
 
 
 def end_server(server: Server, by: Viewer) -> None:
-    """Have a server deleted, under its lock: also where an account is closed or a formation ends."""
+    """Have a server deleted, under its lock: also where an account is closed or a formation ends.
+
+    An image that is being made from it ends with it: its disk goes.
+    """
+    for snapshot in server.snapshots.open().select_for_update(of=("self",)):
+        fail_snapshot(snapshot, "The server was deleted before its image was there.")
     server.deleted_at, server.deleted_by = timezone.now(), by.user
     _want(server, Server.Wanted.DELETED)
     record_server("deleted", server, by)

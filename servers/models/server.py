@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.validators import is_one_line
 from images.models import Region
 from servers.models.regions import Flavor
-from servers.querysets import ServerQuerySet
+from servers.querysets import ServerQuerySet, SnapshotQuerySet
 
 
 class Server(models.Model):
@@ -146,6 +146,11 @@ class Server(models.Model):
         """What it is called in the hold on its data."""
         return f"server:{self.pk}"
 
+    @property
+    def is_being_saved(self) -> bool:
+        """Whether an image is being made from it. One query."""
+        return self.snapshots.open().exists()
+
 
 class Snapshot(models.Model):
     """An image that is being made from a server."""
@@ -165,10 +170,15 @@ class Snapshot(models.Model):
     image = models.ForeignKey(
         "images.Image", on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="What it became."
     )
+    store = models.CharField(max_length=40, default="default", help_text="Where its data is kept.")
     store_key = models.CharField(max_length=200, blank=True, help_text="What has been written of it so far.")
+    claim = models.UUIDField(null=True, blank=True, help_text="Of the worker that makes it at this moment.")
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="When that worker last gave a sign of life.")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SnapshotQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
@@ -182,7 +192,19 @@ class Snapshot(models.Model):
                 | (~Q(status__in=["done", "failed"]) & Q(finished_at__isnull=True)),
                 name="snapshot_finished_has_a_time",
             ),
+            models.CheckConstraint(
+                condition=Q(claim__isnull=True) | Q(seen_at__isnull=False, status="running"),
+                name="snapshot_claimed_is_running",
+            ),
+            models.UniqueConstraint(
+                fields=["server"], condition=Q(status__in=["waiting", "running"]), name="snapshot_one_at_a_time"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits or is being made."""
+        return self.status in (self.Status.WAITING, self.Status.RUNNING)
