@@ -140,6 +140,14 @@ TOPICS = (
         },
     ),
     Topic(
+        "Regions",
+        frozenset({"region", "flavor"}),
+        {
+            "region set up": "The region {subject} was made ready to run servers on this host",
+        },
+        of_staff=True,
+    ),
+    Topic(
         "People and groups",
         GROUPS,
         {

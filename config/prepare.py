@@ -1,4 +1,4 @@
-"""Brings a panel's data up to date before it starts: tables, the shared cache, static files, demo people."""
+"""Brings a panel's data up to date before it starts: tables, the shared cache, static files, demo people, servers."""
 
 import hashlib
 import os
@@ -24,6 +24,8 @@ def main() -> None:
     collect_static(settings.STATIC_ROOT)
     if settings.DEMO:
         call_command("load_demo")
+    if not settings.PRODUCTION:
+        call_command("set_up_servers", verbosity=0)
 
 
 def refuse_taken_port(host: str, port: int) -> None:

@@ -276,6 +276,12 @@ QEMU_ACCELERATOR = env("STOCKROOM_QEMU_ACCELERATOR", default="tcg")
 SERVERS_MEMORY = env.int(
     "STOCKROOM_SERVERS_MEMORY", default=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4 // 1024**2
 )
+# Where this host answers for the ports of servers, what people call it, and the ports that it may use for that.
+SERVERS_ADDRESS = env("STOCKROOM_SERVERS_ADDRESS", default="127.0.0.1")
+SERVERS_HOST = env("STOCKROOM_SERVERS_HOST", default=SERVERS_ADDRESS)
+SERVERS_PORTS = tuple(int(port) for port in env("STOCKROOM_SERVERS_PORTS", default="20000-29999").split("-"))
+# What prices and budgets are in: three letters, as in ISO 4217.
+CURRENCY = env("STOCKROOM_CURRENCY", default="USD")
 # How long a guest that is asked to shut down may take before it is switched off.
 SERVERS_STOP_SECONDS = env.int("STOCKROOM_SERVERS_STOP_SECONDS", default=10)
 

@@ -13,10 +13,10 @@ from images.permissions import Verb, refusal
 from images.rows import name_for, source_for
 from servers.fitting import Place, why_not_in_any, why_not_in_size
 from servers.models import Flavor
+from servers.money import HOURS_OF_A_MONTH
 from sharing.policies import verdicts_of
 
 PAGE_SIZE = 10
-HOURS_OF_A_MONTH = 730
 TAB_LABELS = {
     Tab.PUBLIC: "Standard Images",
     Tab.MINE: "My Images",

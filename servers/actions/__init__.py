@@ -10,6 +10,7 @@ from servers.actions.operating import (
     start_server,
     stop_server,
 )
+from servers.actions.regions import set_up_regions
 from servers.actions.snapshots import attend_to_snapshots, discard_snapshot, run_snapshot, start_snapshot
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "rebuild_server",
     "rename_server",
     "run_snapshot",
+    "set_up_regions",
     "start_server",
     "start_snapshot",
     "stop_server",

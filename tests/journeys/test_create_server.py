@@ -38,7 +38,7 @@ def test_an_offer_is_accepted_in_place_and_chosen(cast: Cast, golden: Image, vis
 
     page.get_by_role("textbox", name="User data").fill("#cloud-config")
     page.get_by_role("radio", name="Tiny").press("ArrowDown")
-    expect(page.get_by_role("complementary")).to_contain_text("5.84 a month")
+    expect(page.get_by_role("complementary")).to_contain_text("5.84 USD a month")
     expect(page.get_by_role("textbox", name="User data")).to_have_value("#cloud-config")
     expect(page.get_by_role("radio", name="Medium")).to_be_focused()
 

@@ -129,7 +129,7 @@ def test_a_chosen_image_closes_its_step_and_opens_sizes(get: Get, accepted: Shar
     assert "Change<span" in page
     assert "This is a non-standard image." in page
     assert page.count('name="flavor"') == 2
-    assert "0.5 an hour" in page
+    assert "0.50 USD an hour" in page
 
 
 def test_a_size_that_is_too_small_says_why(get: Get, accepted: Share, cast: Cast, tiny: Flavor) -> None:
