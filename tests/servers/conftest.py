@@ -49,7 +49,8 @@ def boot(by: Viewer, image: Image, **said: Any) -> Server:
     """Ask for a server; no worker has seen it yet."""
     flavor = Flavor.objects.filter(region=image.region).first()
     assert flavor, "The region has no sizes."
-    return create_server(NewServer(**{"name": "web-1", "image": image.pk, "flavor": flavor.pk} | said), by=by)
+    wanted: dict[str, Any] = {"name": "web-1", "image": image.pk, "flavor": flavor.pk}
+    return create_server(NewServer(**wanted | said), by=by)
 
 
 def running(server: Server) -> Server:

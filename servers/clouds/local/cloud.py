@@ -41,6 +41,7 @@ class LocalCloud:
     abilities = Abilities(
         live_snapshots=True,
         network_choice=False,
+        port_forwards=True,
         console=True,
         disk_formats=frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx"}),
         architectures=frozenset({"x86_64", ""}),
@@ -60,7 +61,7 @@ class LocalCloud:
                 (folder / "intent").unlink(missing_ok=True)  # from now on there is no machine until the new one runs
                 folder.kill()
             with host_locked():
-                folder.write_down(_made(machine))
+                folder.write_down(_made(machine, made.ports if made else {}))
             disks.bring_base(machine)
             disks.make_disk(machine, folder)
             disks.remove_old_disks(folder, below=machine.disk_number)
@@ -75,7 +76,9 @@ class LocalCloud:
         if made is None:
             return Condition(state=State.ABSENT)
         state, problem = _running(folder) if folder.is_running() else _at_rest(folder)
-        return Condition(state=state, problem=problem, disk_number=made.disk_number)
+        ports = folder.ports()
+        address = settings.SERVERS_HOST if ports else ""
+        return Condition(state=state, problem=problem, disk_number=made.disk_number, address=address, ports=ports)
 
     def start(self, machine: Machine) -> None:
         """Run it from the disk that it has; go on with one that is held."""
@@ -133,12 +136,13 @@ class LocalCloud:
         return snapshots.snapshot(machine, folder, progress)
 
 
-def _made(machine: Machine) -> Made:
+def _made(machine: Machine, ports: dict[str, int]) -> Made:
     return Made(
         disk_number=machine.disk_number,
         data_id=str(machine.image.data_id),
         disk_format=machine.image.disk_format,
         ram=machine.ram,
+        ports=ports,
     )
 
 
@@ -212,7 +216,8 @@ def _seconds_left(folder: Folder) -> float:
         asked = (folder / "intent").stat().st_mtime
     except FileNotFoundError:
         return 0
-    return asked + settings.SERVERS_STOP_SECONDS - time.time()
+    allowed: float = settings.SERVERS_STOP_SECONDS
+    return asked + allowed - time.time()
 
 
 def _console(folder: Folder, offset: int, limit: int) -> Console:
