@@ -80,6 +80,7 @@ class Program:
         writable: folders that it may write to, or files.
         devices: what it may read, write and control.
         calls: system calls that ``images.confinement.seccomp`` refuses to others.
+        listens: TCP ports of this host at which it answers. It can still call nobody.
         folder: where it starts.
     """
 
@@ -91,6 +92,7 @@ class Program:
     writable: tuple[Path, ...] = ()
     devices: tuple[Path, ...] = ()
     calls: tuple[str, ...] = ()
+    listens: tuple[int, ...] = ()
     folder: Path = Path("/")
 
 
@@ -149,6 +151,7 @@ def policy_of(program: Program, limits: Limits, *, outlives_us: bool = False) ->
         "readable": [str(path) for path in program.readable],
         "devices": [str(path) for path in program.devices],
         "allowed_calls": program.calls,
+        "listens": program.listens,
         "folder": str(program.folder),
         "environment": {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
         "parent": 0 if outlives_us else os.getpid(),

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from images.confinement.system import syscall
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
-VERSION_ONLY, PATH_BENEATH = 1, 1
+VERSION_ONLY, PATH_BENEATH, NET_PORT = 1, 1, 2
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 REMOVE_FILE, MAKE_REG, TRUNCATE, IOCTL_DEV = 1 << 5, 1 << 8, 1 << 14, 1 << 15
@@ -24,15 +24,16 @@ WRITE = READ | WRITE_FILE | TRUNCATE | MAKE_REG | REMOVE_FILE
 
 FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # how many kinds of file access a version knows
 NETWORK_SINCE, SCOPES_SINCE = 4, 6
-BIND_AND_CONNECT_TCP = 0b11
+BIND_TCP, BIND_AND_CONNECT_TCP = 0b01, 0b11
 SOCKETS_AND_SIGNALS = 0b11
 
 
-def restrict(rules: Iterable[tuple[str, int]]) -> None:
+def restrict(rules: Iterable[tuple[str, int]], *, listens: Iterable[int] = ()) -> None:
     """Allow this process, for ever, no file access but that of the rules, no TCP and no signals to others.
 
     Args:
         rules: paths, each with what may be done at and below it. Paths that do not exist are left out.
+        listens: TCP ports at which it may listen all the same. Before Linux 6.7, Landlock knows no networks.
 
     Raises:
         Unavailable: the kernel has no Landlock, or it is switched off.
@@ -43,6 +44,9 @@ def restrict(rules: Iterable[tuple[str, int]]) -> None:
     ruleset = syscall("Landlock", CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
     for path, rights in rules:
         _allow(ruleset, path, rights & known)
+    if version >= NETWORK_SINCE:
+        for port in listens:
+            _allow_port(ruleset, port)
     syscall("Landlock", RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
     os.close(ruleset)
 
@@ -69,3 +73,10 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         f"Landlock for {path}", ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(PATH_BENEATH), rule, ctypes.c_uint32(0)
     )
     os.close(descriptor)
+
+
+def _allow_port(ruleset: int, port: int) -> None:
+    rule = struct.pack("=QQ", BIND_TCP, port)
+    syscall(
+        f"Landlock for port {port}", ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(NET_PORT), rule, ctypes.c_uint32(0)
+    )

@@ -48,16 +48,18 @@ def main(text: str, report: int) -> None:
 def confine(policy: dict[str, Any]) -> None:
     """The layers from the outermost to the innermost; each needs what the next one takes away."""
     # A container may not allow it. seccomp closes the network anyway, so this is a second door behind the first.
-    alone = attempt(leave_network, required=False)
+    alone = not policy["listens"] and attempt(leave_network, required=False)
     prctl("no new privileges", PR_SET_NO_NEW_PRIVS, 1)
     drop_capabilities()
     if policy["parent"]:  # a machine outlives who started it
         die_with(policy["parent"])
-    attempt(lambda: landlock.restrict(rules(policy)), required=policy["strict"])
+    attempt(lambda: landlock.restrict(rules(policy), listens=policy["listens"]), required=policy["strict"])
     set_limits(policy["limits"])
     if alone:  # elsewhere it would count everything that this user runs
         resource.setrlimit(resource.RLIMIT_NPROC, (THREADS, THREADS))
-    attempt(lambda: seccomp.restrict(policy["allowed_calls"]), required=policy["strict"])
+    attempt(
+        lambda: seccomp.restrict(policy["allowed_calls"], listens=bool(policy["listens"])), required=policy["strict"]
+    )
 
 
 def attempt(layer: Callable[[], None], *, required: bool) -> bool:

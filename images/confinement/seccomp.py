@@ -8,7 +8,7 @@ import ctypes
 import errno
 import os
 import struct
-from collections.abc import Container
+from collections.abc import Container, Sequence
 
 from images.confinement.system import PR_SET_SECCOMP, Unavailable, prctl
 
@@ -20,7 +20,7 @@ X32_CALLS = 0x40000000  # the second table of calls of x86_64
 CLONE_THREAD = 0x00010000
 
 # Where things are in what a filter sees (struct seccomp_data), and the few instructions that are needed.
-NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16
+NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, (16, 24, 32, 40)
 LOAD, EQUAL, AT_LEAST, HAS_BITS, ANSWER = 0x20, 0x15, 0x35, 0x45, 0x06
 
 # By name, as in the manual: the number on x86_64, and on aarch64.
@@ -52,12 +52,19 @@ REFUSED: dict[str, tuple[int, int]] = {
 }  # fmt: skip
 CLONE, CLONE3, TGKILL, PRLIMIT = (56, 220), (435, 435), (234, 131), (302, 261)
 
+# For programs that listen. Without "connect", nothing but a flag of these calls makes a connection: MSG_FASTOPEN.
+LISTENING = ("socket", "bind", "listen", "accept")
+SENDTO, SENDMSG, SENDMMSG, CONNECTS = (44, 206), (46, 211), (307, 269), 0x20000000
+INTERNET, STREAM, TCP = 2, 1, 6
+STREAMS = tuple(STREAM | flags for flags in (0, 0o4000, 0o2000000, 0o2004000))  # with SOCK_NONBLOCK and SOCK_CLOEXEC
 
-def restrict(allowed: Container[str] = ()) -> None:
+
+def restrict(allowed: Container[str] = (), *, listens: bool = False) -> None:
     """Refuse the calls above in this process, for ever. It needs "no new privileges" first.
 
     Args:
         allowed: names of those that this program may make all the same.
+        listens: whether it may answer at TCP ports. Other kinds of sockets, and calling others, stay refused.
 
     Raises:
         Unavailable: an architecture whose calls are not known here, or a kernel without seccomp.
@@ -65,15 +72,16 @@ def restrict(allowed: Container[str] = ()) -> None:
     machine = os.uname().machine
     if machine not in ARCHITECTURES:
         raise Unavailable(f"seccomp: the system calls of {machine} are not known here")
-    program = _program(*ARCHITECTURES[machine], process=os.getpid(), allowed=allowed)
+    program = _program(*ARCHITECTURES[machine], process=os.getpid(), allowed=allowed, listens=listens)
     buffer = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
     prctl("seccomp", PR_SET_SECCOMP, FILTER_MODE, header)
 
 
-def _program(column: int, architecture: int, *, process: int, allowed: Container[str]) -> bytes:
+def _program(column: int, architecture: int, *, process: int, allowed: Container[str], listens: bool) -> bytes:
     """The filter. A thread is a clone that stays in the process; clone3 hides its flags, and libc can do without."""
-    refused = [numbers[column] for name, numbers in REFUSED.items() if name not in allowed]
+    names = [name for name in REFUSED if name not in allowed and not (listens and name in LISTENING)]
+    refused = [REFUSED[name][column] for name in names]
     steps = [
         _step(LOAD, ARCHITECTURE),
         _step(EQUAL, architecture, then=1),
@@ -83,9 +91,10 @@ def _program(column: int, architecture: int, *, process: int, allowed: Container
         _refuse(),
         *(step for number in refused if number != NONE for step in _refused(number)),
         *_refused(CLONE3[column], errno.ENOSYS),
-        *_unless_first(CLONE[column], _step(HAS_BITS, CLONE_THREAD, then=1)),
-        *_unless_first(TGKILL[column], _step(EQUAL, process, then=1)),
-        *_unless_first(PRLIMIT[column], _step(EQUAL, process, then=2), _step(EQUAL, 0, then=1)),
+        *_unless(CLONE[column], 0, _step(HAS_BITS, CLONE_THREAD, then=1)),
+        *_only(TGKILL[column], 0, (process,)),
+        *_only(PRLIMIT[column], 0, (process, 0)),
+        *(_listening(column) if listens else ()),
         _step(ANSWER, ALLOW),
     ]
     return b"".join(steps)
@@ -104,7 +113,26 @@ def _refused(number: int, error: int = errno.EPERM) -> list[bytes]:
     return [_step(EQUAL, number, otherwise=1), _refuse(error)]
 
 
-def _unless_first(number: int, *tests: bytes) -> list[bytes]:
-    """Refuse a call unless one of the tests of its first argument skips the refusal."""
-    body = [_step(LOAD, FIRST_ARGUMENT), *tests, _refuse(), _step(LOAD, NUMBER)]
+def _unless(number: int, argument: int, *tests: bytes) -> list[bytes]:
+    """Refuse a call unless one of the tests of its argument skips the refusal."""
+    body = [_step(LOAD, ARGUMENTS[argument]), *tests, _refuse(), _step(LOAD, NUMBER)]
     return [_step(EQUAL, number, otherwise=len(body)), *body]
+
+
+def _only(number: int, argument: int, values: Sequence[int]) -> list[bytes]:
+    """Refuse a call unless its argument is one of the values."""
+    tests = [_step(EQUAL, value, then=len(values) - place) for place, value in enumerate(values)]
+    return _unless(number, argument, *tests)
+
+
+def _listening(column: int) -> list[bytes]:
+    """Sockets are for TCP only, and call nobody."""
+    socket, calls_nobody = REFUSED["socket"][column], _step(HAS_BITS, CONNECTS, otherwise=1)
+    return [
+        *_only(socket, 0, (INTERNET,)),
+        *_only(socket, 1, STREAMS),
+        *_only(socket, 2, (0, TCP)),
+        *_unless(SENDTO[column], 3, calls_nobody),
+        *_unless(SENDMSG[column], 2, calls_nobody),
+        *_unless(SENDMMSG[column], 3, calls_nobody),
+    ]

@@ -43,6 +43,10 @@ class CloudBusy(CloudProblem):
         self.percent = percent
 
 
+class ImageNeeded(CloudBusy):
+    """The data of the image is not in the cloud yet, and takes its time: somebody else brings it (``servers.bringing``)."""
+
+
 class CloudMissing(CloudProblem):
     """Nothing can run there at all (QEMU is not installed); the text says what installs it."""
 
@@ -120,6 +124,7 @@ class Source:
         data_id: of the ``ImageData``, by which a cloud knows again what it has already.
         disk_format: "qcow2", "raw", …
         size, virtual_size: bytes.
+        md5, sha512: of the bytes; empty where nobody knows, because the data was never here.
         registered_as: the id of the image in the cloud itself, when its data is there and not here.
     """
 
@@ -128,6 +133,8 @@ class Source:
     disk_format: str
     size: int
     virtual_size: int
+    md5: str = ""
+    sha512: str = ""
     registered_as: str = ""
 
 
@@ -152,7 +159,8 @@ class Abilities:
 
     Attributes:
         live_snapshots: images of running machines.
-        network_choice: whether people choose if a machine reaches the network, and which ports are forwarded.
+        network_choice: whether people choose if a machine reaches the network.
+        port_forwards: whether people choose ports of a machine that are reached from outside.
         console: whether what a machine prints can be read.
         disk_formats: what it boots.
         architectures: the same.
@@ -160,6 +168,7 @@ class Abilities:
 
     live_snapshots: bool
     network_choice: bool
+    port_forwards: bool
     console: bool
     disk_formats: frozenset[str]
     architectures: frozenset[str]

@@ -265,7 +265,9 @@ def test_without_landlock_it_runs_only_if_that_is_allowed(
 ) -> None:
     settings.SANDBOX_STRICT = strict
     lacking = "import images.confinement.landlock as l; from images.confinement.system import Unavailable\n"
-    lacking += "def restrict(rules): raise Unavailable('Landlock: not in this kernel')\nl.restrict = restrict\n"
+    lacking += (
+        "def restrict(rules, listens): raise Unavailable('Landlock: not in this kernel')\nl.restrict = restrict\n"
+    )
     start = sandbox.START.replace(
         "from images.confinement.launcher", f"exec({lacking!r}); from images.confinement.launcher"
     )
@@ -275,6 +277,53 @@ def test_without_landlock_it_runs_only_if_that_is_allowed(
             run("print(open('/etc/hostname').read())")
     else:
         assert run("print(len(open('/etc/passwd').read()) > 0)") == "True\n"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def test_one_that_listens_answers_at_its_port() -> None:
+    port = free_port()
+    code = f"import socket; s = socket.create_server(('127.0.0.1', {port})); print('here', flush=True)\n"
+    program = replace(python(code + "c, _ = s.accept(); c.sendall(b'hello'); c.close()"), listens=(port,))
+
+    def call(_output: bytes) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            assert connection.recv(5) == b"hello"
+
+    sandbox.run(program, limits=LIMITS, on_output=call)
+
+
+CALLS_ELSEWHERE = {
+    "connect": "socket.create_connection(('127.0.0.1', {other}))",
+    "fast open": "socket.socket().sendto(b'x', socket.MSG_FASTOPEN, ('127.0.0.1', {other}))",
+    "fast open, other call": "socket.socket().sendmsg([b'x'], [], socket.MSG_FASTOPEN, ('127.0.0.1', {other}))",
+    "datagrams": "socket.socket(type=socket.SOCK_DGRAM)",
+    "raw": "socket.socket(type=socket.SOCK_RAW)",
+    "another protocol": "socket.socket(proto=132)",
+    "another family": "socket.socket(socket.AF_INET6)",
+    "the host's sockets": "socket.socket(socket.AF_UNIX)",
+}
+
+
+@pytest.mark.parametrize("call", CALLS_ELSEWHERE.values(), ids=CALLS_ELSEWHERE)
+def test_one_that_listens_calls_nobody(call: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        code = "import socket; " + call.format(other=server.getsockname()[1])
+        with pytest.raises(ProgramProblem, match="not permitted"):
+            sandbox.run(replace(python(code), listens=(free_port(),)), limits=LIMITS)
+
+
+def test_it_listens_at_no_other_port() -> None:
+    """Where Landlock knows networks: Linux 6.7 and newer."""
+    if tuple(int(part) for part in os.uname().release.split(".")[:2]) < (6, 7):
+        return
+    code = f"import socket; socket.create_server(('127.0.0.1', {free_port()}))"
+    with pytest.raises(ProgramProblem, match="Permission denied"):
+        sandbox.run(replace(python(code), listens=(free_port(),)), limits=LIMITS)
 
 
 def test_an_unknown_machine_is_not_locked_in_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:

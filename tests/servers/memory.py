@@ -16,6 +16,7 @@ from servers.clouds.base import Abilities, CloudProblem, Condition, Console, Mac
 EVERYTHING = Abilities(
     live_snapshots=True,
     network_choice=True,
+    port_forwards=True,
     console=True,
     disk_formats=frozenset({"qcow2", "raw"}),
     architectures=frozenset({"x86_64", ""}),

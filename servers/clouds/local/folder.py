@@ -16,7 +16,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from uuid import UUID
 
@@ -37,12 +37,14 @@ class Made:
         data_id: of the image data below its disk.
         disk_format: of that data.
         ram: MiB.
+        ports: of the machine, and of this host. JSON makes words of the first.
     """
 
     disk_number: int
     data_id: str
     disk_format: str
     ram: int
+    ports: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,11 @@ class Folder:
     def write_down(self, made: Made) -> None:
         """Remember what the machine needs; before it is there, so that nobody removes it."""
         self.put("machine.json", json.dumps(asdict(made)))
+
+    def ports(self) -> dict[int, int]:
+        """The ports of the machine, and where this host answers for each."""
+        made = self.made()
+        return {int(port): outside for port, outside in made.ports.items()} if made else {}
 
     def intent(self) -> str:
         """What the machine was last told; empty if it never ran."""

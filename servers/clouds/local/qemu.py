@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from images.sandbox import Limits, Program
 from servers.clouds.base import CloudMissing, CloudProblem, CloudRefused, Machine
 from servers.clouds.local.disks import base_of, make_seed, seed_of, size_of
 from servers.clouds.local.folder import Folder, folders, host_locked
+from servers.clouds.local.ports import assigned
 from servers.clouds.local.qmp import control
 
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from servers.keeper import main; "
@@ -41,6 +43,7 @@ def start(machine: Machine, folder: Folder) -> None:
         if folder.is_running():
             return
         _admit(machine)
+        _assign_ports(machine, folder)
         make_seed(machine, folder)
         if reason := _launched(machine, folder):
             raise CloudMissing(f"Servers cannot run on this host in safety ({reason}). Tell who runs the panel.")
@@ -77,6 +80,14 @@ def _admit(machine: Machine) -> None:
         )
 
 
+def _assign_ports(machine: Machine, folder: Folder) -> None:
+    """Note where this host will answer for the machine. Under the lock of the host."""
+    ports, made = assigned(machine, folder), folder.made()
+    assert made
+    if ports != folder.ports():
+        folder.write_down(replace(made, ports={str(port): outside for port, outside in ports.items()}))
+
+
 def _launched(machine: Machine, folder: Folder) -> str:
     """Start the keeper, which starts QEMU; why it could not, if so."""
     report, told = os.pipe()
@@ -105,7 +116,9 @@ def _launched(machine: Machine, folder: Folder) -> str:
 
 
 def program_of(machine: Machine, folder: Folder) -> Program:
-    """QEMU for this machine: no device but two disks, a serial port and random numbers, and no file but its own."""
+    """QEMU for this machine: no device but two disks, a serial port, random numbers and a network card if it has ports
+    that are reached from outside; and no file but its own.
+    """
     qemu = sandbox.find_program(settings.QEMU_SYSTEM)
     base, disk = base_of(machine.image.data_id).resolve(), folder.disk(machine.disk_number).resolve()
     node = {
@@ -134,6 +147,7 @@ def program_of(machine: Machine, folder: Folder) -> Program:
         *("-blockdev", json.dumps(node), "-device", "virtio-blk-pci,drive=disk,bootindex=0"),
         *("-blockdev", json.dumps(seed), "-device", "virtio-blk-pci,drive=seed"),
         *("-device", "virtio-rng-pci", "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"),
+        *_network(folder),
     )
     return Program(
         name="The machine",
@@ -143,5 +157,16 @@ def program_of(machine: Machine, folder: Folder) -> Program:
         writable=(disk, (folder / TRANSIT).resolve()),
         devices=(KVM,) if kvm else (),
         calls=("listen", "accept"),  # at the socket that it is given; it can make no other
+        listens=tuple(folder.ports().values()),
         folder=folder.path.resolve(),
     )
+
+
+def _network(folder: Folder) -> tuple[str, ...]:
+    """A network of the guest alone: QEMU hands it what comes to its ports, and leads nothing out ("restrict")."""
+    ports = folder.ports()
+    if not ports:
+        return ()
+    forwards = [f"hostfwd=tcp:{settings.SERVERS_ADDRESS}:{outside}-:{port}" for port, outside in ports.items()]
+    network = ",".join(["user,id=network,restrict=on,ipv6=off", *forwards])
+    return ("-netdev", network, "-device", "virtio-net-pci,netdev=network,romfile=")

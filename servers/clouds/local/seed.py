@@ -60,11 +60,9 @@ def _meta_data(machine: Machine) -> bytes:
 
 
 def _network_config(machine: Machine) -> bytes:
-    """Without a network card, a guest should not wait for one when it starts."""
+    """Without a network card, a guest should not wait for one when it starts; with one, QEMU tells its address."""
     card = {"match": {"name": "e*"}, "dhcp4": True}
-    return json.dumps(
-        {"version": 2, "ethernets": {"card": card}} if machine.network else {"config": "disabled"}
-    ).encode()
+    return json.dumps({"version": 2, "ethernets": {"card": card}} if machine.ports else {"config": "disabled"}).encode()
 
 
 # --- The file system --------------------------------------------------------------------------------
