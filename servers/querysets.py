@@ -6,7 +6,7 @@ from django.db import models
 
 if TYPE_CHECKING:
     from accounts.viewer import Viewer
-    from servers.models import Server, Snapshot
+    from servers.models import Formation, Server, Snapshot
 
 
 class ServerQuerySet(models.QuerySet["Server"]):
@@ -35,3 +35,11 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
     def unfinished_of(self, viewer: "Viewer") -> "SnapshotQuerySet":
         """What the account has on its way, and what failed and nobody has put aside; the newest first."""
         return self.exclude(status="done").filter(server__account=viewer.account).order_by("-created_at", "-pk")
+
+
+class FormationQuerySet(models.QuerySet["Formation"]):
+    """Formations."""
+
+    def visible_to(self, viewer: "Viewer") -> "FormationQuerySet":
+        """Those of the viewer's account, whoever of it made them, but for those that were deleted."""
+        return self.filter(account=viewer.account, closed_at=None)

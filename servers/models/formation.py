@@ -10,12 +10,15 @@ from django.db.models import Q
 from accounts.validators import is_one_line
 from images.models import Region
 from servers.models.regions import Flavor
+from servers.querysets import FormationQuerySet
 
 MOST_OF_ONE = 50  # servers of one part
+MOST_PARTS = 20
+MOST_SERVERS = 50  # of a formation
 
 
 class Formation(models.Model):
-    """A named set of servers in one region."""
+    """A named set of servers in one region. It is launched while it has servers that nobody has asked to delete."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="formations")
@@ -25,13 +28,23 @@ class Formation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = FormationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "created_at"]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "name"], condition=Q(closed_at__isnull=True), name="formation_name_once_per_account"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True)
+                | Q(closed_at__isnull=False, closed_by__isnull=False),
+                name="formation_closed_at_with_closed_by",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -44,6 +57,7 @@ class FormationPart(models.Model):
     formation = models.ForeignKey(Formation, on_delete=models.CASCADE, related_name="parts")
     name = models.CharField(max_length=60, validators=[is_one_line], help_text="What its servers are called.")
     image = models.ForeignKey("images.Image", on_delete=models.PROTECT, related_name="+")
+    image_name = models.CharField(max_length=255, help_text="As the account knew it when it was chosen.")
     flavor = models.ForeignKey(Flavor, on_delete=models.PROTECT, related_name="+")
     count = models.PositiveSmallIntegerField(
         default=1, validators=[MinValueValidator(1), MaxValueValidator(MOST_OF_ONE)]

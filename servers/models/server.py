@@ -53,6 +53,14 @@ class Server(models.Model):
     formation = models.ForeignKey(
         "servers.Formation", on_delete=models.PROTECT, null=True, blank=True, related_name="servers"
     )
+    part = models.ForeignKey(
+        "servers.FormationPart",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="servers",
+        help_text="Which part of the formation it fills; none once the part was taken out.",
+    )
 
     network = models.BooleanField("may reach the network", default=False)
     ports: "models.JSONField[dict[str, int], dict[str, int]]" = models.JSONField(
@@ -93,6 +101,9 @@ class Server(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="server_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(part__isnull=True) | Q(formation__isnull=False), name="server_of_a_part_is_of_its_formation"
+            ),
             models.CheckConstraint(
                 condition=(~Q(wanted="deleted") & Q(deleted_at__isnull=True, deleted_by__isnull=True))
                 | Q(wanted="deleted", deleted_at__isnull=False, deleted_by__isnull=False),
