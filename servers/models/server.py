@@ -79,6 +79,8 @@ class Server(models.Model):
     cloud_id = models.CharField(max_length=64, blank=True, help_text="What an OpenStack cloud calls it.")
     address = models.CharField(max_length=255, blank=True, help_text="Where it is reached, if the cloud says so.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Tries in vain since somebody last asked.")
+    claim = models.UUIDField(null=True, blank=True, help_text="Of the worker that sees to it at this moment.")
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="When that worker last gave a sign of life.")
 
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -114,6 +116,9 @@ class Server(models.Model):
                 name="server_gone_after_it_was_deleted",
             ),
             models.CheckConstraint(condition=Q(reboots_done__lte=models.F("reboots_wanted")), name="server_reboots"),
+            models.CheckConstraint(
+                condition=Q(claim__isnull=True) | Q(seen_at__isnull=False), name="server_claimed_by_one_who_lives"
+            ),
         ]
 
     def __str__(self) -> str:
