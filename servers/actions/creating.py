@@ -21,7 +21,7 @@ from images.rows import name_for
 from images.validators import valid_ports
 from servers.actions.events import attend_soon, record_server
 from servers.clouds.finding import USER_DATA
-from servers.fitting import place_of, why_not_in_size
+from servers.fitting import Place, place_of, why_not_in_size
 from servers.models import Flavor, Formation, Server, SshKey
 from servers.models.formation import MOST_OF_ONE
 from servers.permissions import Verb, require
@@ -107,14 +107,24 @@ def _ids(new: NewServer, by: Viewer, count: int) -> list[UUID]:
 
 
 def _fitting_flavor(new: NewServer, image: Image, by: Viewer) -> Flavor:
-    if reason := place_of(image.region, by.account).why_not(image):
+    place = place_of(image.region, by.account)
+    if reason := place.why_not(image):
         raise wrong("image", reason, "does-not-fit")
+    _check_reach(new, place)
     flavor = Flavor.objects.filter(pk=new.flavor, region=image.region_id, closed_at=None).first()
     if flavor is None:
         raise wrong("flavor", "Choose a size that the region of the image has.", "no-such-flavor")
     if reason := why_not_in_size(image, flavor):
         raise wrong("flavor", reason, "too-small")
     return flavor
+
+
+def _check_reach(new: NewServer, place: Place) -> None:
+    assert place.cloud
+    if new.network and not place.cloud.abilities.network_choice:
+        raise wrong("network", f"Servers in {place.region.name} reach no network themselves.", "no-network")
+    if new.ports and not place.cloud.abilities.port_forwards:
+        raise wrong("ports", f"Nobody chooses ports of servers in {place.region.name}.", "no-ports")
 
 
 def _own_keys(new: NewServer, by: Viewer) -> list[str]:

@@ -14,6 +14,7 @@ from images.listing import Sort, Tab, Wanted
 from images.models import Region
 from servers.actions import NewServer
 from servers.choosing import TAB_LABELS
+from servers.clouds.base import Abilities
 from servers.fitting import Place
 from servers.models import SshKey
 
@@ -91,10 +92,10 @@ class ServerForm(forms.Form):
     network = forms.BooleanField(
         label="It may reach the network",
         required=False,
-        help_text="Without this it reaches nothing and nobody reaches it, but its console works.",
+        help_text="Without this it reaches nothing, but its console works.",
     )
     ports = PortsField(
-        label="Ports", required=False, help_text="Of the server, to be reached from outside, like 22, 443."
+        label="Ports", required=False, help_text="TCP ports of the server, to be reached from outside, like 22, 443."
     )
 
     def __init__(self, *args: Any, viewer: Viewer, place: Place | None, **kwargs: Any) -> None:
@@ -103,8 +104,14 @@ class ServerForm(forms.Form):
         keys = self.fields["ssh_keys"]
         assert isinstance(keys, forms.ModelMultipleChoiceField)
         keys.queryset = SshKey.objects.filter(user=viewer.user)
-        if place and place.cloud and not place.cloud.abilities.network_choice:
-            del self.fields["network"], self.fields["ports"]
+        if place and place.cloud:
+            self._keep_what_it_can(place.cloud.abilities)
+
+    def _keep_what_it_can(self, can: Abilities) -> None:
+        if not can.network_choice:
+            del self.fields["network"]
+        if not can.port_forwards:
+            del self.fields["ports"]
 
     def new_server(self) -> NewServer:
         """What is wanted."""
@@ -115,7 +122,7 @@ class ServerForm(forms.Form):
             flavor=given["flavor"],
             ssh_keys=[key.pk for key in given["ssh_keys"]],
             user_data=given["user_data"],
-            network=bool(given.get("network") or given.get("ports")),
+            network=bool(given.get("network")),
             ports=given.get("ports", []),
             request=given["request"],
         )

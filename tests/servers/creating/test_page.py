@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from accounts.viewer import Viewer
 from images.models import Image
+from servers.actions import NewServer, create_servers
 from servers.clouds.local import LocalCloud
 from servers.models import Flavor, RegionCloud, Server, SshKey
 from sharing.actions import remove, set_policy
@@ -205,8 +207,35 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(send: Send, accepted: Share, 
 def test_ports_are_asked_for_where_the_cloud_has_a_choice(
     send: Send, accepted: Share, monkeypatch: pytest.MonkeyPatch, *, choice: bool, status: int
 ) -> None:
-    monkeypatch.setattr(LocalCloud, "abilities", replace(LocalCloud.abilities, network_choice=choice))
+    monkeypatch.setattr(LocalCloud, "abilities", replace(LocalCloud.abilities, port_forwards=choice))
     assert send(ports="x").status_code == status
+
+
+def test_this_host_asks_for_ports_and_not_for_the_network(get: Get, tiny: Flavor, accepted: Share) -> None:
+    """They begin as the producer said; whoever boots the image takes out what they do not want."""
+    Image.objects.filter(pk=accepted.image_id).update(ports=[22, 443])
+    page = get(image=accepted.image_id)
+    assert 'value="22, 443"' in page
+    assert 'name="network"' not in page
+    assert "reach no network themselves" in page
+
+
+def test_the_ports_are_those_of_the_server(send: Send, accepted: Share) -> None:
+    assert send(ports="22, 8443").status_code == 302
+    assert Server.objects.get().ports == {"22": 0, "8443": 0}
+
+
+@pytest.mark.parametrize("asked", [{"network": True}, {"ports": (22,)}])
+def test_what_the_cloud_cannot_is_refused(
+    cast: Cast, accepted: Share, tiny: Flavor, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(
+        LocalCloud, "abilities", replace(LocalCloud.abilities, port_forwards=False, network_choice=False)
+    )
+    new = NewServer(name="web", image=accepted.image_id, flavor=tiny.pk, **asked)
+    with pytest.raises(ValidationError) as refusal:
+        create_servers(new, by=cast.consumer)
+    assert list(refusal.value.error_dict) == list(asked)
 
 
 def test_a_key_of_somebody_else_is_no_choice(send: Send, accepted: Share, cast: Cast) -> None:
