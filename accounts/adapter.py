@@ -14,11 +14,9 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from accounts import actions
-from accounts.encryption import decrypt, encrypt
+from accounts.encryption import SECOND_FACTOR, decrypt, encrypt
 from accounts.entrance_mails import entrance_mail
 from accounts.models import User
-
-SECOND_FACTOR = "second factor"  # the purpose of the key
 
 
 class AccountAdapter(DefaultAccountAdapter):

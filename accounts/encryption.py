@@ -1,14 +1,21 @@
 """Secrets that the panel has to read again: encrypted at rest, by keys that are made from the panel's own.
 
 Whoever finds the database alone reads none of them. Each purpose has a key of its own: what is encrypted for one means
-nothing to another.
+nothing to another. What an older ``SECRET_KEY`` encrypted is read as long as that stands in ``SECRET_KEY_FALLBACKS``;
+``manage.py rotate_secrets`` encrypts everything anew, so that it can be taken out.
 """
 
 import base64
 import hashlib
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+
+SECOND_FACTOR = "second factor"  # the purpose of what second factors need
+
+
+class SecretLost(Exception):
+    """A secret cannot be read any more: the ``SECRET_KEY`` that it was encrypted under is gone."""
 
 
 def encrypt(text: str, *, purpose: str) -> str:
@@ -17,18 +24,38 @@ def encrypt(text: str, *, purpose: str) -> str:
     Args:
         purpose: a few words that never change; the key is made with them.
     """
-    return _fernet(purpose).encrypt(text.encode()).decode()
+    return _keys(purpose).encrypt(text.encode()).decode()
 
 
 def decrypt(encrypted: str, *, purpose: str) -> str:
     """The secret again.
 
     Raises:
-        cryptography.fernet.InvalidToken: it was encrypted for something else, or under another ``SECRET_KEY``.
+        SecretLost: it was encrypted for something else, or under a ``SECRET_KEY`` that the panel no longer has.
     """
-    return _fernet(purpose).decrypt(encrypted.encode()).decode()
+    try:
+        return _keys(purpose).decrypt(encrypted.encode()).decode()
+    except InvalidToken:
+        raise SecretLost(purpose) from None
 
 
-def _fernet(purpose: str) -> Fernet:
-    digest = hashlib.sha256(f"stockroom {purpose}".encode() + settings.SECRET_KEY.encode()).digest()
+def encrypted_anew(encrypted: str, *, purpose: str) -> str:
+    """The same secret, encrypted under the ``SECRET_KEY`` of today.
+
+    Raises:
+        SecretLost: as ``decrypt``.
+    """
+    try:
+        return _keys(purpose).rotate(encrypted.encode()).decode()
+    except InvalidToken:
+        raise SecretLost(purpose) from None
+
+
+def _keys(purpose: str) -> MultiFernet:
+    """The key of a purpose, and those of before."""
+    return MultiFernet([_fernet(purpose, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+
+
+def _fernet(purpose: str, secret_key: str) -> Fernet:
+    digest = hashlib.sha256(f"stockroom {purpose}".encode() + secret_key.encode()).digest()
     return Fernet(base64.urlsafe_b64encode(digest))

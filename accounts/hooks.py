@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+    from accounts.actions.secrets import Rotation
     from accounts.models import Account, Event, Organization, Team, User
     from accounts.roles import Role
     from accounts.viewer import Viewer
@@ -83,6 +84,9 @@ account_sections: "Hook[[HttpRequest, Viewer], str]" = Hook()
 
 # More pages of an account, group or organization, which stand beside its people.
 group_pages: "Hook[[Viewer, Account | Organization | Team], list[GroupPage]]" = Hook()
+
+# Encrypt every stored secret of the app under the secret key of today, and say what became of them.
+secrets: "Hook[[], list[Rotation]]" = Hook()
 
 # What else joining an organization means for an account, as sentences for the invitation.
 joining_terms: "Hook[[Organization], list[str]]" = Hook()

@@ -62,6 +62,8 @@ def read_secret_key() -> str:
 
 
 SECRET_KEY = read_secret_key()
+# Keys of before: what they signed and encrypted is still read. `manage.py rotate_secrets` makes them needless.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("Unset DEBUG: with it every error page shows settings and code to visitors.")

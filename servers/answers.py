@@ -16,6 +16,7 @@ from images.permissions import Verb as ImageVerb
 from images.permissions import refusal as image_refusal
 from images.querysets import OPEN_TO_ALL
 from servers.actions.operating import end_server
+from servers.actions.secrets import rotate_secrets
 from servers.models import Server
 from servers.permissions import Verb, refusal, role_rights
 
@@ -27,6 +28,7 @@ def register() -> None:
     accounts.hooks.closing.register(delete_servers)
     accounts.hooks.closing_consequences.register(closing_consequences)
     accounts.hooks.role_rights.register(role_rights)
+    accounts.hooks.secrets.register(rotate_secrets)
     images.hooks.consequences.register(consequences)
     images.hooks.usage.register(usage)
     images.hooks.menu_entries.register(menu_entries)

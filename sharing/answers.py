@@ -26,6 +26,7 @@ from sharing.actions.asking import why_not_ask_for_public
 from sharing.actions.decisions import why_not_leave
 from sharing.actions.lasting import asked_lately, ending_for
 from sharing.actions.policies import follow_use
+from sharing.actions.secrets import rotate_secrets
 from sharing.addresses import parse
 from sharing.announcements import plan_changed
 from sharing.effects import consequences
@@ -51,6 +52,7 @@ def register() -> None:
     accounts.hooks.email_confirmed.register(actions.resolve_email)
     accounts.hooks.number_is_spoken_for.register(number_is_spoken_for)
     accounts.hooks.account_sections.register(offers_section)
+    accounts.hooks.secrets.register(rotate_secrets)
     accounts.hooks.review_desk.register(review_desk)
     accounts.hooks.waiting.register(count_waiting)
     images.hooks.image_changed.register(actions.follow_image)

@@ -27,6 +27,7 @@ from accounts.actions.people import (
     reactivate_person,
     remove_second_factors,
 )
+from accounts.actions.secrets import rotate_secrets
 from accounts.actions.staff import make_reviewer, unverify, verify
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "resolve_invitations",
     "revoke_feed",
     "revoke_invitation",
+    "rotate_secrets",
     "unverify",
     "verify",
 ]

@@ -20,11 +20,11 @@ from images.permissions import get_image
 from images.rows import name_for
 from images.validators import valid_ports
 from servers.actions.events import attend_soon, record_server
-from servers.clouds.finding import USER_DATA
 from servers.fitting import Place, place_of, why_not_in_size
 from servers.models import Flavor, Formation, Server, SshKey
 from servers.models.formation import MOST_OF_ONE
 from servers.permissions import Verb, require
+from servers.secrets import USER_DATA
 from sharing.models import Share
 
 MOST_USER_DATA = 64 * 1024  # bytes, as in OpenStack's Compute API

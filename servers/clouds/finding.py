@@ -2,14 +2,12 @@
 
 from functools import cache
 
-from accounts.encryption import decrypt
 from accounts.models import Account
 from images.models import Image, ImageData, Region
 from servers.clouds.base import Cloud, CloudRefused, Machine, Source
 from servers.clouds.local import LocalCloud
 from servers.models import RegionCloud, Server
-
-USER_DATA = "user data of servers"  # the purpose of their encryption
+from servers.secrets import user_data_of
 
 
 def cloud_of(region: Region, account: Account) -> Cloud:
@@ -34,7 +32,6 @@ def local_cloud() -> LocalCloud:
 
 def machine_of(server: Server) -> Machine:
     """What the cloud of a server should have."""
-    secret = server.encrypted_user_data
     return Machine(
         id=server.pk,
         name=server.name,
@@ -47,7 +44,7 @@ def machine_of(server: Server) -> Machine:
         network=server.network,
         ports=tuple(int(port) for port in server.ports),
         ssh_keys=tuple(server.ssh_keys),
-        user_data=decrypt(secret, purpose=USER_DATA) if secret else "",
+        user_data=user_data_of(server),
         cloud_id=server.cloud_id,
     )
 
