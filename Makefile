@@ -12,7 +12,7 @@ PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help run check test test-long bench screenshots format lock packages
+.PHONY: help run check test test-long bench screenshots format lock packages openstack
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,7 +37,8 @@ test: $(VENV)/dev.stamp packages ## all tests: everything on SQLite, what depend
 	$(PY) -m pytest -n auto
 	$(PY) -m pytest -n auto --database=postgresql -m "database and not long"
 
-test-long: $(VENV)/dev.stamp packages ## the rest: many histories, big files, kills, all on both databases
+test-long: $(VENV)/dev.stamp packages openstack ## the rest: many histories, big files, kills, all on both databases
+	@scripts/system-packages long
 	HYPOTHESIS_PROFILE=long $(PY) -m pytest -n auto -m long
 	HYPOTHESIS_PROFILE=long $(PY) -m pytest -n auto -m "long or not long" --database=postgresql
 
@@ -55,6 +56,8 @@ format: $(VENV)/dev.stamp ## format code and templates, and mend what the linter
 lock: $(VENV)/dev.stamp ## write requirements/*.txt anew from pyproject.toml (UPGRADE=1: with the newest versions)
 	scripts/lock $(if $(UPGRADE),--upgrade)
 
+openstack: $(VENV)/openstack/stamp ## install Keystone and Glance beside the panel, for the tests against real ones
+
 packages: # what the tests need of the operating system
 	@scripts/system-packages
 
@@ -63,3 +66,6 @@ $(VENV)/run.stamp: requirements/run.txt requirements/bootstrap.txt
 
 $(VENV)/dev.stamp: requirements/dev.txt requirements/run.txt requirements/bootstrap.txt
 	@PYTHON=$(PYTHON) scripts/install dev
+
+$(VENV)/openstack/stamp: $(VENV)/dev.stamp requirements/openstack.txt
+	@scripts/install-openstack

@@ -433,3 +433,5 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
+        # Their DEBUG lines hold all that is sent to a cloud, user data of servers included.
+        "keystoneauth": {"level": "INFO"},

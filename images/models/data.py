@@ -9,6 +9,8 @@ from django.db.models import Q
 
 from images.querysets import ImageDataQuerySet
 
+ELSEWHERE = "cloud"  # the store of what lies in the cloud of a region, and never came here
+
 
 class ImageData(models.Model):
     """The bytes of one or more images, complete and checked. Two images may share them (hand-over, copy)."""
@@ -52,6 +54,11 @@ class ImageData(models.Model):
 
     def __str__(self) -> str:
         return f"{self.disk_format}, {self.size} bytes"
+
+    @property
+    def place_in_cloud(self) -> str:
+        """What the cloud of the region calls the image whose data lies there and never came here; else empty."""
+        return self.store_key.rpartition("/")[2] if self.store == ELSEWHERE else ""
 
     @property
     def is_damaged(self) -> bool:

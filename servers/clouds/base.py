@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 Progress = Callable[[int], None]  # takes percent, 0 to 100
@@ -44,7 +44,7 @@ class CloudBusy(CloudProblem):
 
 
 class ImageNeeded(CloudBusy):
-    """The data of the image is not in the cloud yet, and takes its time: somebody else brings it (``servers.bringing``)."""
+    """The data of the image is not in the cloud yet, and takes its time: another worker brings it."""
 
 
 class CloudMissing(CloudProblem):
@@ -172,6 +172,32 @@ class Abilities:
     console: bool
     disk_formats: frozenset[str]
     architectures: frozenset[str]
+
+
+class Bytes(Protocol):
+    """Image data that is read once, from the beginning, and knows its size."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+@runtime_checkable
+class TakesImages(Protocol):
+    """A cloud that keeps images itself, and boots only from those (``ImageNeeded``)."""
+
+    def bring(self, source: Source, data: Bytes) -> str:
+        """Bring image data there, unless it is there. Called by one worker at a time.
+
+        Returns:
+            What the cloud calls the image.
+
+        Raises:
+            CloudBusy: somebody else has just begun.
+            CloudProblem: it did not work; then nothing is left of it that could be taken for whole.
+        """
 
 
 class Cloud(Protocol):

@@ -1,13 +1,17 @@
 """From a server to the cloud that runs it, and to the machine as that cloud should have it."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from accounts.models import Account
-from images.models import Image, ImageData, Region
+from images.models import ImageData, Region
 from servers.clouds.base import Cloud, CloudRefused, Machine, Source
 from servers.clouds.local import LocalCloud
-from servers.models import RegionCloud, Server
-from servers.secrets import user_data_of
+from servers.models import CloudKey, RegionCloud, Server
+from servers.secrets import secret_of, user_data_of
+
+if TYPE_CHECKING:
+    from servers.clouds.openstack.access import Access
 
 
 def cloud_of(region: Region, account: Account) -> Cloud:
@@ -16,12 +20,37 @@ def cloud_of(region: Region, account: Account) -> Cloud:
     Raises:
         CloudRefused: the region keeps images only, or the account has no key for it.
     """
-    cloud = RegionCloud.objects.filter(region=region).first()
+    cloud = RegionCloud.objects.select_related("region").filter(region=region).first()
     if cloud is None:
         raise CloudRefused(f"{region.name} keeps images only: no servers run there.")
     if cloud.kind == RegionCloud.Kind.LOCAL:
         return local_cloud()
-    raise CloudRefused(f"{account.title} has no cloud key for {region.name}.")
+    keys = CloudKey.objects.filter(account=account, region=region, removed_at__isnull=True)
+    key = keys.select_related("region").first()
+    if key is None:
+        raise CloudRefused(f"{account.title} has no cloud key for {region.name}.")
+    from servers.clouds.openstack import OpenStackCloud
+
+    return OpenStackCloud(access_of(cloud, key.credential_id, secret_of(key)))
+
+
+def access_of(cloud: RegionCloud, credential_id: str, secret: str) -> "Access":
+    """The way into the OpenStack cloud of a region, with an application credential.
+
+    Args:
+        cloud: with its region.
+    """
+    from servers.clouds.openstack.access import Access
+
+    return Access(
+        region=cloud.region.name,
+        auth_url=cloud.auth_url,
+        credential_id=credential_id,
+        secret=secret,
+        region_name=cloud.region_name,
+        endpoints=tuple(cloud.endpoints),
+        certificates=cloud.certificates,
+    )
 
 
 @cache
@@ -40,7 +69,7 @@ def machine_of(server: Server) -> Machine:
         ram=server.ram,
         disk=server.disk,
         flavor=server.flavor.code,
-        image=source_of(server.image, server.data),
+        image=source_of(server.image_name, server.data),
         network=server.network,
         ports=tuple(int(port) for port in server.ports),
         ssh_keys=tuple(server.ssh_keys),
@@ -49,12 +78,19 @@ def machine_of(server: Server) -> Machine:
     )
 
 
-def source_of(image: Image, data: ImageData) -> Source:
-    """Where a cloud finds the bytes of an image."""
+def source_of(name: str, data: ImageData) -> Source:
+    """Where a cloud finds the bytes of an image.
+
+    Args:
+        name: what people call it.
+    """
     return Source(
         data_id=data.pk,
-        name=image.name,
+        name=name,
         disk_format=data.disk_format,
         size=data.size,
         virtual_size=data.virtual_size,
+        md5=data.checksum,
+        sha512=data.os_hash_value,
+        registered_as=data.place_in_cloud,
     )

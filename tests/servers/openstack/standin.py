@@ -1,0 +1,349 @@
+"""A small OpenStack cloud for fast tests: Identity, Compute, Image and Network on one port of loopback.
+
+What Identity and Image answer was recorded from Keystone 30 and Glance 33 (the same tests run against those two in
+``test_real_cloud``, marked ``long``). **No Compute service was run**: what it answers here follows its API reference
+and the samples in its documentation, and nothing else proves that a real one answers so.
+"""
+
+import hashlib
+import json
+import re
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from socketserver import ThreadingMixIn
+from typing import Any
+from urllib.parse import parse_qs
+from wsgiref import simple_server
+
+from servers.clouds.openstack.access import Access
+
+SECRET = "correct horse battery staple"
+NOW = "2026-11-21T01:46:36Z"
+NETWORK = "ff608d40-75e9-48cb-b745-77bb55b5eaf2"
+Answer = tuple[int, Any]
+Environ = dict[str, Any]
+
+
+class Refused(Exception):
+    """An answer that is an error.
+
+    Attributes:
+        kind: the key under which Compute puts what it says of an error.
+    """
+
+    def __init__(self, status: int, message: str, kind: str = "error") -> None:
+        super().__init__(message)
+        self.status, self.kind = status, kind
+
+
+class StandIn:
+    """The cloud, in memory.
+
+    Attributes:
+        servers, images, members: by their ids; members by image and project.
+        asked: every request: method and path.
+        refusals: by a pattern of "METHOD path": what is answered instead, as often as it is asked.
+        moved: by a pattern of "METHOD path": where the answer leads on.
+        before: by a pattern of "METHOD path": what happens before it is answered, once.
+        output: what machines have printed.
+    """
+
+    def __init__(self) -> None:
+        self.project = uuid.uuid4().hex
+        self.servers: dict[str, dict[str, Any]] = {}
+        self.images: dict[str, dict[str, Any]] = {}
+        self.members: dict[str, dict[str, str]] = {}
+        self.files: dict[str, bytes] = {}
+        self.used_ids: set[str] = set()
+        self.asked: list[str] = []
+        self.refusals: dict[str, Refused] = {}
+        self.moved: dict[str, str] = {}
+        self.before: dict[str, Callable[[], Any]] = {}
+        self.output = "Stockroom says hello.\n"
+        self.boots_to = "ACTIVE"
+        self.url = ""
+        self.catalogue: dict[str, str] = {}
+
+    @property
+    def access(self) -> Access:
+        """The way into it."""
+        places = tuple(f"{self.url}/{name}" for name in ("compute", "image", "network"))
+        return Access("Oslo", f"{self.url}/identity/v3", "7f2c", SECRET, "RegionOne", places)
+
+    def __call__(self, environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
+        what = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        self.asked.append(what)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        try:
+            for pattern in [each for each in self.before if re.search(each, what)]:
+                self.before.pop(pattern)()
+            status, said, headers = self._answered(what, environ, body)
+        except Refused as refused:
+            status, headers = refused.status, []
+            said = {refused.kind: {"code": refused.status, "message": str(refused)}}
+        data = said if isinstance(said, bytes) else json.dumps(said).encode() if said is not None else b""
+        kind = "application/octet-stream" if isinstance(said, bytes) else "application/json"
+        start(f"{status} Said", [("Content-Type", kind), ("Content-Length", str(len(data))), *headers])
+        return [data]
+
+    def _answered(self, what: str, environ: Environ, body: bytes) -> tuple[int, Any, list[tuple[str, str]]]:
+        for pattern, url in self.moved.items():
+            if re.search(pattern, what):
+                return 302, None, [("Location", url)]
+        for pattern, refused in self.refusals.items():
+            if re.search(pattern, what):
+                raise refused
+        said = json.loads(body) if body and "json" in environ.get("CONTENT_TYPE", "") else body
+        query = {name: values[-1] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
+        for pattern, name in ROUTES:
+            if found := re.fullmatch(pattern, what):
+                status, answer = getattr(self, name)(*found.groups(), said=said, query=query)
+                headers = [("X-Subject-Token", "gAAA")] if name == "sign_in" else []
+                return status, answer, headers
+        raise Refused(404, f"{what} is not known here.")
+
+    # --- Identity -------------------------------------------------------------------------------------
+
+    def identity(self, **_: Any) -> Answer:
+        links = [{"rel": "self", "href": f"{self.url}/identity/v3/"}]
+        return 200, {"version": {"id": "v3.14", "status": "stable", "links": links}}
+
+    def sign_in(self, *, said: Any, **_: Any) -> Answer:
+        if said["auth"]["identity"]["application_credential"]["secret"] != SECRET:
+            raise Refused(401, "The request you have made requires authentication.")
+        urls = {kind: f"{self.url}/{kind}" for kind in ("compute", "image", "network")}
+        urls["compute"] += "/v2.1"
+        catalogue = [
+            {
+                "type": kind,
+                "name": kind,
+                "endpoints": [{"interface": "public", "region_id": "RegionOne", "region": "RegionOne", "url": url}],
+            }
+            for kind, url in (urls | self.catalogue).items()
+        ]
+        project = {"id": self.project, "name": "producer", "domain": {"id": "default", "name": "Default"}}
+        token = {
+            "methods": ["application_credential"],
+            "expires_at": "2099-01-01T00:00:00.000000Z",
+            "issued_at": "2026-11-21T01:46:35.000000Z",
+            "project": project,
+            "user": {"id": "u", "name": "producer", "domain": project["domain"]},
+            "roles": [],
+            "catalog": catalogue,
+        }
+        return 201, {"token": token}
+
+    # --- Compute --------------------------------------------------------------------------------------
+
+    def compute(self, **_: Any) -> Answer:
+        links = [{"rel": "self", "href": f"{self.url}/compute/v2.1/"}]
+        version = {"id": "v2.1", "status": "CURRENT", "version": "2.96", "min_version": "2.1", "links": links}
+        return 200, {"version": version}
+
+    def flavors(self, **_: Any) -> Answer:
+        sizes = [("1", "m1.tiny", 1, 512, 1), ("2", "m1.small", 1, 2048, 20)]
+        found = [
+            {"id": code, "name": name, "vcpus": vcpus, "ram": ram, "disk": disk, "OS-FLV-DISABLED:disabled": False}
+            for code, name, vcpus, ram, disk in reversed(sizes)
+        ]
+        return 200, {"flavors": found}
+
+    def list_servers(self, *, query: dict[str, str], **_: Any) -> Answer:
+        found = [each for each in self.servers.values() if query.get("tags", "") in ("", *each["tags"])]
+        return 200, {"servers": found}
+
+    def create_server(self, *, said: Any, **_: Any) -> Answer:
+        wanted = said["server"]
+        if wanted["flavorRef"] not in ("1", "2"):
+            raise Refused(400, f"Flavor {wanted['flavorRef']} could not be found.", "badRequest")
+        pk = str(uuid.uuid4())
+        networked = wanted["networks"] != "none"
+        address = {"addr": "10.0.0.7", "version": 4, "OS-EXT-IPS:type": "fixed"}
+        self.servers[pk] = {
+            "id": pk,
+            "name": wanted["name"],
+            "status": self.boots_to,
+            "OS-EXT-STS:task_state": None,
+            "created": f"2026-11-21T01:46:{len(self.servers):02}Z",
+            "metadata": wanted["metadata"],
+            "tags": wanted["tags"],
+            "image": {"id": wanted["imageRef"]},
+            "addresses": {"private": [address]} if networked else {},
+            "asked": wanted,
+        }
+        return 202, {"server": {"id": pk, "links": [], "adminPass": "not-kept"}}
+
+    def show_server(self, pk: str, **_: Any) -> Answer:
+        return 200, {"server": self._server(pk)}
+
+    def delete_server(self, pk: str, **_: Any) -> Answer:
+        self._server(pk)
+        del self.servers[pk]
+        return 204, None
+
+    def act(self, pk: str, *, said: Any, **_: Any) -> Answer:
+        server = self._server(pk)
+        [(action, detail)] = said.items()
+        statuses = {
+            "os-stop": "SHUTOFF",
+            "os-start": "ACTIVE",
+            "reboot": "ACTIVE",
+            "unpause": "ACTIVE",
+            "resume": "ACTIVE",
+        }
+        if action == "rebuild":
+            server |= {"status": "ACTIVE", "metadata": detail["metadata"], "image": {"id": detail["imageRef"]}}
+            return 202, {"server": server}
+        if action == "os-getConsoleOutput":
+            return 200, {"output": self.output}
+        if action == "createImage":
+            data = b"QFI\xfb of " + pk.encode()
+            image = self._image(detail["name"], {"disk_format": "qcow2", **detail["metadata"]}, data)
+            return 202, {"image_id": image["id"]}
+        server["status"] = statuses[action]
+        return 202, None
+
+    def _server(self, pk: str) -> dict[str, Any]:
+        if pk not in self.servers:
+            raise Refused(404, f"Instance {pk} could not be found.", "itemNotFound")
+        return self.servers[pk]
+
+    # --- Image ----------------------------------------------------------------------------------------
+
+    def image_versions(self, **_: Any) -> Answer:
+        links = [{"rel": "self", "href": f"{self.url}/image/v2/"}]
+        return 300, {"versions": [{"id": "v2.17", "status": "CURRENT", "links": links}]}
+
+    def list_images(self, *, query: dict[str, str], **_: Any) -> Answer:
+        found = [
+            each
+            for each in self.images.values()
+            if query.get("tag", "") in ("", *each["tags"])
+            and query.get("owner", each["owner"]) == each["owner"]
+            and query.get("name", each["name"]) == each["name"]
+        ]
+        return 200, {"images": found, "first": "/v2/images", "schema": "/v2/schemas/images"}
+
+    def create_image(self, *, said: Any, **_: Any) -> Answer:
+        if said["id"] in self.used_ids:
+            raise Refused(409, f"Image ID {said['id']} already exists!")
+        return 201, self._image(said["name"], said, None)
+
+    def show_image(self, pk: str, **_: Any) -> Answer:
+        if pk not in self.images:
+            raise Refused(404, f"No image found with ID {pk}")
+        return 200, self.images[pk]
+
+    def patch_image(self, pk: str, *, said: Any, **_: Any) -> Answer:
+        image = self.show_image(pk)[1]
+        patch = json.loads(said) if isinstance(said, bytes) else said
+        image |= {each["path"][1:]: each["value"] for each in patch}
+        return 200, image
+
+    def delete_image(self, pk: str, **_: Any) -> Answer:
+        self.show_image(pk)
+        del self.images[pk]
+        return 204, None
+
+    def take_file(self, pk: str, *, said: bytes, **_: Any) -> Answer:
+        self._fill(self.show_image(pk)[1], said)
+        return 204, None
+
+    def give_file(self, pk: str, **_: Any) -> Answer:
+        return 200, self.files[pk]
+
+    def _image(self, name: str, said: dict[str, Any], data: bytes | None) -> dict[str, Any]:
+        pk = said.get("id") or str(uuid.uuid4())
+        self.used_ids.add(pk)
+        self.images[pk] = {
+            "status": "queued",
+            "visibility": "private",
+            "size": None,
+            "checksum": None,
+            "os_hash_algo": None,
+            "os_hash_value": None,
+            "container_format": "bare",
+            "tags": [],
+            **said,
+            "name": name,
+            "id": pk,
+            "owner": self.project,
+        }
+        if data is not None:
+            self._fill(self.images[pk], data)
+        return self.images[pk]
+
+    def _fill(self, image: dict[str, Any], data: bytes) -> None:
+        md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        sha512 = hashlib.sha512(data).hexdigest()
+        self.files[image["id"]] = data
+        image |= {
+            "status": "active",
+            "size": len(data),
+            "checksum": md5,
+            "os_hash_algo": "sha512",
+            "os_hash_value": sha512,
+        }
+
+    # --- Network --------------------------------------------------------------------------------------
+
+    def network_versions(self, **_: Any) -> Answer:
+        links = [{"rel": "self", "href": f"{self.url}/network/v2.0/"}]
+        return 200, {"versions": [{"id": "v2.0", "status": "CURRENT", "links": links}]}
+
+    def networks(self, **_: Any) -> Answer:
+        shared = {"id": str(uuid.uuid4()), "name": "everybody", "project_id": "else", "router:external": False}
+        own = {"id": NETWORK, "name": "private", "project_id": self.project, "router:external": False}
+        outside = {"id": str(uuid.uuid4()), "name": "internet", "project_id": self.project, "router:external": True}
+        return 200, {"networks": [shared, outside, own]}
+
+
+ONE = r"/([0-9a-f-]{36})"
+ROUTES = [
+    (r"GET /identity/v3/?", "identity"),
+    (r"POST /identity/v3/auth/tokens", "sign_in"),
+    (r"GET /compute/v2\.1/?", "compute"),
+    (r"GET /compute/v2\.1/flavors(?:/detail)?", "flavors"),
+    (r"GET /compute/v2\.1/servers/detail", "list_servers"),
+    (r"POST /compute/v2\.1/servers", "create_server"),
+    (rf"GET /compute/v2\.1/servers{ONE}", "show_server"),
+    (rf"DELETE /compute/v2\.1/servers{ONE}", "delete_server"),
+    (rf"POST /compute/v2\.1/servers{ONE}/action", "act"),
+    (r"GET /image/?", "image_versions"),
+    (r"GET /image/v2/images", "list_images"),
+    (r"POST /image/v2/images", "create_image"),
+    (rf"GET /image/v2/images{ONE}", "show_image"),
+    (rf"PATCH /image/v2/images{ONE}", "patch_image"),
+    (rf"DELETE /image/v2/images{ONE}", "delete_image"),
+    (rf"PUT /image/v2/images{ONE}/file", "take_file"),
+    (rf"GET /image/v2/images{ONE}/file", "give_file"),
+    (r"GET /network/?", "network_versions"),
+    (r"GET /network/v2\.0/networks", "networks"),
+]
+
+
+class Server(ThreadingMixIn, simple_server.WSGIServer):
+    """Answers several requests at once."""
+
+    daemon_threads = True
+
+
+class Handler(simple_server.WSGIRequestHandler):
+    """Says nothing of what was asked."""
+
+    def log_message(self, *args: object) -> None: ...
+
+
+@contextmanager
+def serving(cloud: StandIn) -> Iterator[StandIn]:
+    """Have the cloud answer on loopback."""
+    with simple_server.make_server("127.0.0.1", 0, cloud, Server, Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        cloud.url = f"http://127.0.0.1:{server.server_port}"
+        yield cloud
+        server.shutdown()
+        thread.join()
