@@ -211,6 +211,7 @@ SCHEDULES = {
     "Uploads and image data that nobody needs": {"func": "images.tasks.collect", "cluster": "data", "minutes": 60},
     "Images whose end has come": {"func": "images.tasks.follow_ends", "cluster": "control", "minutes": 10},
     "Servers that nobody works on": {"func": "servers.tasks.attend_to_servers", "cluster": "control", "minutes": 1},
+    "Servers that may have stopped": {"func": "servers.tasks.look_at_servers", "cluster": "control", "minutes": 1},
     "Verifying image data": {"func": "images.tasks.verify_next", "cluster": "data", "minutes": 60},
 }
 
@@ -433,5 +434,3 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }
-        # Their DEBUG lines hold all that is sent to a cloud, user data of servers included.
-        "keystoneauth": {"level": "INFO"},

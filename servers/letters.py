@@ -10,6 +10,16 @@ from accounts.records import notify
 from servers.models import Server, Snapshot
 
 
+def failed(server: Server) -> None:
+    """Tell whoever made a server that it failed, and why."""
+    _tell("failed", server.created_by, server)
+
+
+def stopped_by_itself(server: Server) -> None:
+    """Tell them that it stopped without anybody of the account having asked for that."""
+    _tell("stopped_by_itself", server.created_by, server)
+
+
 def snapshot_failed(snapshot: Snapshot) -> None:
     """Tell whoever wanted an image of a server that there will be none, and why."""
     _tell("snapshot_failed", snapshot.created_by, snapshot.server, snapshot=snapshot)

@@ -10,6 +10,7 @@ from servers.actions.operating import image_of
 from servers.fitting import why_not_boot
 from servers.models import Server
 from servers.permissions import Verb, refusal
+from servers.possible import why_not_change, why_not_reboot, why_not_start, why_not_stop
 
 Status, Wanted = Server.Status, Server.Wanted
 LOOKS = {Status.RUNNING: "active", Status.STOPPED: "deactivated", Status.FAILED: "failed"}
@@ -58,10 +59,9 @@ class Reasons:
     def of(cls, server: Server, viewer: Viewer) -> "Reasons":
         """The reasons, of which those of the role come first."""
         role = refusal(viewer, Verb.OPERATE)
-        failed = server.status == Status.FAILED
         return cls(
-            start=role or ("It is meant to run already." if server.wanted == Wanted.RUNNING and not failed else ""),
-            stop=role or ("It is meant to be stopped already." if server.wanted == Wanted.STOPPED else ""),
+            start=role or why_not_start(server),
+            stop=role or why_not_stop(server),
             reboot=role or why_not_reboot(server),
             rebuild=role or why_not_rebuild(server, viewer),
             rename=role,
@@ -69,15 +69,10 @@ class Reasons:
         )
 
 
-def why_not_reboot(server: Server) -> str:
-    """Why nobody can reboot a server now; empty when it runs."""
-    if (server.status, server.wanted) != (Status.RUNNING, Wanted.RUNNING):
-        return "Only a running server can be rebooted."
-    return "It is being rebooted." if server.is_busy else ""
-
-
 def why_not_rebuild(server: Server, viewer: Viewer) -> str:
     """Why somebody who may operate a server cannot begin it anew from its image; empty when they can."""
+    if reason := why_not_change(server):
+        return reason
     try:
         image = image_of(server, viewer)
     except (Conflict, PermissionDenied) as refused:

@@ -15,9 +15,14 @@ def attend_to_servers() -> str:
     return f"{actions.attend_to_servers()} servers and {actions.attend_to_snapshots()} images are gone on with."
 
 
-def look_at_server(server_id: str) -> None:
-    """Write down what the cloud says of a server."""
-    actions.look_at_server(UUID(server_id))
+def warn_of_budgets() -> str:
+    """Tell people of budgets of which 80 or 100 % are spent."""
+    return f"People were told of {actions.warn_of_budgets()} budgets."
+
+
+def look_at_servers() -> str:
+    """Notice servers that stopped by themselves."""
+    return f"{actions.look_at_servers()} servers were looked at."
 
 
 def run_snapshot(snapshot_id: str) -> None:

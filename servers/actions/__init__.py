@@ -1,7 +1,8 @@
 """The verbs of servers. This is the one door: each locks, checks, changes and records; workers talk to the clouds."""
 
-from servers.actions.attending import attend_to_server, attend_to_servers, look_at_server
+from servers.actions.attending import attend_to_server, attend_to_servers
 from servers.actions.creating import NewServer, create_server, create_servers
+from servers.actions.looking import look_at_server, look_at_servers
 from servers.actions.operating import (
     delete_server,
     reboot_server,
@@ -23,6 +24,7 @@ __all__ = [
     "delete_server",
     "discard_snapshot",
     "look_at_server",
+    "look_at_servers",
     "reboot_server",
     "rebuild_server",
     "rename_server",

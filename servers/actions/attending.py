@@ -1,7 +1,8 @@
-"""Bringing together what people want of a server and what its cloud does. Nobody does this: workers do.
+"""Bringing together what people want of a server and what its cloud does. Nobody does this: workers do, one at a time
+for each server (``claims``).
 
 Each step may be done twice, and a worker may die between any two: the next one asks the cloud what there is, and goes
-on from that.
+on from that. People may change their mind while a cloud is asked; whoever asked it then sees that somebody goes on.
 """
 
 from datetime import timedelta
@@ -13,15 +14,17 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from images.actions.later import run_later
+from servers import letters
+from servers.actions.claims import SILENCE, claim_server, let_go_of_claim, ours, signs_of_life
 from servers.actions.events import attend_soon, record_server
 from servers.actions.operating import forget
 from servers.clouds.base import Cloud, CloudBusy, CloudProblem, CloudRefused, Condition, Machine, State
 from servers.clouds.finding import cloud_of, machine_of
 from servers.models import Server
-from servers.querysets import ServerQuerySet
 
-MOST_ATTEMPTS = 5
-AGAIN = timedelta(seconds=3)  # after which a cloud that is at it is asked again
+MOST_ATTEMPTS = 8
+AGAIN_SECONDS = 3  # until one looks again at what a cloud has on its way
+LONGEST_WAIT = 300  # seconds between two attempts
 FORGOTTEN = timedelta(seconds=20)  # after so long without a change, nobody is at it any more
 Status, Wanted = Server.Status, Server.Wanted
 STATUS_OF = {
@@ -32,43 +35,43 @@ STATUS_OF = {
 }
 BY_ITSELF = "It stopped by itself."
 LOST = "Its cloud does not have it any more, and its disk is gone. Rebuild it to begin anew from its image."
+UNEXPECTED = "The panel could not do this; those who run it find the reason in its log."
 
 
 def attend_to_server(server_id: UUID) -> None:
     """Bring about what is wanted of a server, and write down what its cloud says afterwards."""
-    server = _all().filter(pk=server_id).first()
+    server = claim_server(server_id)
     if server is None:
         return
+    if server.is_settled:
+        let_go_of_claim(server)  # another worker was quicker
+        return
     try:
-        condition = _brought_about(server)
+        with signs_of_life(server):
+            condition = _brought_about(server)
     except CloudBusy as busy:
         _wait(server, busy)
     except CloudProblem as problem:
         _fail(server, problem)
+    except Exception:
+        _fail(server, CloudProblem(UNEXPECTED))
+        raise
     else:
-        _settle(server, condition)
+        settle(server, condition)
 
 
 def attend_to_servers() -> int:
-    """Go on with every server that is not as it is wanted, because a worker died or a cloud did not answer."""
+    """Go on with every server that is not as it is wanted, because a worker died or the queue was lost."""
     unsettled = ~Q(status=F("wanted")) | ~Q(reboots_done=F("reboots_wanted"))
     waiting = Server.objects.in_the_cloud().filter(unsettled).exclude(~Q(wanted=Wanted.DELETED), status=Status.FAILED)
-    ids = list(waiting.filter(changed_at__lt=timezone.now() - FORGOTTEN).values_list("pk", flat=True))
+    now = timezone.now()
+    # What was tried in vain waits for its next attempt, which is on the queue.
+    due = Q(attempts=0, changed_at__lt=now - FORGOTTEN)
+    due |= Q(changed_at__lt=now - FORGOTTEN - timedelta(seconds=LONGEST_WAIT))
+    ids = list(waiting.filter(due).exclude(claim__isnull=False, seen_at__gt=now - SILENCE).values_list("pk", flat=True))
     for pk in ids:
         async_task("servers.tasks.attend_to_server", str(pk), cluster="control")
     return len(ids)
-
-
-def look_at_server(server_id: UUID) -> None:
-    """Write down what the cloud says of a server that nobody wants anything of: it may have stopped by itself."""
-    server = _all().filter(pk=server_id).first()
-    if server is None or not server.is_settled:
-        return
-    try:
-        condition = cloud_of(server.region, server.account).condition(machine_of(server))
-    except CloudProblem:
-        return  # its cloud is away; it does not mean that the server is
-    _settle(server, condition)
 
 
 def _brought_about(server: Server) -> Condition:
@@ -89,7 +92,8 @@ def _brought_about(server: Server) -> Condition:
 
 def _begin(cloud: Cloud, machine: Machine, condition: Condition) -> None:
     """Have the machine run from a new disk. Somebody who may use the image has asked for this one (``operating``)."""
-    if _is_old(machine, condition) or condition.state not in (State.RUNNING, State.BUILDING):
+    is_up = condition.state in (State.RUNNING, State.BUILDING)
+    if not is_up or condition.disk_number != machine.disk_number:  # a cloud that does not tell the number sees itself
         cloud.create(machine)
 
 
@@ -108,93 +112,122 @@ def _run(cloud: Cloud, machine: Machine, condition: Condition, server: Server) -
         cloud.start(machine)  # one that stopped by itself stays so until somebody asks
 
 
-def _is_old(machine: Machine, condition: Condition) -> bool:
-    """Whether the cloud has the machine with the disk from before it was rebuilt."""
-    return 0 < condition.disk_number < machine.disk_number
-
-
-@transaction.atomic
-def _settle(before: Server, condition: Condition) -> None:
-    """Write down what the cloud says.
+def settle(before: Server, condition: Condition) -> None:
+    """Write down what the cloud says of a claimed server, and go on with it if something is left to do.
 
     Args:
         before: the server as it was when the cloud was asked.
     """
-    server = _unchanged(before)
+    if not _is_written(before, condition):
+        _leave_no_orphan(before)
+
+
+@transaction.atomic
+def _is_written(before: Server, condition: Condition) -> bool:
+    server = ours(before)
     if server is None:
-        return
-    if server.wanted == Wanted.DELETED:
+        return False
+    if not _is_still_wanted(server, before):
+        if server.disk_number == before.disk_number and condition.state is State.RUNNING:
+            Server.objects.filter(pk=server.pk, started_at=None).update(started_at=timezone.now())
+    elif server.wanted == Wanted.DELETED:
         forget(server)
-        return
-    server.attempts, server.progress, server.problem = 0, None, condition.problem
+    else:
+        _note(server, condition)
+        server.save()
+        _go_on(server, seconds=AGAIN_SECONDS)
+    return True
+
+
+def _leave_no_orphan(before: Server) -> None:
+    """Whoever was taken for dead may have made a machine of which nobody knows any more."""
+    if Server.objects.filter(pk=before.pk, gone_at__isnull=False).exists():
+        cloud_of(before.region, before.account).delete(machine_of(before))
+
+
+def _is_still_wanted(server: Server, before: Server) -> bool:
+    """Whether people still want what they wanted when the cloud was asked. If not, somebody goes on at once.
+
+    Args:
+        server: locked; nobody claims it any more afterwards.
+    """
+    server.claim = None
+    if _wishes(server) == _wishes(before):
+        return True
+    let_go_of_claim(before)
+    attend_soon(server)
+    return False
+
+
+def _wishes(server: Server) -> tuple[str, int, int]:
+    return server.wanted, server.disk_number, server.reboots_wanted
+
+
+def _note(server: Server, condition: Condition) -> None:
+    server.attempts, server.progress = 0, None
     server.address, server.cloud_id = condition.address, condition.cloud_id or server.cloud_id
     server.ports = {port: condition.ports.get(int(port), 0) for port in server.ports}
-    _note_state(server, condition)
-    server.save()
-    if server.is_busy:
-        run_later("servers.tasks.attend_to_server", str(server.pk), queue="control", moment=timezone.now() + AGAIN)
-
-
-def _note_state(server: Server, condition: Condition) -> None:
-    if condition.state is State.ABSENT or (not server.has_run and _is_old(machine_of(server), condition)):
+    stays_so = server.is_settled and server.status == STATUS_OF.get(condition.state) == Status.STOPPED
+    server.problem = condition.problem or (server.problem if stays_so else "")  # why it stopped by itself
+    if condition.state is State.ABSENT or (not server.has_run and 0 < condition.disk_number < server.disk_number):
         _note_absence(server, condition)
         return
-    was, server.status = server.status, STATUS_OF[condition.state]
     server.reboots_done = server.reboots_wanted
+    if condition.state is State.FAILED:
+        give_up(server, condition.problem or "Its machine has failed.")
+        return
+    server.status = STATUS_OF[condition.state]
     if condition.state in (State.RUNNING, State.STOPPED):
         server.started_at = server.started_at or timezone.now()
     if condition.state is State.STOPPED and server.wanted == Wanted.RUNNING:
         server.wanted, server.problem = Wanted.STOPPED, condition.problem or BY_ITSELF
         record_server("stopped by itself", server, None)
-    if condition.state is State.FAILED and was != Status.FAILED:
-        record_server("failed", server, None, because=server.problem)
+        letters.stopped_by_itself(server)
 
 
 def _note_absence(server: Server, condition: Condition) -> None:
     """One whose disk was never begun is simply not there yet; any other is lost."""
-    if not server.has_run:
-        is_still = condition.state not in (State.RUNNING, State.BUILDING)
-        server.status = Status.STOPPED if is_still and server.wanted == Wanted.STOPPED else server.status
-        return
-    if server.status != Status.FAILED:
-        record_server("failed", server, None, because=LOST)
-    server.status, server.problem = Status.FAILED, LOST
+    if server.has_run:
+        give_up(server, LOST)
+    elif server.wanted == Wanted.STOPPED and condition.state not in (State.RUNNING, State.BUILDING):
+        server.status = Status.STOPPED
+
+
+def give_up(server: Server, because: str) -> None:
+    """Say on a locked row that it failed, and tell people once: whoever looks again finds nothing new."""
+    is_news = server.status != Status.FAILED
+    server.status, server.problem, server.progress = Status.FAILED, because[:500], None
+    server.reboots_done = server.reboots_wanted
+    if is_news:
+        record_server("failed", server, None, because=server.problem)
+        letters.failed(server)
 
 
 @transaction.atomic
 def _wait(before: Server, busy: CloudBusy) -> None:
-    server = _unchanged(before)
-    if server is not None:
+    server = ours(before)
+    if server and _is_still_wanted(server, before):
         server.progress, server.problem = busy.percent, str(busy)[:500]
         server.save()
-        run_later("servers.tasks.attend_to_server", str(server.pk), queue="control", moment=timezone.now() + AGAIN)
+        _go_on(server, seconds=AGAIN_SECONDS)
 
 
 @transaction.atomic
 def _fail(before: Server, problem: CloudProblem) -> None:
     """Try again later, or give up and say why. What is to be deleted is never given up."""
-    server = _unchanged(before)
-    if server is None:
+    server = ours(before)
+    if server is None or not _is_still_wanted(server, before):
         return
     server.attempts = min(server.attempts + 1, MOST_ATTEMPTS)
     server.problem, server.progress = str(problem)[:500], None
-    if server.is_live and (problem.lasting or server.attempts >= MOST_ATTEMPTS):
-        server.status, server.reboots_done = Status.FAILED, server.reboots_wanted
-        record_server("failed", server, None, because=server.problem)
+    if server.is_live and (problem.lasting or server.attempts == MOST_ATTEMPTS):
+        give_up(server, server.problem)
     server.save()
+    _go_on(server, seconds=min(AGAIN_SECONDS * 2**server.attempts, LONGEST_WAIT))
 
 
-def _unchanged(before: Server) -> Server | None:
-    """The server, locked; None where the row has changed since the cloud was asked, as what it said may be old.
-
-    Then somebody looks again: whoever changed the row may have been another worker, who has asked for nobody.
-    """
-    server = _all().select_for_update(of=("self",)).filter(pk=before.pk).first()
-    if server is not None and server.changed_at != before.changed_at:
-        attend_soon(server)
-        return None
-    return server
-
-
-def _all() -> ServerQuerySet:
-    return Server.objects.in_the_cloud().select_related("account", "region", "flavor", "image", "data")
+def _go_on(server: Server, *, seconds: int) -> None:
+    """See to it again in a while, if there is something left to do."""
+    if server.is_busy:
+        moment = timezone.now() + timedelta(seconds=seconds)
+        run_later("servers.tasks.attend_to_server", str(server.pk), queue="control", moment=moment)

@@ -1,6 +1,7 @@
-"""Who makes an image of a server at this moment. The row alone says so, in any process and after a power cut.
+"""Who asks a cloud about a server at this moment: one worker at a time, so that none undoes what another has just done.
 
-Whoever has claimed it gives signs of life while the cloud takes its time; silence lets the next one have it.
+The row alone says so, in any process and after a power cut. Whoever has claimed it gives signs of life while the cloud
+takes its time; silence lets the next one have it.
 """
 
 import uuid
@@ -8,22 +9,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
+from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from servers.models import Snapshot
+from servers.models import Server, Snapshot
+from servers.querysets import ServerQuerySet
 
-BEAT_SECONDS = 10
-SILENCE = timedelta(seconds=3 * BEAT_SECONDS)  # after which a claim is given to the next who asks
+BEAT_SECONDS = 5
+SILENCE = timedelta(seconds=4 * BEAT_SECONDS)  # after which a claim is given to the next who asks
 
 
-def is_alive(snapshot: Snapshot) -> bool:
+def is_alive(row: Server | Snapshot) -> bool:
     """Whether whoever claimed it gave a sign of life lately."""
-    if snapshot.claim is None or snapshot.seen_at is None:
+    if row.claim is None or row.seen_at is None:
         return False
     # A sign of life from the future is one from before the clock was set back: it tells nothing.
-    return abs(timezone.now() - snapshot.seen_at) < SILENCE
+    return abs(timezone.now() - row.seen_at) < SILENCE
 
 
 def claim(snapshot: Snapshot) -> None:
@@ -33,11 +36,39 @@ def claim(snapshot: Snapshot) -> None:
     snapshot.save(update_fields=["status", "progress", "claim", "seen_at"])
 
 
+@transaction.atomic
+def claim_server(server_id: UUID) -> Server | None:
+    """The server as it is now, claimed; None if nothing of it is left, or somebody is at it."""
+    server = with_all().select_for_update(of=("self",)).filter(pk=server_id).first()
+    if server is None or is_alive(server):
+        return None
+    server.claim, server.seen_at = uuid.uuid4(), timezone.now()
+    # Nothing else of it is written: for people it has not changed.
+    Server.objects.filter(pk=server.pk).update(claim=server.claim, seen_at=server.seen_at)
+    return server
+
+
+def ours(before: Server) -> Server | None:
+    """The claimed server as it is now, locked for the transaction; None if somebody else has claimed it since."""
+    return with_all().select_for_update(of=("self",)).filter(pk=before.pk, claim=before.claim).first()
+
+
+def let_go_of_claim(before: Server) -> None:
+    """Let the next worker have it. Nothing happens where somebody else has claimed it since."""
+    Server.objects.filter(pk=before.pk, claim=before.claim).update(claim=None)
+
+
+def with_all() -> ServerQuerySet:
+    """Servers of which something may be left, with what a cloud has to know of them, in the same query."""
+    servers = Server.objects.in_the_cloud()
+    return servers.select_related("account", "region", "flavor", "image", "data", "created_by")
+
+
 @contextmanager
-def signs_of_life(snapshot: Snapshot) -> Iterator[None]:
+def signs_of_life(row: Server | Snapshot) -> Iterator[None]:
     """Tell others that somebody is at it, for as long as a cloud takes to answer."""
     over = Event()
-    thread = Thread(target=_beat, args=(snapshot, over), daemon=True)
+    thread = Thread(target=_beat, args=(row, over), daemon=True)
     thread.start()
     try:
         yield
@@ -46,10 +77,10 @@ def signs_of_life(snapshot: Snapshot) -> Iterator[None]:
         thread.join()
 
 
-def _beat(snapshot: Snapshot, over: Event) -> None:
+def _beat(row: Server | Snapshot, over: Event) -> None:
     while not over.wait(BEAT_SECONDS):
         try:
-            Snapshot.objects.filter(pk=snapshot.pk, claim=snapshot.claim).update(seen_at=timezone.now())
+            type(row).objects.filter(pk=row.pk, claim=row.claim).update(seen_at=timezone.now())
         except DatabaseError:
             continue  # the next one may get through
         finally:

@@ -15,10 +15,11 @@ from images.models import Image
 from images.permissions import Verb as ImageVerb
 from images.permissions import get_image
 from servers.actions.events import attend_soon, record_server
-from servers.actions.snapshots import fail_snapshot, require_not_being_saved
+from servers.actions.snapshots import fail_snapshot
 from servers.fitting import why_not_boot
 from servers.models import Server
 from servers.permissions import Verb, get_server
+from servers.possible import is_to_be, refuse, why_not_change, why_not_reboot, why_not_start, why_not_stop
 from sharing.models import Share
 
 UNTIL_SEEN = {
@@ -35,15 +36,15 @@ def start_server(server_id: UUID, *, by: Viewer) -> Server:
 
     Raises:
         Http404, PermissionDenied: as ``get_server``; or, of one that has never run, as ``rebuild_server``.
-        Conflict: it has never run, and cannot be booted from its image any more.
+        Conflict: an image is being made from it; or it has never run, and cannot be booted from its image any more.
     """
     server = get_server(by, server_id, Verb.OPERATE)
-    if not server.has_run and _is_to_change(server, Server.Wanted.RUNNING):
+    if not server.has_run and not is_to_be(server, Server.Wanted.RUNNING):
         server, by = _begun_from_image(server, by)
     else:
         server = get_server(by, server_id, Verb.OPERATE, lock=True)
-    if _is_to_change(server, Server.Wanted.RUNNING):
-        require_not_being_saved(server)
+    if not is_to_be(server, Server.Wanted.RUNNING):
+        refuse(why_not_start(server))
         _want(server, Server.Wanted.RUNNING)
         record_server("started", server, by)
     return server
@@ -55,10 +56,11 @@ def stop_server(server_id: UUID, *, by: Viewer) -> Server:
 
     Raises:
         Http404, PermissionDenied: as ``get_server``.
+        Conflict: an image is being made from it.
     """
     server = get_server(by, server_id, Verb.OPERATE, lock=True)
-    if _is_to_change(server, Server.Wanted.STOPPED):
-        require_not_being_saved(server)
+    if not is_to_be(server, Server.Wanted.STOPPED):
+        refuse(why_not_stop(server))
         _want(server, Server.Wanted.STOPPED)
         record_server("stopped", server, by)
     return server
@@ -70,13 +72,11 @@ def reboot_server(server_id: UUID, *, by: Viewer) -> Server:
 
     Raises:
         Http404, PermissionDenied: as ``get_server``.
-        Conflict: it does not run.
+        Conflict: it does not run, or an image is being made from it.
     """
     server = get_server(by, server_id, Verb.OPERATE, lock=True)
-    if server.wanted != Server.Wanted.RUNNING or server.status != Server.Status.RUNNING:
-        raise Conflict("Only a running server can be rebooted. Start it instead.")
-    require_not_being_saved(server)
     if server.reboots_wanted == server.reboots_done:
+        refuse(why_not_reboot(server))
         server.reboots_wanted += 1
         server.attempts, server.problem = 0, ""
         server.save()
@@ -91,7 +91,7 @@ def rebuild_server(server_id: UUID, *, by: Viewer) -> Server:
 
     Raises:
         Http404, PermissionDenied: as ``get_server``; or the account may not boot the image any more.
-        Conflict: the image is gone, or does not fit any more.
+        Conflict: the image is gone, or does not fit any more; or an image is being made from the server.
     """
     server, by = _begun_from_image(get_server(by, server_id, Verb.OPERATE), by)
     server.disk_number += 1
@@ -115,9 +115,7 @@ def _begun_from_image(server: Server, by: Viewer) -> tuple[Server, Viewer]:
     by = lock_groups(by)
     image = image_of(server, by, lock=True)
     server = get_server(by, server.pk, Verb.OPERATE, lock=True)
-    require_not_being_saved(server)
-    if reason := why_not_boot(image, server.flavor, by.account):
-        raise Conflict(reason)
+    refuse(why_not_change(server) or why_not_boot(image, server.flavor, by.account))
     server.data = image.data
     hold(image.data, server.holder)
     server.shares.set(Share.objects.held_by(by, image))
@@ -185,14 +183,9 @@ def end_server(server: Server, by: Viewer) -> None:
 def forget(server: Server) -> None:
     """Nothing of a server is left in its cloud: let go of the image data. Called under its lock."""
     server.status, server.gone_at, server.problem, server.progress = Server.Status.DELETED, timezone.now(), "", None
-    server.encrypted_user_data, server.ssh_keys = "", []
+    server.encrypted_user_data, server.ssh_keys, server.claim = "", [], None
     server.save()
     let_go(server.holder)
-
-
-def _is_to_change(server: Server, wanted: str) -> bool:
-    """Whether somebody has to act for this to come about: nobody has asked for it, or it was given up."""
-    return server.wanted != wanted or server.status == Server.Status.FAILED
 
 
 def _want(server: Server, wanted: str) -> None:

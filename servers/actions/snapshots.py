@@ -39,14 +39,14 @@ from servers.actions.claims import SILENCE, claim, is_alive, signs_of_life
 from servers.actions.events import record_server
 from servers.clouds.base import CloudBusy, CloudProblem
 from servers.clouds.finding import cloud_of, machine_of
-from servers.models import Server, Snapshot
+from servers.models import Snapshot
 from servers.permissions import Verb, get_server
+from servers.possible import refuse, why_not_save
 from servers.querysets import SnapshotQuerySet
 
 SHOW_SECONDS = 1  # between two notes of how far it is
 AGAIN = timedelta(seconds=10)
 LONGEST = timedelta(hours=24)  # after which nothing tries any more
-BEING_SAVED = "An image is being made from it. Wait until that is done, or cancel it."
 ENDED = "It was given up after a day: its server or its cloud was busy all the time."
 # What the new image has of the one that its server was booted from. Who sees it, its tags and family are its own.
 INHERITED = (
@@ -80,8 +80,7 @@ def start_snapshot(server_id: UUID, *, by: Viewer, name: str) -> Snapshot:
     get_server(by, server_id, Verb.SNAPSHOT)
     reserve(by.account, images=1)
     server = get_server(by, server_id, Verb.SNAPSHOT, lock=True)
-    if reason := why_not_save(server, live=cloud_of(server.region, server.account).abilities.live_snapshots):
-        raise Conflict(reason)
+    refuse(why_not_save(server, live=cloud_of(server.region, server.account).abilities.live_snapshots))
     if server.region.closed_at:
         raise wrong("name", f"{server.region.name} takes no new images.", "closed")
     snapshot = Snapshot(server=server, name=name, store=server.region.store, created_by=by.user)
@@ -109,35 +108,6 @@ def discard_snapshot(server_id: UUID, snapshot_id: UUID, *, by: Viewer) -> Snaps
     snapshots.filter(pk=snapshot.pk).delete()
     transaction.on_commit(lambda: forget(snapshot.store, snapshot.store_key), robust=True)
     return snapshot
-
-
-def why_not_save(server: Server, *, live: bool) -> str:
-    """Why no image can be made from a server now; empty when one can.
-
-    Args:
-        live: whether its cloud can do that while it runs.
-    """
-    if server.is_being_saved:
-        return BEING_SAVED
-    if not server.has_run:
-        return "It is still being built. Wait until it runs."
-    if server.status == Server.Status.FAILED:
-        return "It has failed. Start it or stop it first."
-    if server.is_busy:
-        return "It is about to change. Wait until it runs, or is stopped."
-    if server.status == Server.Status.RUNNING and not live:
-        return "Stop it first: its cloud cannot make images of running servers."
-    return ""
-
-
-def require_not_being_saved(server: Server) -> None:
-    """Refuse what would change a disk, or end the machine, of which an image is being made.
-
-    Raises:
-        Conflict: one is.
-    """
-    if server.is_being_saved:
-        raise Conflict(BEING_SAVED)
 
 
 def fail_snapshot(snapshot: Snapshot, problem: str) -> None:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from accounts.validators import is_one_line
 from images.models import Region
@@ -162,9 +163,9 @@ class Server(models.Model):
         """What it is called in the hold on its data."""
         return f"server:{self.pk}"
 
-    @property
+    @cached_property
     def is_being_saved(self) -> bool:
-        """Whether an image is being made from it. One query."""
+        """Whether an image was being made from it when this was first asked. One query."""
         return self.snapshots.open().exists()
 
 

@@ -1,8 +1,10 @@
 """What the tests of servers say often."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from accounts.viewer import Viewer
 from images.models import Image, Region
@@ -37,6 +39,16 @@ def lent(cast: Cast, golden: Image) -> Share:
 def server(cast: Cast, cloud: MemoryCloud, small: Flavor, lent: Share) -> Server:
     """A server of Beta Consumers from golden, which runs."""
     return running(boot(cast.consumer, lent.image))
+
+
+@pytest.fixture
+def commit_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test is one transaction that never ends: what waits for its end is done at once, so that tasks get queued."""
+
+    def at_once(act: Callable[[], object], *_using: object, **_robust: object) -> None:
+        act()
+
+    monkeypatch.setattr(transaction, "on_commit", at_once)
 
 
 def make_flavor(region: Region, **fields: Any) -> Flavor:

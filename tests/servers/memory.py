@@ -23,6 +23,10 @@ EVERYTHING = Abilities(
 )
 
 
+class Killed(BaseException):
+    """The worker died here: nothing that would tidy up runs, as after ``kill -9``."""
+
+
 @dataclass
 class Known:
     """A machine that is there."""
@@ -39,8 +43,12 @@ class MemoryCloud:
         machines: by the id of the server.
         calls: how often each method was called.
         errors: by the name of a method: what it raises instead of doing anything, each once, in this order.
-        dies_after: names of methods that do their work and then raise, once each: the worker died.
+        away: raised by every method, until it is None.
+        dies_at: names of methods that kill the worker before they do anything, once each.
+        dies_after: names of methods that do their work and then kill the worker, once each.
         meanwhile: by the name of a method: what happens while it works, once.
+        becomes: what a machine is after it was made or started.
+        tells_disks: whether it says from which disk a machine runs.
         is_away: why nothing can run there.
     """
 
@@ -49,8 +57,12 @@ class MemoryCloud:
         self.machines: dict[UUID, Known] = {}
         self.calls: Counter[str] = Counter()
         self.errors: dict[str, list[Exception]] = {}
+        self.away: CloudProblem | None = None
+        self.dies_at: set[str] = set()
         self.dies_after: set[str] = set()
         self.meanwhile: dict[str, Callable[[], Any]] = {}
+        self.becomes = State.RUNNING
+        self.tells_disks = True
         self.is_away = ""
         self.disk = demo_disks.bootable_qcow2("A snapshot.")
 
@@ -62,20 +74,22 @@ class MemoryCloud:
         known = self.machines.get(machine.id)
         if known is None or known.condition.disk_number < machine.disk_number:
             ports = {port: 20000 + port for port in machine.ports}
-            running = Condition(state=State.RUNNING, disk_number=machine.disk_number, ports=ports, address="127.0.0.1")
+            running = Condition(state=self.becomes, disk_number=machine.disk_number, ports=ports, address="127.0.0.1")
             self.machines[machine.id] = Known(running, f"{machine.name} says hello.\r\n".encode())
         else:
-            self._become(machine, State.RUNNING)
+            self._become(machine, self.becomes)
         self._done("create")
 
     def condition(self, machine: Machine) -> Condition:
         self._called("condition")
         known = self.machines.get(machine.id)
-        return known.condition if known else Condition(state=State.ABSENT)
+        if known is None:
+            return Condition(state=State.ABSENT)
+        return known.condition if self.tells_disks else replace(known.condition, disk_number=0)
 
     def start(self, machine: Machine) -> None:
         self._called("start")
-        self._become(machine, State.RUNNING)
+        self._become(machine, self.becomes)
         self.machines[machine.id].boots += 1
         self._done("start")
 
@@ -124,13 +138,20 @@ class MemoryCloud:
         self.calls[name] += 1
         if happens := self.meanwhile.pop(name, None):
             happens()
+        if self.away:
+            raise self.away
         if self.errors.get(name):
             raise self.errors[name].pop(0)
+        _die(name, self.dies_at)
 
     def _done(self, name: str) -> None:
-        if name in self.dies_after:
-            self.dies_after.remove(name)
-            raise RuntimeError("The worker died.")
+        _die(name, self.dies_after)
+
+
+def _die(name: str, where: set[str]) -> None:
+    if name in where:
+        where.remove(name)
+        raise Killed
 
 
 def put_in_place(monkeypatch: pytest.MonkeyPatch) -> MemoryCloud:

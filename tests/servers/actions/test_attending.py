@@ -1,23 +1,26 @@
-"""Workers bring about what people want, may be sent twice, and may die between any two steps."""
+"""Workers bring about what people want, whatever the cloud says, and while people change their minds."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django_q.models import OrmQ
 
 from accounts.errors import Conflict
-from accounts.models import Event
+from accounts.models import Event, Membership, Notification
 from images.actions import deactivate
 from images.models import DataHold, Image
 from servers import actions
-from servers.actions.attending import BY_ITSELF, LOST, MOST_ATTEMPTS
+from servers.actions.attending import BY_ITSELF, LONGEST_WAIT, LOST, MOST_ATTEMPTS, UNEXPECTED
 from servers.clouds.base import CloudBusy, CloudProblem, CloudRefused, State
 from servers.models import Flavor, Server
 from sharing import actions as sharing
 from sharing.models import Share
-from tests.conftest import MoveClock, WorkThrough
+from tests.conftest import WorkThrough
 from tests.people import Cast
 from tests.servers.conftest import boot, fresh, running
 from tests.servers.memory import MemoryCloud
@@ -75,6 +78,12 @@ class TestEachVerb:
             2,
             2,
         )
+
+    def test_a_cloud_that_tells_no_disks_rebuilds_too(self, cast: Cast, cloud: MemoryCloud, server: Server) -> None:
+        cloud.tells_disks = False
+        actions.rebuild_server(server.pk, by=cast.consumer)
+        assert attend(server).is_settled
+        assert cloud.machines[server.pk].condition.disk_number == 2
 
     def test_what_is_deleted_lets_go_of_the_image(self, cast: Cast, cloud: MemoryCloud, server: Server) -> None:
         assert DataHold.objects.filter(holder=server.holder).exists()
@@ -179,29 +188,15 @@ class TestConsent:
 
 
 class TestWhatTheCloudSays:
-    def test_a_server_stops_by_itself_once(self, cloud: MemoryCloud, server: Server) -> None:
-        cloud.put(server.pk, State.STOPPED)
-        for _ in range(2):
-            actions.look_at_server(server.pk)
-        server = fresh(server)
-        assert (server.status, server.wanted, server.problem) == ("stopped", "stopped", "")
-        assert verbs_of(server) == ["created", "stopped by itself"]
-
-    def test_it_says_so_at_first(self, cloud: MemoryCloud, server: Server) -> None:
-        cloud.put(server.pk, State.STOPPED)
-        actions.look_at_server(server.pk)
-        assert fresh(server).problem == BY_ITSELF
-
     def test_one_that_stops_at_once_is_not_started_for_ever(
         self, cast: Cast, cloud: MemoryCloud, small: Flavor, lent: Share
     ) -> None:
         server = boot(cast.consumer, lent.image)
-        cloud.dies_after.add("create")
-        with pytest.raises(RuntimeError):
-            attend(server)
-        cloud.put(server.pk, State.STOPPED)
-        cloud.create = lambda machine: cloud.put(machine.id, State.STOPPED)  # type: ignore[method-assign]
-        assert attend(server).wanted == "stopped"
+        cloud.becomes = State.STOPPED
+        server = attend(server)
+        assert (server.wanted, server.status, server.problem) == ("stopped", "stopped", BY_ITSELF)
+        attend(server)
+        assert cloud.machines[server.pk].boots == 1
 
     def test_a_reboot_of_one_that_stopped_unnoticed_starts_it(
         self, cast: Cast, cloud: MemoryCloud, server: Server
@@ -209,24 +204,6 @@ class TestWhatTheCloudSays:
         actions.reboot_server(server.pk, by=cast.consumer)
         cloud.put(server.pk, State.STOPPED)
         assert attend(server).status == "running"
-
-    def test_a_crash_is_told(self, cloud: MemoryCloud, server: Server) -> None:
-        cloud.put(server.pk, State.FAILED, problem="It crashed.")
-        for _ in range(2):
-            actions.look_at_server(server.pk)
-        assert (fresh(server).status, fresh(server).problem) == ("failed", "It crashed.")
-        assert verbs_of(server) == ["created", "failed"]
-
-    def test_a_cloud_that_is_away_says_nothing(self, cloud: MemoryCloud, server: Server) -> None:
-        cloud.errors["condition"] = [CloudProblem("Away.")]
-        actions.look_at_server(server.pk)
-        assert fresh(server).status == "running"
-
-    def test_nobody_looks_at_a_busy_server(self, cast: Cast, cloud: MemoryCloud, server: Server) -> None:
-        actions.stop_server(server.pk, by=cast.consumer)
-        before = cloud.calls["condition"]
-        actions.look_at_server(server.pk)
-        assert cloud.calls["condition"] == before
 
     def test_a_busy_cloud_is_waited_for(
         self, cast: Cast, cloud: MemoryCloud, small: Flavor, lent: Share, work_through: WorkThrough
@@ -237,29 +214,19 @@ class TestWhatTheCloudSays:
         assert (server.attempts, attend(server).progress) == (0, None)
 
 
-class TestWorkersThatDie:
+class TestTrouble:
+    @pytest.mark.parametrize("problem", [CloudProblem("Try later."), ZeroDivisionError("A fault of ours.")])
     @pytest.mark.parametrize("verb", VERBS)
-    def test_after_the_cloud_did_it(self, verb: str, cast: Cast, cloud: MemoryCloud, server: Server) -> None:
-        act, status = VERBS[verb]
-        act(server.pk, by=cast.consumer)
-        cloud.dies_after.add("create" if verb == "rebuild" else verb)
-        with pytest.raises(RuntimeError):
-            attend(server)
-        assert attend(attend(server)).status == status
-
-    @pytest.mark.parametrize("problem", [CloudProblem("Try later."), RuntimeError("The worker died.")])
-    @pytest.mark.parametrize("verb", VERBS)
-    def test_before_the_cloud_did_it(
+    def test_what_did_not_work_is_tried_again(
         self, verb: str, problem: Exception, cast: Cast, cloud: MemoryCloud, server: Server
     ) -> None:
         act, status = VERBS[verb]
         act(server.pk, by=cast.consumer)
         cloud.errors["create" if verb == "rebuild" else verb] = [problem]
-        if isinstance(problem, RuntimeError):
-            with pytest.raises(RuntimeError):
-                attend(server)
-        else:
-            assert (attend(server).problem, fresh(server).is_busy) == ("Try later.", True)
+        with suppress(ZeroDivisionError):
+            attend(server)
+        said = "Try later." if isinstance(problem, CloudProblem) else UNEXPECTED
+        assert (fresh(server).problem, fresh(server).attempts, fresh(server).is_busy) == (said, 1, True)
         assert (attend(server).status, fresh(server).problem) == (status, "")
 
     @pytest.mark.parametrize("verb", ["stop", "reboot", "rebuild"])
@@ -285,16 +252,37 @@ class TestWorkersThatDie:
         assert (server.status, server.gone_at) == ("running", None)
         assert attend(server).gone_at
 
-    def test_somebody_goes_on_by_the_clock(
-        self, cast: Cast, cloud: MemoryCloud, server: Server, move_clock: MoveClock, work_through: WorkThrough
+    def test_attempts_come_further_and_further_apart(
+        self, cast: Cast, cloud: MemoryCloud, server: Server, commit_at_once: None
     ) -> None:
+        cloud.away = CloudProblem("It does not answer.")
         actions.stop_server(server.pk, by=cast.consumer)
-        assert actions.attend_to_servers() == 0, "Whoever asked has sent a worker."
-        move_clock(timedelta(minutes=1))
-        assert actions.attend_to_servers() == 1
-        work_through()
-        assert fresh(server).status == "stopped"
-        assert actions.attend_to_servers() == 0
+        OrmQ.objects.all().delete()
+        for _ in range(MOST_ATTEMPTS - 1):
+            attend(server)
+        moments = list(OrmQ.objects.order_by("pk").values_list("lock", flat=True))
+        waits = [later - earlier for earlier, later in pairwise(moments)]
+        assert waits == sorted(waits)
+        assert waits[0] < timedelta(seconds=10) < waits[-1] < timedelta(seconds=LONGEST_WAIT)
+
+    def test_whoever_made_it_is_told_once_that_it_failed(
+        self, cast: Cast, cloud: MemoryCloud, small: Flavor, lent: Share
+    ) -> None:
+        cloud.errors["create"] = [CloudRefused("The quota there is used up.")]
+        server = running(boot(cast.consumer, lent.image))
+        attend(server)
+        actions.look_at_servers()
+        told = Notification.objects.get(user=cast.bob, subject="“web-1” has failed")
+        assert told.path == f"/a/{cast.beta.number}/servers/{server.pk}/"
+        assert "The quota there is used up." in told.body
+        assert (verbs_of(server), cloud.calls["create"]) == (["created", "failed"], 1)
+
+    def test_who_has_left_hears_nothing(self, cast: Cast, cloud: MemoryCloud, server: Server) -> None:
+        Membership.objects.filter(user=cast.bob, group=cast.beta).delete()
+        cloud.put(server.pk, State.FAILED, problem="It crashed.")
+        actions.look_at_servers()
+        assert fresh(server).status == "failed"
+        assert not Notification.objects.filter(user=cast.bob, subject__contains="has failed").exists()
 
 
 class TestChangesOfMind:
