@@ -430,6 +430,8 @@ LOGGING = {
         "django-q": {"level": "WARNING"},
         # What it thinks of a hostile file is told to whoever sent the file.
         "oslo_utils.imageutils.format_inspector": {"level": "CRITICAL"},
+        # Their DEBUG lines hold all that is sent to a cloud, user data of servers included.
+        "keystoneauth": {"level": "INFO"},
         # Whoever scans the network asks for any name; each would cost thirty lines.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
