@@ -85,6 +85,9 @@ account_sections: "Hook[[HttpRequest, Viewer], str]" = Hook()
 # More pages of an account, group or organization, which stand beside its people.
 group_pages: "Hook[[Viewer, Account | Organization | Team], list[GroupPage]]" = Hook()
 
+# An account has left an organization, or was taken out of it, inside the transaction.
+left_organization: "Hook[[Account, Organization], None]" = Hook()
+
 # Encrypt every stored secret of the app under the secret key of today, and say what became of them.
 secrets: "Hook[[], list[Rotation]]" = Hook()
 

@@ -34,6 +34,8 @@ class Verb(StrEnum):
     SET_RULES = "set its rules for sharing"
     APPROVE = "approve offers to others"
     SEE_EXPOSURE = "see what its accounts share outside"
+    SET_BUDGETS = "see what servers cost its accounts, and set their budgets"
+    SET_SIZES = "choose which sizes of servers its accounts may use"
     MANAGE_WEBHOOKS = "manage its webhooks and feeds"
     CLOSE = "close it"
 
@@ -64,6 +66,8 @@ NEEDED_ROLE: dict[Kind, dict[Verb, Role]] = {
         Verb.SET_RULES: Role.MANAGER,
         Verb.APPROVE: Role.MANAGER,
         Verb.SEE_EXPOSURE: Role.MANAGER,
+        Verb.SET_BUDGETS: Role.MANAGER,
+        Verb.SET_SIZES: Role.MANAGER,
         Verb.CLOSE: Role.MANAGER,
     },
 }

@@ -192,6 +192,17 @@ TOPICS = (
         },
     ),
     Topic(
+        "Budgets and sizes",
+        GROUPS,
+        {
+            "budget set": "set the budget[ of {allotted}] in {subject}[ to {amount} a month]",
+            "budget removed": "removed the budget[ of {allotted}] in {subject}",
+            "budget given": "gave {subject} a budget[ of {amount} a month]",
+            "budget taken": "removed the budget of {subject}",
+            "sizes chosen": "chose which sizes of servers the accounts of {subject} may use[: {sizes}]",
+        },
+    ),
+    Topic(
         "Quota",
         GROUPS,
         {

@@ -15,6 +15,8 @@ from images.models import Image
 from images.permissions import Verb as ImageVerb
 from images.permissions import refusal as image_refusal
 from images.querysets import OPEN_TO_ALL
+from servers import governing
+from servers.actions.budgets import end_budget_of, end_budgets
 from servers.actions.operating import end_server
 from servers.actions.secrets import rotate_secrets
 from servers.models import Server
@@ -25,8 +27,13 @@ MOST_NAMES = 5
 
 def register() -> None:
     """Register every answer. Called once, when the apps are ready."""
+    accounts.hooks.account_sections.register(governing.budget_section)
     accounts.hooks.closing.register(delete_servers)
+    accounts.hooks.closing.register(end_budgets)
     accounts.hooks.closing_consequences.register(closing_consequences)
+    accounts.hooks.group_pages.register(governing.pages_of)
+    accounts.hooks.joining_terms.register(governing.joining_terms)
+    accounts.hooks.left_organization.register(end_budget_of)
     accounts.hooks.role_rights.register(role_rights)
     accounts.hooks.secrets.register(rotate_secrets)
     images.hooks.consequences.register(consequences)

@@ -11,7 +11,7 @@ from images.listing import Page, Tab, Wanted, page_of
 from images.models import Image
 from images.permissions import Verb, refusal
 from images.rows import name_for, source_for
-from servers.fitting import Place, why_not_in_any, why_not_in_size
+from servers.fitting import Place
 from servers.models import Flavor
 from servers.money import HOURS_OF_A_MONTH
 from sharing.policies import verdicts_of
@@ -102,7 +102,7 @@ def choices_of(viewer: Viewer, images: Sequence[Image], place: Place, flavors: S
             name=name_for(image),
             source=source_for(viewer, image),
             is_own=image.account_id == viewer.account.pk,
-            reason=refusal(viewer, Verb.USE, image) or place.why_not(image) or why_not_in_any(image, flavors),
+            reason=refusal(viewer, Verb.USE, image) or place.why_not(image) or place.why_not_in_any(image, flavors),
             warnings=[*_warnings(image), *(each.reason for each in verdicts[image.pk] if not each.is_enforced)],
         )
         for image in images
@@ -120,9 +120,9 @@ def advice_for(choice: Choice, viewer: Viewer) -> Advice | None:
     return None if advice is None or advice.is_offer else advice
 
 
-def sizes_for(image: Image | None, flavors: Iterable[Flavor]) -> list[Size]:
+def sizes_for(image: Image | None, flavors: Iterable[Flavor], place: Place | None) -> list[Size]:
     """The cards, the smallest first."""
-    return [Size(flavor, why_not_in_size(image, flavor) if image else "") for flavor in flavors]
+    return [Size(flavor, place.why_not_in(image, flavor) if place else "") for flavor in flavors]
 
 
 def chosen_size(sizes: Sequence[Size], wanted: str) -> Size | None:

@@ -84,8 +84,11 @@ def usage_of(accounts: Iterable[int], *, now: datetime | None = None) -> dict[in
 
 def _times(accounts: Iterable[int], start: datetime, end: datetime) -> Iterable[dict[str, Any]]:
     """How long servers were there between two moments: a row for each account and price, so that sums stay exact."""
-    there = Server.objects.filter(Q(deleted_at=None) | Q(deleted_at__gt=start), created_at__lt=end)
-    time = Least(Coalesce(F("deleted_at"), end), end) - Greatest(F("created_at"), start)
+    there = Server.objects.filter(Q(deleted_at=None) | Q(deleted_at__gt=start))
+    since = Least(
+        Greatest(F("created_at"), start), end
+    )  # a clock that was set back makes nothing cost less than nothing
+    time = Least(Coalesce(F("deleted_at"), end), end) - since
     return (
         there.filter(account__in=list(accounts))
         .order_by()

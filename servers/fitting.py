@@ -3,11 +3,12 @@
 A ``Place`` is read once, and judges any number of images and sizes without another query.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from accounts.models import Account
 from images.models import Image, Region
+from servers.allowed import Allowed
 from servers.clouds.base import Cloud, CloudRefused
 from servers.clouds.finding import cloud_of
 from servers.models import Flavor, RegionCloud
@@ -22,11 +23,13 @@ class Place:
     Attributes:
         cloud: None where the account can begin no server, whatever the image.
         refusal: why not; empty where there is a cloud.
+        allowed: the sizes that the account may use.
     """
 
     region: Region
     cloud: Cloud | None
     refusal: str = ""
+    allowed: Allowed = field(default_factory=Allowed)
 
     def why_not(self, image: Image) -> str:
         """Why no server can boot the image here, whatever its size; empty when one can."""
@@ -39,20 +42,32 @@ class Place:
             return f"{self.region.name} runs no machines of the architecture {image.architecture}."
         return ""
 
+    def why_not_in(self, image: Image | None, flavor: Flavor) -> str:
+        """Why the account cannot use a size here, for this image where there is one; empty when it can."""
+        return self.allowed.why_not(flavor) or (why_not_in_size(image, flavor) if image else "")
+
+    def why_not_in_any(self, image: Image, flavors: Sequence[Flavor]) -> str:
+        """Why there is no size here for an image; empty when there is one."""
+        if reason := why_not_in_any(image, flavors):
+            return reason
+        none = all(self.why_not_in(image, flavor) for flavor in flavors)
+        return f"{self.allowed.decider} allows no size here that is large enough." if none else ""
+
 
 def place_of(region: Region, account: Account) -> Place:
-    """A region, as an account would boot servers there. At most three queries."""
+    """A region, as an account would boot servers there. At most four queries."""
     if RegionCloud.objects.filter(region=region, closed_at__isnull=False).exists():
         return Place(region, None, f"{region.name} is closed for new servers.")
     try:
-        return Place(region, cloud_of(region, account))
+        return Place(region, cloud_of(region, account), allowed=Allowed.of(account))
     except CloudRefused as refused:
         return Place(region, None, str(refused))
 
 
 def why_not_boot(image: Image, flavor: Flavor, account: Account) -> str:
     """Why an image that the account may use cannot boot in this size; empty when it can."""
-    return place_of(image.region, account).why_not(image) or why_not_in_size(image, flavor)
+    place = place_of(image.region, account)
+    return place.why_not(image) or place.why_not_in(image, flavor)
 
 
 def why_not_in_size(image: Image, flavor: Flavor) -> str:

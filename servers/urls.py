@@ -3,9 +3,17 @@
 from django.urls import URLPattern, path
 
 from servers import views
-from servers.views import servers
+from servers.views import governing, servers
 
 urlpatterns: list[URLPattern] = [
+    path("organizations/<int:pk>/sizes/", governing.sizes_page, name="organization_sizes"),
+    path("organizations/<int:pk>/budgets/", governing.budget_list, name="organization_budgets"),
+    path("organizations/<int:pk>/budgets/<int:account_id>/", governing.budget_edit, name="organization_budget"),
+    path(
+        "organizations/<int:pk>/budgets/<int:account_id>/remove/",
+        governing.budget_remove,
+        name="organization_budget_remove",
+    ),
     path("servers/", servers.server_list, name="server_list"),
     path("servers/create/", views.server_create, name="server_create"),
     path("servers/<uuid:pk>/", servers.server_detail, name="server_detail"),

@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
 
-from accounts import letters
+from accounts import hooks, letters
 from accounts.actions.events import record_of_group
 from accounts.errors import Conflict, wrong
 from accounts.models import Account, AnyGroup, Membership, Organization, User
@@ -84,7 +84,7 @@ def remove_account(organization: Organization, account_id: int, *, by: Viewer) -
     """
     group = lock(organization, by=by, verb=Verb.MANAGE_ACCOUNTS)
     account = find_account_of(group, account_id, lock=True)
-    _take_out(account)
+    _take_out(account, group)
     record_of_group("account removed", group, by=by, removed=account.title)
     record_of_group("removed from an organization", account, by=by.user, organization=group.title)
     letters.account_removed(account, group, by.user)
@@ -119,7 +119,7 @@ def leave_organization(*, by: Viewer) -> None:
     organization = account.organization
     if organization is None:
         raise Http404
-    _take_out(account)
+    _take_out(account, organization)
     record_of_group("account left", organization, by=by.user, left=account.title)
     record_of_group("left an organization", account, by=by, organization=organization.title)
 
@@ -155,6 +155,7 @@ def _membership_of(group: AnyGroup, membership_id: int) -> Membership:
     return membership
 
 
-def _take_out(account: Account) -> None:
+def _take_out(account: Account, organization: Organization) -> None:
     account.organization = None
     account.save(update_fields=["organization"])
+    hooks.left_organization.ask(account, organization)

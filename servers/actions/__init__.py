@@ -1,6 +1,7 @@
 """The verbs of servers. This is the one door: each locks, checks, changes and records; workers talk to the clouds."""
 
 from servers.actions.attending import attend_to_server, attend_to_servers
+from servers.actions.budgets import remove_budget, set_budget, set_sizes, warn_of_budgets
 from servers.actions.creating import NewServer, create_server, create_servers
 from servers.actions.looking import look_at_server, look_at_servers
 from servers.actions.operating import (
@@ -27,10 +28,14 @@ __all__ = [
     "look_at_servers",
     "reboot_server",
     "rebuild_server",
+    "remove_budget",
     "rename_server",
     "run_snapshot",
+    "set_budget",
+    "set_sizes",
     "set_up_regions",
     "start_server",
     "start_snapshot",
     "stop_server",
+    "warn_of_budgets",
 ]

@@ -20,7 +20,8 @@ from images.permissions import get_image
 from images.rows import name_for
 from images.validators import valid_ports
 from servers.actions.events import attend_soon, record_server
-from servers.fitting import Place, place_of, why_not_in_size
+from servers.budgets import why_not_afford
+from servers.fitting import Place, place_of
 from servers.models import Flavor, Formation, Server, SshKey
 from servers.models.formation import MOST_OF_ONE
 from servers.permissions import Verb, require
@@ -75,10 +76,11 @@ def create_servers(new: NewServer, *, by: Viewer, count: int = 1, formation: For
         PermissionDenied: they may not create servers, or not boot this image: not accepted, deactivated, obsolete,
             refused by a policy.
         Conflict: the data of the image is damaged.
-        ValidationError: per field; also where the image does not fit the flavor or the region.
+        ValidationError: per field; also where the image does not fit the flavor or the region, and where the account
+            may not use the flavor or would spend more than its budget.
     """
     require(by, Verb.CREATE)
-    by = lock_groups(by)
+    by = lock_groups(by, [by.account.organization])  # so that budgets and sizes stay as they are
     require(by, Verb.CREATE)
     ids = _ids(new, by, count)
     if made := list(Server.objects.filter(account=by.account, pk__in=ids).order_by("name")):
@@ -88,6 +90,8 @@ def create_servers(new: NewServer, *, by: Viewer, count: int = 1, formation: For
     flavor = _fitting_flavor(new, image, by)
     keys = _own_keys(new, by)
     _check(new, count)
+    if reason := why_not_afford(by.account, flavor.price * count):
+        raise wrong("flavor", reason, "over-budget")
     shares = list(Share.objects.held_by(by, image))
     names = [new.name] if count == 1 else [f"{new.name}-{number}" for number in range(1, count + 1)]
     servers = []
@@ -114,7 +118,7 @@ def _fitting_flavor(new: NewServer, image: Image, by: Viewer) -> Flavor:
     flavor = Flavor.objects.filter(pk=new.flavor, region=image.region_id, closed_at=None).first()
     if flavor is None:
         raise wrong("flavor", "Choose a size that the region of the image has.", "no-such-flavor")
-    if reason := why_not_in_size(image, flavor):
+    if reason := place.why_not_in(image, flavor):
         raise wrong("flavor", reason, "too-small")
     return flavor
 

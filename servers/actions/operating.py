@@ -16,6 +16,7 @@ from images.permissions import Verb as ImageVerb
 from images.permissions import get_image
 from servers.actions.events import attend_soon, record_server
 from servers.actions.snapshots import fail_snapshot
+from servers.budgets import why_not_afford
 from servers.fitting import why_not_boot
 from servers.models import Server
 from servers.permissions import Verb, get_server
@@ -41,6 +42,8 @@ def start_server(server_id: UUID, *, by: Viewer) -> Server:
     server = get_server(by, server_id, Verb.OPERATE)
     if not server.has_run and not is_to_be(server, Server.Wanted.RUNNING):
         server, by = _begun_from_image(server, by)
+        if reason := why_not_afford(by.account, server.price, besides=server):
+            raise Conflict(reason)
     else:
         server = get_server(by, server_id, Verb.OPERATE, lock=True)
     if not is_to_be(server, Server.Wanted.RUNNING):
@@ -112,7 +115,7 @@ def _begun_from_image(server: Server, by: Viewer) -> tuple[Server, Viewer]:
         Conflict: the image is gone, or does not fit any more.
     """
     image_of(server, by)  # nobody holds up somebody else's image without the right
-    by = lock_groups(by)
+    by = lock_groups(by, [by.account.organization])  # so that budgets and sizes stay as they are
     image = image_of(server, by, lock=True)
     server = get_server(by, server.pk, Verb.OPERATE, lock=True)
     refuse(why_not_change(server) or why_not_boot(image, server.flavor, by.account))

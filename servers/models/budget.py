@@ -1,5 +1,8 @@
 """What servers may cost and be, as an organization decides for its accounts."""
 
+from datetime import date
+
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -7,15 +10,17 @@ from servers.models.regions import Flavor
 
 
 class Budget(models.Model):
-    """How much an account of an organization may spend on servers in a month."""
+    """How much an account of an organization may spend on servers in a month of the calendar."""
 
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="budgets")
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="budgets")
-    amount = models.DecimalField("per month", max_digits=12, decimal_places=2)
-    warned_month = models.DateField(
-        null=True, blank=True, help_text="The month in which people were told that 80 % of it are spent."
+    amount = models.DecimalField(
+        "amount a month", max_digits=12, decimal_places=2, validators=[MinValueValidator(0, "Enter 0 or more.")]
     )
-    warned_percent = models.PositiveSmallIntegerField(default=0, help_text="Of which they were told last.")
+    warned_month = models.DateField(
+        null=True, blank=True, help_text="The first day of the month in which people were told last."
+    )
+    warned_percent = models.PositiveSmallIntegerField(default=0, help_text="How much was spent when they were told.")
 
     class Meta:
         constraints = [
@@ -25,6 +30,10 @@ class Budget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} a month for {self.account}"
+
+    def warned_percent_in(self, month: date) -> int:
+        """Of how much people have been told in a month, given by its first day; 0 where they have not been."""
+        return self.warned_percent if self.warned_month == month else 0
 
 
 class ServerRules(models.Model):

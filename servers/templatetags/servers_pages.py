@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django import template
 
+from servers.governing import size_in_words
 from servers.money import money, rounded
 
 register = template.Library()
@@ -19,3 +20,6 @@ def price(amount: Decimal) -> str:
 def cost(amount: Decimal) -> str:
     """A sum, to two decimals, with its currency."""
     return money(rounded(amount))
+
+
+register.filter("size_in_words", size_in_words)

@@ -19,6 +19,7 @@ from images.models import Image, Region
 from images.permissions import Verb as ImageVerb
 from images.permissions import get_image
 from servers import actions
+from servers.budgets import level_of
 from servers.choosing import TAB_LABELS, Choice, advice_for, choices_of, chosen_size, images_to_choose, sizes_for
 from servers.fitting import place_of
 from servers.forms import ChoosingForm, ServerForm
@@ -107,7 +108,7 @@ class CreatePage:
         """What the page shows."""
         choice = self._choice()
         change = self.given.cleaned_data.get("change", "")
-        sizes = sizes_for(self.image, self.flavors)
+        sizes = sizes_for(self.image, self.flavors, self.place)
         asked = self.form.data.get("flavor", "") or self.given.cleaned_data.get("flavor", "")
         why_not = self.place.cloud.why_not() if self.place and self.place.cloud else ""
         context = {
@@ -118,6 +119,7 @@ class CreatePage:
             "why_not": why_not,
             "choice": choice,
             "advice": advice_for(choice, self.viewer) if choice else None,
+            "budget": level_of(self.viewer.account),
             "open_step": change or ("" if choice else "image"),
             "sizes": sizes,
             "size": chosen_size(sizes, asked),

@@ -280,6 +280,14 @@ approval_refuse                 GET    403       403      200
 approval_refuse                 POST   403       403      302
 approval_withdraw               GET    405       405      405
 approval_withdraw               POST   403       302      302
+organization_sizes              GET    200       200      200
+organization_sizes              POST   403       403      302
+organization_budgets            GET    403       403      200
+organization_budgets            POST   405       405      405
+organization_budget             GET    403       403      200
+organization_budget             POST   403       403      422
+organization_budget_remove      GET    405       405      405
+organization_budget_remove      POST   403       403      302
 organization_exposure           GET    403       403      200
 organization_exposure           POST   405       405      405
 organization_exposure_csv       GET    403       403      200

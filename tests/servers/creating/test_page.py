@@ -24,7 +24,7 @@ from tests.people import Cast
 from tests.servers.creating.conftest import make_flavor
 
 pytestmark = pytest.mark.django_db
-QUERIES = 13
+QUERIES = 15
 
 Get = Callable[..., str]
 Send = Callable[..., Any]
