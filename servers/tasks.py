@@ -11,8 +11,9 @@ def attend_to_server(server_id: str) -> None:
 
 
 def attend_to_servers() -> str:
-    """Go on with servers, and with images of them, that nobody works on."""
-    return f"{actions.attend_to_servers()} servers and {actions.attend_to_snapshots()} images are gone on with."
+    """Go on with servers, with images of them, and with what is brought to clouds, that nobody works on."""
+    servers, images = actions.attend_to_servers(), actions.attend_to_snapshots()
+    return f"{servers} servers, {images} images and {actions.attend_to_copies()} copies are gone on with."
 
 
 def warn_of_budgets() -> str:
@@ -23,6 +24,11 @@ def warn_of_budgets() -> str:
 def look_at_servers() -> str:
     """Notice servers that stopped by themselves."""
     return f"{actions.look_at_servers()} servers were looked at."
+
+
+def run_copy(copy_id: int) -> None:
+    """Bring image data to a cloud."""
+    actions.run_copy(copy_id)
 
 
 def run_snapshot(snapshot_id: str) -> None:

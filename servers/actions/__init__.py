@@ -1,6 +1,7 @@
 """The verbs of servers. This is the one door: each locks, checks, changes and records; workers talk to the clouds."""
 
 from servers.actions.attending import attend_to_server, attend_to_servers
+from servers.actions.bringing import attend_to_copies, run_copy
 from servers.actions.budgets import remove_budget, set_budget, set_sizes, warn_of_budgets
 from servers.actions.creating import NewServer, create_server, create_servers
 from servers.actions.looking import look_at_server, look_at_servers
@@ -26,10 +27,12 @@ __all__ = [
     "discard_snapshot",
     "look_at_server",
     "look_at_servers",
+    "attend_to_copies",
     "reboot_server",
     "rebuild_server",
     "remove_budget",
     "rename_server",
+    "run_copy",
     "run_snapshot",
     "set_budget",
     "set_sizes",

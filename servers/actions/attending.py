@@ -15,10 +15,11 @@ from django_q.tasks import async_task
 
 from images.actions.later import run_later
 from servers import letters
+from servers.actions.bringing import bring_image
 from servers.actions.claims import SILENCE, claim_server, let_go_of_claim, ours, signs_of_life
 from servers.actions.events import attend_soon, record_server
 from servers.actions.operating import forget
-from servers.clouds.base import Cloud, CloudBusy, CloudProblem, CloudRefused, Condition, Machine, State
+from servers.clouds.base import Cloud, CloudBusy, CloudProblem, CloudRefused, Condition, ImageNeeded, Machine, State
 from servers.clouds.finding import cloud_of, machine_of
 from servers.models import Server
 
@@ -49,6 +50,8 @@ def attend_to_server(server_id: UUID) -> None:
     try:
         with signs_of_life(server):
             condition = _brought_about(server)
+    except ImageNeeded:
+        _wait_for_image(server)
     except CloudBusy as busy:
         _wait(server, busy)
     except CloudProblem as problem:
@@ -201,6 +204,14 @@ def give_up(server: Server, because: str) -> None:
     if is_news:
         record_server("failed", server, None, because=server.problem)
         letters.failed(server)
+
+
+def _wait_for_image(before: Server) -> None:
+    """Have the image of a server brought to its cloud, and look again in a while."""
+    try:
+        _wait(before, bring_image(before))
+    except CloudRefused as refused:
+        _fail(before, refused)
 
 
 @transaction.atomic

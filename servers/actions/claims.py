@@ -14,14 +14,16 @@ from uuid import UUID
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from servers.models import Server, Snapshot
+from servers.models import CloudCopy, Server, Snapshot
 from servers.querysets import ServerQuerySet
 
 BEAT_SECONDS = 5
 SILENCE = timedelta(seconds=4 * BEAT_SECONDS)  # after which a claim is given to the next who asks
 
+Claimable = Server | Snapshot | CloudCopy
 
-def is_alive(row: Server | Snapshot) -> bool:
+
+def is_alive(row: Claimable) -> bool:
     """Whether whoever claimed it gave a sign of life lately."""
     if row.claim is None or row.seen_at is None:
         return False
@@ -65,7 +67,7 @@ def with_all() -> ServerQuerySet:
 
 
 @contextmanager
-def signs_of_life(row: Server | Snapshot) -> Iterator[None]:
+def signs_of_life(row: Claimable) -> Iterator[None]:
     """Tell others that somebody is at it, for as long as a cloud takes to answer."""
     over = Event()
     thread = Thread(target=_beat, args=(row, over), daemon=True)
@@ -77,7 +79,7 @@ def signs_of_life(row: Server | Snapshot) -> Iterator[None]:
         thread.join()
 
 
-def _beat(row: Server | Snapshot, over: Event) -> None:
+def _beat(row: Claimable, over: Event) -> None:
     while not over.wait(BEAT_SECONDS):
         try:
             type(row).objects.filter(pk=row.pk, claim=row.claim).update(seen_at=timezone.now())

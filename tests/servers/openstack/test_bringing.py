@@ -1,0 +1,138 @@
+"""From Create Server to a machine of a cloud that has to be given the image first."""
+
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+from django_q.models import OrmQ
+
+from accounts.encryption import encrypt
+from images.actions.health import open_data
+from images.models import DataHold
+from servers import actions
+from servers.clouds import CloudRefused
+from servers.clouds.finding import cloud_of
+from servers.models import CloudCopy, CloudKey, Flavor, RegionCloud, Server
+from servers.secrets import KEY_SECRETS
+from sharing.models import Share
+from tests.conftest import MoveClock, WorkThrough
+from tests.people import Cast
+from tests.servers.conftest import boot, fresh
+from tests.servers.openstack.standin import SECRET, Refused, StandIn
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once", "keys")]
+UPLOADS = "PUT /image/v2/images/.*/file"
+
+
+@pytest.fixture
+def keys(cast: Cast, there: StandIn) -> None:
+    """IAD is an OpenStack cloud, for which both accounts have a key."""
+    access = there.access
+    RegionCloud.objects.create(
+        region=cast.iad,
+        kind=RegionCloud.Kind.OPENSTACK,
+        auth_url=access.auth_url,
+        region_name=access.region_name,
+        endpoints=list(access.endpoints),
+    )
+    Flavor.objects.create(region=cast.iad, code="1", name="Tiny", ram=512, disk=1)
+    for viewer in (cast.producer, cast.consumer):
+        CloudKey.objects.create(
+            account=viewer.account,
+            region=cast.iad,
+            credential_id=access.credential_id,
+            encrypted_secret=encrypt(SECRET, purpose=KEY_SECRETS),
+            project_id=there.project,
+            created_by=viewer.user,
+        )
+
+
+def test_is_brought_on_first_use_and_boots(cast: Cast, there: StandIn, lent: Share, work_through: WorkThrough) -> None:
+    server = boot(cast.consumer, lent.image)
+    work_through()
+    server = fresh(server)
+    assert (server.status, server.wanted, server.problem) == ("running", "running", "")
+    with closing(open_data(server.data)) as stored:
+        assert list(there.files.values()) == [stored.read()]
+    assert CloudCopy.objects.get().status == "done"
+    assert not DataHold.objects.filter(holder__startswith="cloud copy").exists()
+
+
+def test_the_second_server_finds_it_there(cast: Cast, there: StandIn, lent: Share, work_through: WorkThrough) -> None:
+    for name in ("web-1", "web-2"):
+        boot(cast.consumer, lent.image, name=name)
+    work_through()
+    assert set(Server.objects.values_list("status", flat=True)) == {"running"}
+    assert len([each for each in there.asked if each.startswith("PUT")]) == 1
+
+
+def test_people_see_how_far_it_is(cast: Cast, there: StandIn, lent: Share) -> None:
+    server = boot(cast.consumer, lent.image)
+    actions.attend_to_server(server.pk)
+    CloudCopy.objects.update(progress=40)
+    actions.attend_to_server(server.pk)
+    server = fresh(server)
+    assert (server.status, server.progress) == ("building", 40)
+    assert server.problem == f"“{server.image_name}” is being brought to the cloud of {cast.iad.name}."
+    assert DataHold.objects.filter(data=server.data, holder__startswith="cloud copy").exists()
+
+
+def test_two_workers_bring_it_once(cast: Cast, there: StandIn, lent: Share) -> None:
+    actions.attend_to_server(boot(cast.consumer, lent.image).pk)
+    copy = CloudCopy.objects.get()
+    there.before[UPLOADS] = lambda: actions.run_copy(copy.pk)
+    actions.run_copy(copy.pk)
+    assert len([each for each in there.asked if each.startswith("PUT")]) == 1
+
+
+def test_a_killed_worker_holds_nothing_up(
+    cast: Cast, there: StandIn, lent: Share, move_clock: MoveClock, work_through: WorkThrough
+) -> None:
+    server = boot(cast.consumer, lent.image)
+    actions.attend_to_server(server.pk)
+    copy = CloudCopy.objects.get()
+    CloudCopy.objects.update(status="running", claim=copy.data_id, seen_at=copy.created_at)
+    OrmQ.objects.all().delete()
+    move_clock(timedelta(minutes=10))
+    assert actions.attend_to_copies() == 1
+    actions.attend_to_servers()
+    work_through()
+    assert fresh(server).status == "running"
+
+
+def test_a_cloud_without_room_says_so(
+    cast: Cast, there: StandIn, lent: Share, work_through: WorkThrough, move_clock: MoveClock
+) -> None:
+    there.refusals[UPLOADS] = Refused(413, "The limit of storage is 10 GiB: quota exceeded.")
+    server = boot(cast.consumer, lent.image)
+    work_through()
+    server = fresh(server)
+    assert server.status == "failed"
+    assert "has no room left: The limit of storage is 10 GiB" in server.problem
+    assert CloudCopy.objects.get().status == "failed"
+    there.refusals.clear()
+    move_clock(timedelta(minutes=2))
+    actions.start_server(server.pk, by=cast.consumer)
+    work_through()
+    assert fresh(server).status == "running"
+
+
+def test_a_cloud_that_is_out_of_order_is_asked_again(
+    cast: Cast, there: StandIn, lent: Share, work_through: WorkThrough
+) -> None:
+    there.refusals[UPLOADS] = Refused(503, "Maintenance.")
+    boot(cast.consumer, lent.image)
+    actions.attend_to_server(Server.objects.get().pk)
+    actions.run_copy(CloudCopy.objects.get().pk)
+    copy = CloudCopy.objects.get()
+    assert (copy.status, copy.attempts) == ("waiting", 1)
+    assert "out of order" in copy.problem
+    there.refusals.clear()
+    work_through()
+    assert Server.objects.get().status == "running"
+
+
+def test_without_a_key_there_is_no_cloud(cast: Cast) -> None:
+    CloudKey.objects.filter(account=cast.consumer.account).delete()
+    with pytest.raises(CloudRefused, match="has no cloud key for"):
+        cloud_of(cast.iad, cast.consumer.account)
