@@ -284,6 +284,8 @@ SERVERS_MEMORY = env.int(
 SERVERS_ADDRESS = env("STOCKROOM_SERVERS_ADDRESS", default="127.0.0.1")
 SERVERS_HOST = env("STOCKROOM_SERVERS_HOST", default=SERVERS_ADDRESS)
 SERVERS_PORTS = tuple(int(port) for port in env("STOCKROOM_SERVERS_PORTS", default="20000-29999").split("-"))
+# Whether clouds may be reached by http on this host itself: for trying out, and for a proxy that adds TLS.
+CLOUDS_ON_LOOPBACK = env.bool("STOCKROOM_CLOUDS_ON_LOOPBACK", default=False)
 # What prices and budgets are in: three letters, as in ISO 4217.
 CURRENCY = env("STOCKROOM_CURRENCY", default="USD")
 # How long a guest that is asked to shut down may take before it is switched off.

@@ -6,12 +6,14 @@ The table is the design's, "Who may do what with an image of their own account",
 from enum import StrEnum
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from accounts.models import User
 from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.viewer import Viewer
-from servers.models import Server
+from servers.models import Formation, Server
 
 
 class Verb(StrEnum):
@@ -22,7 +24,7 @@ class Verb(StrEnum):
     OPERATE = "start, stop and rebuild servers"
     SNAPSHOT = "make images from servers"
     DELETE = "delete servers"
-    ARRANGE = "make and launch formations"
+    ARRANGE = "make, change and launch formations"
     MANAGE_KEYS = "manage its cloud keys"
 
 
@@ -73,6 +75,26 @@ def get_server(viewer: Viewer, pk: UUID, verb: Verb, *, lock: bool = False) -> S
         raise Http404
     require(viewer, verb)
     return server
+
+
+def may_set_regions(user: User | AnonymousUser) -> bool:
+    """Whether somebody says what runs the servers of regions, in which sizes: staff with the right to change clouds."""
+    return user.is_active and user.is_staff and user.has_perm("servers.change_regioncloud")
+
+
+def get_formation(viewer: Viewer, pk: UUID, verb: Verb) -> Formation:
+    """Fetch and check in one call. Whoever changes one has taken the row of the account before.
+
+    Raises:
+        Http404: it is not a formation of the viewer's account; the same as for an id that never existed.
+        PermissionDenied: they can see it but may not do this; with the reason.
+    """
+    formations = Formation.objects.visible_to(viewer).select_related("account", "region", "created_by")
+    formation = formations.filter(pk=pk).first()
+    if formation is None:
+        raise Http404
+    require(viewer, verb)
+    return formation
 
 
 def role_rights() -> tuple[str, dict[str, Role]]:

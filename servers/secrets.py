@@ -1,7 +1,6 @@
 """The secrets that servers keeps: those of cloud keys, and the user data of servers. Encrypted at rest."""
 
 from accounts.encryption import SecretLost, decrypt
-from servers.clouds.base import CloudRefused
 from servers.models import CloudKey, Server
 
 USER_DATA, KEY_SECRETS = "user data of servers", "secrets of cloud keys"  # the purposes of their encryption
@@ -14,12 +13,12 @@ def secret_of(key: CloudKey) -> str:
         key: with its region.
 
     Raises:
-        CloudRefused: the panel cannot read it any more; with what to do.
+        SecretLost: the panel cannot read it any more; with what to do.
     """
     try:
         return decrypt(key.encrypted_secret, purpose=KEY_SECRETS)
     except SecretLost:
-        raise CloudRefused(
+        raise SecretLost(
             f"This panel cannot read the cloud key for {key.region.name} any more, because its own secret key was "
             "changed. Replace the cloud key; the servers there go on meanwhile."
         ) from None
@@ -32,7 +31,7 @@ def user_data_of(server: Server) -> str:
     server must still be stopped, started and deleted.
 
     Raises:
-        CloudRefused: the guest has not read it, and never can.
+        SecretLost: the guest has not read it, and never can.
     """
     if not server.encrypted_user_data:
         return ""
@@ -41,7 +40,7 @@ def user_data_of(server: Server) -> str:
     except SecretLost:
         if server.has_run or not server.is_live:
             return ""
-        raise CloudRefused(
+        raise SecretLost(
             "This panel cannot read its user data any more, because the panel's own secret key was changed. Delete "
             "the server, and create it again with the user data."
         ) from None

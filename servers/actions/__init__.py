@@ -4,6 +4,19 @@ from servers.actions.attending import attend_to_server, attend_to_servers
 from servers.actions.bringing import attend_to_copies, run_copy
 from servers.actions.budgets import remove_budget, set_budget, set_sizes, warn_of_budgets
 from servers.actions.creating import NewServer, create_server, create_servers
+from servers.actions.formations import (
+    Launch,
+    WantedPart,
+    add_part,
+    change_part,
+    close_formation,
+    create_formation,
+    edit_formation,
+    end_formation,
+    launch_formation,
+    remove_part,
+    scale_part,
+)
 from servers.actions.looking import look_at_server, look_at_servers
 from servers.actions.operating import (
     delete_server,
@@ -13,28 +26,53 @@ from servers.actions.operating import (
     start_server,
     stop_server,
 )
-from servers.actions.regions import set_up_regions
+from servers.actions.regions import (
+    close_cloud,
+    close_flavor,
+    reopen_cloud,
+    reopen_flavor,
+    set_cloud,
+    set_flavor,
+    set_up_regions,
+)
 from servers.actions.snapshots import attend_to_snapshots, discard_snapshot, run_snapshot, start_snapshot
 
 __all__ = [
+    "Launch",
     "NewServer",
+    "WantedPart",
+    "add_part",
+    "attend_to_copies",
     "attend_to_server",
     "attend_to_servers",
     "attend_to_snapshots",
+    "change_part",
+    "close_cloud",
+    "close_flavor",
+    "close_formation",
+    "create_formation",
     "create_server",
     "create_servers",
     "delete_server",
     "discard_snapshot",
+    "edit_formation",
+    "end_formation",
+    "launch_formation",
     "look_at_server",
     "look_at_servers",
-    "attend_to_copies",
     "reboot_server",
     "rebuild_server",
     "remove_budget",
+    "remove_part",
     "rename_server",
+    "reopen_cloud",
+    "reopen_flavor",
     "run_copy",
     "run_snapshot",
+    "scale_part",
     "set_budget",
+    "set_cloud",
+    "set_flavor",
     "set_sizes",
     "set_up_regions",
     "start_server",

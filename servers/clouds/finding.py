@@ -1,8 +1,11 @@
 """From a server to the cloud that runs it, and to the machine as that cloud should have it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
+from accounts.encryption import SecretLost
 from accounts.models import Account
 from images.models import ImageData, Region
 from servers.clouds.base import Cloud, CloudRefused, Machine, Source
@@ -31,7 +34,8 @@ def cloud_of(region: Region, account: Account) -> Cloud:
         raise CloudRefused(f"{account.title} has no cloud key for {region.name}.")
     from servers.clouds.openstack import OpenStackCloud
 
-    return OpenStackCloud(access_of(cloud, key.credential_id, secret_of(key)))
+    with _told_to_people():
+        return OpenStackCloud(access_of(cloud, key.credential_id, secret_of(key)))
 
 
 def access_of(cloud: RegionCloud, credential_id: str, secret: str) -> "Access":
@@ -60,7 +64,13 @@ def local_cloud() -> LocalCloud:
 
 
 def machine_of(server: Server) -> Machine:
-    """What the cloud of a server should have."""
+    """What the cloud of a server should have.
+
+    Raises:
+        CloudRefused: its user data cannot be read any more, and the guest never has.
+    """
+    with _told_to_people():
+        user_data = user_data_of(server)
     return Machine(
         id=server.pk,
         name=server.name,
@@ -73,7 +83,7 @@ def machine_of(server: Server) -> Machine:
         network=server.network,
         ports=tuple(int(port) for port in server.ports),
         ssh_keys=tuple(server.ssh_keys),
-        user_data=user_data_of(server),
+        user_data=user_data,
         cloud_id=server.cloud_id,
     )
 
@@ -94,3 +104,12 @@ def source_of(name: str, data: ImageData) -> Source:
         sha512=data.os_hash_value,
         registered_as=data.place_in_cloud,
     )
+
+
+@contextmanager
+def _told_to_people() -> Iterator[None]:
+    """A secret that cannot be read is a reason why nothing can be done, and not an error of the panel."""
+    try:
+        yield
+    except SecretLost as lost:
+        raise CloudRefused(str(lost)) from None

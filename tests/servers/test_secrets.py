@@ -11,7 +11,6 @@ from django.test import override_settings
 
 from accounts.encryption import SecretLost, decrypt, encrypt
 from servers.actions import attend_to_server, delete_server
-from servers.clouds.base import CloudRefused
 from servers.clouds.finding import machine_of
 from servers.models import CloudKey, Flavor, Server
 from servers.secrets import KEY_SECRETS, secret_of
@@ -68,7 +67,7 @@ def test_what_is_stored_tells_nothing_and_each_purpose_has_a_key_of_its_own(key:
 def test_former_keys_are_read_until_they_are_taken_out(key: CloudKey, today: str) -> None:
     with changed_key(today):
         assert secret_of(key) == "shhh"
-    with changed_key(), pytest.raises(CloudRefused, match="Replace the cloud key"):
+    with changed_key(), pytest.raises(SecretLost, match="Replace the cloud key"):
         secret_of(key)
 
 
