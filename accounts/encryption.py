@@ -7,6 +7,7 @@ nothing to another. What an older ``SECRET_KEY`` encrypted is read as long as th
 
 import base64
 import hashlib
+from dataclasses import dataclass
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -16,6 +17,21 @@ SECOND_FACTOR = "second factor"  # the purpose of what second factors need
 
 class SecretLost(Exception):
     """A secret cannot be read any more: the ``SECRET_KEY`` that it was encrypted under is gone."""
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """What became of the secrets of one kind.
+
+    Attributes:
+        what: they are, in the plural.
+        done: how many rows are encrypted anew.
+        lost: the ids of the rows that nobody can read any more; they stay as they are.
+    """
+
+    what: str
+    done: int
+    lost: list[str]
 
 
 def encrypt(text: str, *, purpose: str) -> str:

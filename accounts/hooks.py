@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from accounts.actions.secrets import Rotation
+    from accounts.encryption import Rotation
     from accounts.models import Account, Event, Organization, Team, User
     from accounts.roles import Role
     from accounts.viewer import Viewer

@@ -1,7 +1,6 @@
 """Encrypting stored secrets anew, when the secret key of the panel changes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -9,24 +8,9 @@ from allauth.mfa.models import Authenticator
 from django.db import models, transaction
 
 from accounts import hooks
-from accounts.encryption import SECOND_FACTOR, SecretLost, encrypted_anew
+from accounts.encryption import SECOND_FACTOR, Rotation, SecretLost, encrypted_anew
 
 Anew = Callable[[str], str]  # from a secret as it is stored to the same one under the key of today
-
-
-@dataclass(frozen=True)
-class Rotation:
-    """What became of the secrets of one kind.
-
-    Attributes:
-        what: they are, in the plural.
-        done: how many rows are encrypted anew.
-        lost: the ids of the rows that nobody can read any more; they stay as they are.
-    """
-
-    what: str
-    done: int
-    lost: list[str]
 
 
 def rotate_secrets() -> list[Rotation]:

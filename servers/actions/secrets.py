@@ -1,6 +1,7 @@
 """Encrypting the secrets of servers anew."""
 
-from accounts.actions.secrets import Rotation, rotate
+from accounts.actions.secrets import rotate
+from accounts.encryption import Rotation
 from servers.models import CloudKey, Server
 from servers.secrets import KEY_SECRETS, USER_DATA
 

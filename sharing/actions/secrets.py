@@ -1,6 +1,7 @@
 """Encrypting the secrets of webhooks anew."""
 
-from accounts.actions.secrets import Rotation, rotate
+from accounts.actions.secrets import rotate
+from accounts.encryption import Rotation
 from sharing.actions.webhooks import PURPOSE
 from sharing.models import Webhook
 
