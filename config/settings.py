@@ -16,6 +16,7 @@ from django.urls import reverse_lazy
 
 from config.image_stores import read_image_stores
 from config.sendfile import read_sendfile
+from config.server_ports import read_server_ports
 
 env = environ.Env()
 
@@ -213,6 +214,7 @@ SCHEDULES = {
     "Servers that nobody works on": {"func": "servers.tasks.attend_to_servers", "cluster": "control", "minutes": 1},
     "Servers that may have stopped": {"func": "servers.tasks.look_at_servers", "cluster": "control", "minutes": 1},
     "Budgets that are nearly spent": {"func": "servers.tasks.warn_of_budgets", "cluster": "control", "minutes": 10},
+    "Members of registered images": {"func": "servers.tasks.attend_to_all_members", "cluster": "control", "minutes": 10},
     "Verifying image data": {"func": "images.tasks.verify_next", "cluster": "data", "minutes": 60},
 }
 
@@ -274,16 +276,16 @@ FAMILIES_PER_ACCOUNT = env.int("STOCKROOM_FAMILIES_PER_ACCOUNT", default=200)
 # Disks, consoles and sockets of the servers that run on this host.
 SERVERS_DIR = Path(env("STOCKROOM_SERVERS_DIR", default=str(DATA_DIR / "servers")))
 QEMU_SYSTEM = env("STOCKROOM_QEMU_SYSTEM", default="qemu-system-x86_64")
-# "tcg" emulates a processor anywhere; "kvm" is many times faster where /dev/kvm works and the panel may open it.
-QEMU_ACCELERATOR = env("STOCKROOM_QEMU_ACCELERATOR", default="tcg")
+# "tcg" emulates a processor anywhere; "kvm" is many times faster; "auto" is "kvm" where a trial says that it works.
+QEMU_ACCELERATOR = env("STOCKROOM_QEMU_ACCELERATOR", default="auto")
+if QEMU_ACCELERATOR not in ("auto", "kvm", "tcg"):
+    raise ImproperlyConfigured("STOCKROOM_QEMU_ACCELERATOR is auto, kvm or tcg.")
 # MiB that running servers may have together; three quarters of this host's memory unless set.
 SERVERS_MEMORY = env.int(
     "STOCKROOM_SERVERS_MEMORY", default=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4 // 1024**2
 )
-# Where this host answers for the ports of servers, what people call it, and the ports that it may use for that.
-SERVERS_ADDRESS = env("STOCKROOM_SERVERS_ADDRESS", default="127.0.0.1")
-SERVERS_HOST = env("STOCKROOM_SERVERS_HOST", default=SERVERS_ADDRESS)
-SERVERS_PORTS = tuple(int(port) for port in env("STOCKROOM_SERVERS_PORTS", default="20000-29999").split("-"))
+# Where this host answers for the ports of servers.
+SERVERS_PORTS = read_server_ports(os.environ)
 # Whether clouds may be reached by http on this host itself: for trying out, and for a proxy that adds TLS.
 CLOUDS_ON_LOOPBACK = env.bool("STOCKROOM_CLOUDS_ON_LOOPBACK", default=False)
 # What prices and budgets are in: three letters, as in ISO 4217.

@@ -43,6 +43,7 @@ class LocalCloud:
         network_choice=False,
         port_forwards=True,
         console=True,
+        gives_data=False,
         disk_formats=frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx"}),
         architectures=frozenset({"x86_64", ""}),
     )
@@ -77,7 +78,7 @@ class LocalCloud:
             return Condition(state=State.ABSENT)
         state, problem = _running(folder) if folder.is_running() else _at_rest(folder)
         ports = folder.ports()
-        address = settings.SERVERS_HOST if ports else ""
+        address = settings.SERVERS_PORTS.host if ports else ""
         return Condition(state=state, problem=problem, disk_number=made.disk_number, address=address, ports=ports)
 
     def start(self, machine: Machine) -> None:

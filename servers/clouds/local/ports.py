@@ -31,7 +31,7 @@ def assigned(machine: Machine, folder: Folder) -> dict[int, int]:
 def _free_ports(machine: Machine) -> Iterator[int]:
     mine = str(machine.id)
     taken = {port for folder in folders() if folder.path.name != mine for port in folder.ports().values()}
-    first, last = settings.SERVERS_PORTS
+    first, last = settings.SERVERS_PORTS.first, settings.SERVERS_PORTS.last
     for port in random.sample(range(first, last + 1), last + 1 - first):  # no secret
         if port not in taken and _is_free(port):
             taken.add(port)
@@ -46,7 +46,7 @@ def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as QEMU does
         try:
-            probe.bind((settings.SERVERS_ADDRESS, port))
+            probe.bind((settings.SERVERS_PORTS.address, port))
         except OSError:
             return False
     return True

@@ -13,6 +13,7 @@ from images import sandbox
 from images.conversions import QEMU_NAMES
 from images.sandbox import Limits, Program
 from servers.clouds.base import CloudMissing, CloudProblem, CloudRefused, Machine
+from servers.clouds.local.accelerator import KVM, accelerator
 from servers.clouds.local.disks import base_of, make_seed, seed_of, size_of
 from servers.clouds.local.folder import Folder, folders, host_locked
 from servers.clouds.local.ports import assigned
@@ -28,7 +29,6 @@ TABLES = 64 * MIB  # bytes; with a hundredth of the disk, more than a qcow2 file
 OPEN_FILES = 256
 DENIED = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 TRANSIT = "snapshot"  # the folder in which QEMU may write a copy of the disk
-KVM = Path("/dev/kvm")
 
 
 def start(machine: Machine, folder: Folder) -> None:
@@ -138,7 +138,7 @@ def program_of(machine: Machine, folder: Folder) -> Program:
         "read-only": True,
         "file": {"driver": "file", "filename": str(seed_of(folder))},
     }
-    kvm = settings.QEMU_ACCELERATOR == "kvm"
+    kvm = accelerator() == "kvm"
     argv = (
         *(qemu, "-nodefaults", "-no-user-config", "-display", "none", "-sandbox", DENIED),
         *("-name", f"server-{machine.id}", "-uuid", str(machine.id)),
@@ -167,6 +167,6 @@ def _network(folder: Folder) -> tuple[str, ...]:
     ports = folder.ports()
     if not ports:
         return ()
-    forwards = [f"hostfwd=tcp:{settings.SERVERS_ADDRESS}:{outside}-:{port}" for port, outside in ports.items()]
+    forwards = [f"hostfwd=tcp:{settings.SERVERS_PORTS.address}:{outside}-:{port}" for port, outside in ports.items()]
     network = ",".join(["user,id=network,restrict=on,ipv6=off", *forwards])
     return ("-netdev", network, "-device", "virtio-net-pci,netdev=network,romfile=")

@@ -46,7 +46,7 @@ def test_its_ports_are_reached_at_ports_of_this_host(
     assert list(condition.ports) == [22, 443]
     forwards = told_qemu(machine, "info usernet")
     for port, outside in condition.ports.items():
-        assert settings.SERVERS_PORTS[0] <= outside <= settings.SERVERS_PORTS[1]
+        assert settings.SERVERS_PORTS.first <= outside <= settings.SERVERS_PORTS.last
         assert f"127.0.0.1 {outside}       10.0.2.15 {port:5}" in forwards
         assert accepts(outside)
     assert "restrict=on" in told_qemu(machine, "info network")
@@ -85,7 +85,7 @@ def test_no_two_machines_are_given_the_same_one_even_while_they_are_stopped(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         free = server.getsockname()[1]
-    settings.SERVERS_PORTS = (free, free)
+    settings.SERVERS_PORTS = replace(settings.SERVERS_PORTS, first=free, last=free)
     machine, other = new_machine(ports=(22,)), new_machine(ports=(22,))
     cloud.create(machine)
     cloud.stop(machine)

@@ -31,6 +31,11 @@ def wait_for(cloud: LocalCloud, machine: Machine, text: str) -> str:
     return said
 
 
+def answer_at(port: int) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
+        return connection.makefile("rb").readline()
+
+
 def test_the_installer_of_debian_asks_its_first_question(
     cloud: LocalCloud, new_machine: NewMachine, tmp_path: Path
 ) -> None:
@@ -54,5 +59,8 @@ def test_a_guest_is_reached_at_its_port_and_reaches_nothing(
         assert "closed" in said
         with pytest.raises(BlockingIOError):
             outside.accept()
-    with socket.create_connection(("127.0.0.1", cloud.condition(machine).ports[22]), timeout=30) as connection:
-        assert connection.makefile("rb").readline() == b"hello from the guest\n"
+    deadline = time.monotonic() + SECONDS
+    while not (answer := answer_at(cloud.condition(machine).ports[22])):  # its program is only starting
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    assert answer == b"hello from the guest\n"
