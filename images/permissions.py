@@ -19,7 +19,7 @@ from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.viewer import Viewer
 from images import hooks
 from images.models import Image, ImageGroupObjectPermission, Upload
-from images.querysets import OPEN_TO_ALL
+from images.querysets import OPEN_TO_ALL, reached
 
 
 class Verb(StrEnum):
@@ -78,6 +78,8 @@ FOR_CONSUMERS = frozenset({Verb.SEE, Verb.EXPORT, Verb.USE, Verb.LABEL, Verb.COP
 # What needs the image data itself, and so an image that is whole, active and not obsolete.
 OF_DATA = (Verb.USE, Verb.EXPORT, Verb.COPY)
 
+BOOT_ONLY = "It was made from an image that could only be booted, so nobody gets its data."
+
 # The one change of visibility for which one need not be admin.
 PRIVATE_TO_SHARED = (Image.Visibility.PRIVATE, Image.Visibility.SHARED)
 
@@ -127,6 +129,8 @@ def _refusal_of_data(viewer: Viewer, verb: Verb, image: Image) -> str:
         image = Image.objects.with_rights(viewer).select_related("account").get(pk=image.pk)
     if verb is Verb.COPY and not image.is_active:
         return "The image is deactivated."  # a copy would be active again
+    if verb in (Verb.EXPORT, Verb.COPY) and image.is_boot_only:
+        return BOOT_ONLY
     if verb in (Verb.EXPORT, Verb.COPY) and not image.can_export:
         otherwise = "The offer is for booting servers only." if image.can_use else "Accept the offer first."
         return _why_no_data(image, otherwise)
@@ -143,6 +147,18 @@ def _why_no_data(image: Image, otherwise: str) -> str:
     if not image.is_active:
         return "The image is deactivated by its owner."
     return f"The image is {image.life}: nobody can begin to use it any more." if image.is_over else otherwise
+
+
+def limit_of(viewer: Viewer, parent: Image) -> Image | None:
+    """Whose limits hold for what the viewer's account makes of a server of an image. At most one query.
+
+    Returns:
+        An image that the account could only boot; None where it may have the data anyway.
+    """
+    if parent.limited_by_id or parent.account_id == viewer.account.pk:
+        return parent.limited_by
+    # An image that is deactivated or obsolete by now was still given with its data.
+    return None if Image.objects.filter(reached(viewer, "export_image"), pk=parent.pk).exists() else parent
 
 
 def role_rights() -> tuple[str, dict[str, Role]]:

@@ -141,7 +141,8 @@ def _usable(viewer: "Viewer") -> Q:
 
 
 def _exportable(viewer: "Viewer") -> Q:
-    return reached(viewer, "export_image") & (_given() | Q(account=viewer.account))
+    reaches = reached(viewer, "export_image") & (_given() | Q(account=viewer.account))
+    return reaches & Q(limited_by__isnull=True)
 
 
 def _given() -> Q:

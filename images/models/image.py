@@ -98,6 +98,14 @@ class Image(models.Model):
         default=list, blank=True, validators=[valid_ports]
     )
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    limited_by = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Somebody else's, whose limits hold for this one: it is booted, and nobody gets its data.",
+    )
     family = models.ForeignKey(
         "images.Family", on_delete=models.PROTECT, null=True, blank=True, related_name="versions"
     )
@@ -258,6 +266,11 @@ class Image(models.Model):
     def is_over(self) -> bool:
         """Whether nobody can begin to use it any more, because it is obsolete or retired."""
         return self.life in (self.Life.OBSOLETE, self.Life.RETIRED)
+
+    @property
+    def is_boot_only(self) -> bool:
+        """Whether nobody gets its data, not even its owner: it was made from what could only be booted."""
+        return self.limited_by_id is not None
 
     @property
     def is_open_to_all(self) -> bool:

@@ -29,6 +29,7 @@ from images.actions.reception import data_of
 from images.actions.removal import forget
 from images.models import Image
 from images.permissions import Verb as ImageVerb
+from images.permissions import limit_of
 from images.permissions import require as require_for_image
 from images.problems import DataProblem
 from images.quotas import Counted, confirm, levels_of, reserve
@@ -239,12 +240,13 @@ def _complete(snapshot: Snapshot, received: Received) -> Image:
     """Make the image of what has come. The rights of the person are those of this moment."""
     by = lock_groups(_maker(snapshot))
     require_for_image(by, ImageVerb.CREATE)
+    facts = _facts(snapshot, by)
     row = _ours(snapshot).select_for_update(of=("self",)).first()
     if row is None:
         raise Discarded
     data = data_of(snapshot.store_key, received, store=snapshot.store)
-    image = Image(account=by.account, data=data, created_by=by.user, created_at=timezone.now(), **_facts(snapshot, by))
-    image.clean_fields(exclude=["account", "region", "data", "created_by", "parent", "family"])
+    image = Image(account=by.account, data=data, created_by=by.user, created_at=timezone.now(), **facts)
+    image.clean_fields(exclude=["account", "region", "data", "created_by", "parent", "limited_by", "family"])
     image.save()
     confirm(by.account, size=data.size, images=1)
     row.status, row.image, row.finished_at, row.store_key = Status.DONE, image, timezone.now(), ""
@@ -255,9 +257,13 @@ def _complete(snapshot: Snapshot, received: Received) -> Image:
 
 
 def _facts(snapshot: Snapshot, by: Viewer) -> dict[str, Any]:
-    """What the new image says of itself, in the account's own words where it has some about the old one."""
+    """What the new image says of itself, in the account's own words where it has some about the old one.
+
+    The old one is locked, so that nobody is given its data, or loses it, while this is written.
+    """
     server = snapshot.server
-    parent = Image.objects.with_reference(by).get(pk=server.image_id)
+    images = Image.objects.with_reference(by).select_related("limited_by").select_for_update(of=("self",))
+    parent = images.get(pk=server.image_id)
     facts = {name: getattr(parent, name) for name in INHERITED}
     own = {"default_login": parent.own_login, "ports": parent.own_ports}
     return {
@@ -268,6 +274,7 @@ def _facts(snapshot: Snapshot, by: Viewer) -> dict[str, Any]:
         "name": snapshot.name,
         "source": Image.Source.SNAPSHOT,
         "parent": parent,
+        "limited_by": limit_of(by, parent),
     }
 
 

@@ -57,10 +57,13 @@ def check_daily_limit(account: Account, by: User, wanted: int) -> None:
 def checked_terms(terms: Terms, image: Image, rules: Rules | None, targets: Iterable[Target] = ()) -> Terms:
     """The terms as they are kept: with the end that rules ask for, and later versions only of a family.
 
+    Nobody gets the data of what was made from an image that could only be booted, whatever is offered.
+
     Raises:
         ValidationError: an end that is past or later than rules allow; or the marketplace is among the recipients,
             and the terms hold something back.
     """
+    terms = replace(terms, export=terms.export and not image.is_boot_only)
     _require_all_for_marketplace(terms, targets)
     return replace(
         terms,

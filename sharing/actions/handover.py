@@ -338,7 +338,7 @@ def _share_with_giver(hand_over: HandOver, by: Viewer) -> None:
     known = Share.objects.filter(image=image, kind=AddressKind.NUMBER, address=giver.number).first()
     share = known or Share(image=image, kind=AddressKind.NUMBER, address=giver.number)
     share.recipient, share.offered_by, share.offered_at = giver.group_ptr, by.user, timezone.now()
-    share.access_until = checked_end(rules, None)
+    share.access_until, share.export = checked_end(rules, None), share.export and not image.is_boot_only
     decide(share, Share.Status.ACCEPTED, hand_over.offered_by)
     share.save()
     sync_grants(image, share.recipient)

@@ -142,7 +142,7 @@ def _give(image: Image, older: Share, by: Viewer, *, latest: datetime | None, as
         kind=older.kind,
         address=older.address,
         recipient=older.recipient,
-        export=older.export,
+        export=older.export and not image.is_boot_only,
         offered_at=now,
         offered_by=by.user,
         offer_expires_at=min(expires, until) if until else expires,

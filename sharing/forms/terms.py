@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 
 from accounts.viewer import Viewer
 from images.models import Image
+from images.permissions import BOOT_ONLY
 from sharing.actions import Terms
 from sharing.lasting import Lasting, lasting_by
 from sharing.rules import rules_of
@@ -88,6 +89,7 @@ class TermsForm(AttemptForm):
         self.choose_from("questions", list(self._questions.items()))
         self._offer_periods(lasting_by(rules_of(viewer.account)))
         self._offer_later_versions()
+        self._offer_data()
 
     def choose_from(self, name: str, choices: list[tuple[Any, str]]) -> None:
         """Give a field its choices; without any it is not there."""
@@ -113,6 +115,16 @@ class TermsForm(AttemptForm):
             self.fields["future"].label = f"Include later versions of {families.pop()}, if they want them"
         else:
             self.fields["future"].label = "Include later versions of the families of these images, if they want them"
+
+    def _offer_data(self) -> None:
+        """Whoever gets the data of one of them is told where there is no choice."""
+        limited = [image for image in self._images if image.is_boot_only]
+        if len(limited) == len(self._images):
+            self.fields["export"].disabled = True
+            self.fields["export"].initial = False
+            self.fields["export"].help_text = BOOT_ONLY
+        elif limited:
+            self.fields["export"].help_text = f"Not {len(limited)} of them, made from images that could only be booted."
 
     def clean_questions(self) -> list[str]:
         """All of them are ticked; those that are not are named."""
