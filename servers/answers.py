@@ -17,6 +17,7 @@ from images.permissions import refusal as image_refusal
 from images.querysets import OPEN_TO_ALL
 from servers import governing
 from servers.actions.budgets import end_budget_of, end_budgets
+from servers.actions.formations import close_formations_of
 from servers.actions.operating import end_server
 from servers.actions.secrets import rotate_secrets
 from servers.models import Server
@@ -30,6 +31,7 @@ def register() -> None:
     accounts.hooks.account_sections.register(governing.budget_section)
     accounts.hooks.closing.register(delete_servers)
     accounts.hooks.closing.register(end_budgets)
+    accounts.hooks.closing.register(close_formations_of)
     accounts.hooks.closing_consequences.register(closing_consequences)
     accounts.hooks.group_pages.register(governing.pages_of)
     accounts.hooks.joining_terms.register(governing.joining_terms)

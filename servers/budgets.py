@@ -107,7 +107,7 @@ def why_not_afford(account: Account, price: Decimal, *, besides: Server | None =
     if level is None:
         return ""
     hourly = level.usage.hourly - (besides.price if besides else 0)
-    if level.usage.spent + hourly + price <= level.amount:
+    if rounded(level.usage.spent) + hourly + price <= level.amount:
         return ""
     return (
         f"It does not fit into the budget: {account.title} may spend {money(level.amount)} on servers this month and "

@@ -22,7 +22,7 @@ from images.validators import valid_ports
 from servers.actions.events import attend_soon, record_server
 from servers.budgets import why_not_afford
 from servers.fitting import Place, place_of
-from servers.models import Flavor, Formation, Server, SshKey
+from servers.models import Flavor, FormationPart, Server, SshKey
 from servers.models.formation import MOST_OF_ONE
 from servers.permissions import Verb, require
 from servers.secrets import USER_DATA
@@ -54,19 +54,32 @@ class NewServer:
     request: str = ""
 
 
-def create_server(new: NewServer, *, by: Viewer, formation: Formation | None = None) -> Server:
+@dataclass(frozen=True)
+class Filling:
+    """Servers that fill a part of a formation.
+
+    Attributes:
+        names: what they are called, one each.
+    """
+
+    part: FormationPart
+    names: Sequence[str]
+
+
+def create_server(new: NewServer, *, by: Viewer) -> Server:
     """Boot one server; see ``create_servers``."""
-    [server] = create_servers(new, by=by, formation=formation)
+    [server] = create_servers(new, by=by)
     return server
 
 
 @transaction.atomic
-def create_servers(new: NewServer, *, by: Viewer, count: int = 1, formation: Formation | None = None) -> list[Server]:
+def create_servers(new: NewServer, *, by: Viewer, count: int = 1, filling: Filling | None = None) -> list[Server]:
     """Boot servers that are alike, all or none. Consent is asked for here, under the lock of the image: a share that is
     removed at the same time wins and nothing boots, or loses and the servers go on.
 
     Args:
         count: how many; from two on, their names are numbered.
+        filling: the part of a formation that they fill, which also says their names, so many.
 
     Returns:
         The servers; those that were made before, when the same request comes again.
@@ -93,14 +106,21 @@ def create_servers(new: NewServer, *, by: Viewer, count: int = 1, formation: For
     if reason := why_not_afford(by.account, flavor.price * count):
         raise wrong("flavor", reason, "over-budget")
     shares = list(Share.objects.held_by(by, image))
-    names = [new.name] if count == 1 else [f"{new.name}-{number}" for number in range(1, count + 1)]
+    names = filling.names if filling else numbered(new.name, count)
     servers = []
     for pk, name in zip(ids, names, strict=True):
         server = _built(new, image, flavor, by)
-        server.pk, server.name, server.ssh_keys, server.formation = pk, name, keys, formation
+        server.pk, server.name, server.ssh_keys = pk, name, keys
+        if filling:
+            server.part, server.formation = filling.part, filling.part.formation
         _boot(server, shares, by)
         servers.append(server)
     return servers
+
+
+def numbered(name: str, count: int) -> list[str]:
+    """What several servers of one name are called: they are numbered, a single one is not."""
+    return [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
 
 
 def _ids(new: NewServer, by: Viewer, count: int) -> list[UUID]:
@@ -173,7 +193,7 @@ def _built(new: NewServer, image: Image, flavor: Flavor, by: Viewer) -> Server:
 
 
 def _boot(server: Server, shares: Sequence[Share], by: Viewer) -> None:
-    server.clean_fields(exclude=["account", "region", "image", "data", "flavor", "created_by", "formation"])
+    server.clean_fields(exclude=["account", "region", "image", "data", "flavor", "created_by", "formation", "part"])
     server.save(force_insert=True)
     server.shares.set(shares)
     hold(server.data, server.holder)

@@ -1,7 +1,6 @@
 """Create Server."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,18 +12,17 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.errors import Conflict
 from accounts.middleware import PanelRequest
-from images import hooks
-from images.listing import COUNT_CAP
 from images.models import Image, Region
 from images.permissions import Verb as ImageVerb
 from images.permissions import get_image
 from servers import actions
 from servers.budgets import level_of
-from servers.choosing import TAB_LABELS, Choice, advice_for, choices_of, chosen_size, images_to_choose, sizes_for
+from servers.choosing import Choice, advice_for, choices_of, chosen_size, sizes_for
 from servers.fitting import place_of
-from servers.forms import ChoosingForm, ServerForm
+from servers.forms import ServerForm
 from servers.models import Flavor, Server
 from servers.permissions import Verb, require
+from servers.selecting import Selector
 
 GONE = "It is no longer there for this account: it was taken back or deleted. Choose another image."
 
@@ -49,9 +47,8 @@ class CreatePage:
     def __init__(self, request: PanelRequest) -> None:
         self.request = request
         self.viewer = request.viewer
-        self.given = ChoosingForm(request.GET)
-        self.given.is_valid()
-        self.path = reverse("server_create", kwargs={"number": self.viewer.account.number})
+        self.selector = Selector(request, reverse("server_create", kwargs={"number": self.viewer.account.number}))
+        self.given = self.selector.given
         self.regions = list(Region.objects.select_related("cloud"))
         self.image = self._image()
         self.region = self.image.region if self.image else self.given.region_of(self.regions)
@@ -111,7 +108,7 @@ class CreatePage:
         sizes = sizes_for(self.image, self.flavors, self.place)
         asked = self.form.data.get("flavor", "") or self.given.cleaned_data.get("flavor", "")
         why_not = self.place.cloud.why_not() if self.place and self.place.cloud else ""
-        context = {
+        context: dict[str, Any] = {
             "form": self.form,
             "regions": [_region_line(region, self.of(region=region.code)) for region in self.regions],
             "region": self.region,
@@ -128,41 +125,18 @@ class CreatePage:
             "change_image": self.of(change="image"),
             "choose": self.of(image=""),
         }
-        return context | (self._selector() if context["open_step"] == "image" and self.region else {})
+        if context["open_step"] == "image" and self.place:
+            context |= self.selector.context(self.place, self.flavors)
+        return context
 
     def of(self, **changes: object) -> str:
-        """This page with these parameters changed; ``after`` and ``before`` begin anew."""
-        kept = {name: self.given.cleaned_data.get(name, "") for name in ("tab", "q")}
-        given = kept | {"region": self.region.code if self.region else ""} | changes
-        return f"{self.path}?{urlencode({name: str(value) for name, value in given.items() if value})}"
+        """This page with these parameters changed."""
+        return self.selector.address(self.region, **changes)
 
     def _choice(self) -> Choice | None:
         if self.image is None or self.place is None:
             return None
         return choices_of(self.viewer, [self.image], self.place, self.flavors)[0]
-
-    def _selector(self) -> dict[str, Any]:
-        assert self.region
-        assert self.place
-        wanted = self.given.wanted(self.region)
-        choices, page = images_to_choose(self.viewer, wanted, self.place, self.flavors)
-        return {
-            "notices": hooks.list_notices.ask(self.request, self.region.code),
-            "choices": choices,
-            "wanted": wanted,
-            "tabs": [
-                {
-                    "label": label,
-                    "href": self.of(tab=tab.value),
-                    "count": page.counts[tab] if page.counts[tab] < COUNT_CAP else f"{COUNT_CAP - 1}+",
-                    "current": tab is wanted.tab,
-                }
-                for tab, label in TAB_LABELS.items()
-            ],
-            "newer": self.of(before=page.newer) if page.newer else "",
-            "older": self.of(after=page.older) if page.older else "",
-            "without_search": self.of(q=""),
-        }
 
 
 def _region_line(region: Region, href: str) -> dict[str, Any]:

@@ -80,9 +80,7 @@ def sizes_page(request: PanelRequest, pk: int) -> HttpResponse:
     offered = flavors_by_region()
     chosen = set(ServerRules.flavors.through.objects.filter(serverrules=pk).values_list("flavor", flat=True))
     form = SizesForm(request.POST if request.method == "POST" else None, sizes=offered, chosen=chosen)
-    if form.is_valid() and attempt(
-        form, lambda: actions.set_sizes(organization, by=request.viewer, flavors=form.flavors)
-    ):
+    if form.is_valid() and attempt(form, lambda: _set_sizes(request, organization, form)) is not None:
         messages.success(request, "The sizes are saved. They hold for what boots from now on.")
         return redirect("organization_sizes", number=request.viewer.account.number, pk=pk)
     context = {
@@ -97,3 +95,7 @@ def sizes_page(request: PanelRequest, pk: int) -> HttpResponse:
         ],
     }
     return render(request, "servers/budgets/sizes.html", context, status=422 if form.errors else 200)
+
+
+def _set_sizes(request: PanelRequest, organization: Organization, form: SizesForm) -> ServerRules:
+    return actions.set_sizes(organization, by=request.viewer, flavors=form.flavors)
