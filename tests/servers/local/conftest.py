@@ -37,6 +37,7 @@ def cloud(settings: Settings, tmp_path: Path) -> Iterator[LocalCloud]:
     """QEMU on this host, with a folder of its own."""
     settings.SERVERS_DIR = tmp_path / "servers"
     settings.SERVERS_STOP_SECONDS = 0
+    settings.QEMU_ACCELERATOR = "tcg"  # the same everywhere, and nobody tries KVM first
     yield LocalCloud()
     for folder in folders():
         folder.kill()

@@ -7,11 +7,13 @@ from pytest_django.fixtures import Settings
 
 from images.demo_disks import bootable_raw
 from servers.actions import attend_to_server, reboot_server
+from servers.actions.claims import SILENCE
 from servers.clouds.base import CloudBusy, Condition, Machine, State
 from servers.clouds.local import LocalCloud, qemu
 from servers.clouds.local.folder import Folder
 from servers.models import Flavor, Server
 from sharing.models import Share
+from tests.conftest import MoveClock
 from tests.people import Cast
 from tests.servers.conftest import boot, fresh, running
 from tests.servers.local.conftest import NewMachine, Says
@@ -75,12 +77,13 @@ def test_one_that_ignored_it_until_people_changed_their_minds_goes_on(cloud: Loc
 
 @pytest.mark.django_db
 def test_a_reboot_that_a_killed_worker_left_half_done_is_gone_on_with(
-    cast: Cast, cloud: LocalCloud, small: Flavor, lent: Share, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, cloud: LocalCloud, small: Flavor, lent: Share, monkeypatch: pytest.MonkeyPatch, move_clock: MoveClock
 ) -> None:
     server = running(boot(cast.consumer, lent.image))
     reboot_server(server.pk, by=cast.consumer)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(qemu, "start", lambda *_args: (_ for _ in ()).throw(KeyboardInterrupt))
         attend_to_server(server.pk)
+    move_clock(SILENCE)
     attend_to_server(server.pk)
     assert (fresh(server).status, fresh(server).is_settled) == (Server.Status.RUNNING, True)
