@@ -155,6 +155,19 @@ TOPICS = (
         },
     ),
     Topic(
+        "Keys",
+        frozenset({"cloud key", "ssh key"}),
+        {
+            "cloud key added": "added a cloud key for {subject}",
+            "cloud key replaced": "replaced the cloud key for {subject}",
+            "cloud key tested": "tested the cloud key for {subject}",
+            "cloud key removed": "removed the cloud key for {subject}",
+            "cloud key forgotten": "The cloud key for {subject} was removed, because the account is closed",
+            "added an SSH key": "added the SSH key {subject}",
+            "removed an SSH key": "removed the SSH key {subject}",
+        },
+    ),
+    Topic(
         "Regions",
         frozenset({"region", "flavor"}),
         {

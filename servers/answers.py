@@ -15,7 +15,7 @@ from images.models import Image
 from images.permissions import Verb as ImageVerb
 from images.permissions import refusal as image_refusal
 from images.querysets import OPEN_TO_ALL
-from servers import governing
+from servers import governing, keys
 from servers.actions.budgets import end_budget_of, end_budgets
 from servers.actions.formations import close_formations_of
 from servers.actions.operating import end_server
@@ -34,6 +34,7 @@ def register() -> None:
     accounts.hooks.closing.register(close_formations_of)
     accounts.hooks.closing_consequences.register(closing_consequences)
     accounts.hooks.group_pages.register(governing.pages_of)
+    accounts.hooks.group_pages.register(keys.pages_of)
     accounts.hooks.joining_terms.register(governing.joining_terms)
     accounts.hooks.left_organization.register(end_budget_of)
     accounts.hooks.role_rights.register(role_rights)

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from servers import views
-from servers.views import governing, servers
+from servers.views import governing, keys, servers
 
 urlpatterns: list[URLPattern] = [
     path("organizations/<int:pk>/sizes/", governing.sizes_page, name="organization_sizes"),
@@ -14,6 +14,10 @@ urlpatterns: list[URLPattern] = [
         governing.budget_remove,
         name="organization_budget_remove",
     ),
+    path("cloud-keys/", keys.cloud_key_list, name="cloud_key_list"),
+    path("cloud-keys/<slug:region>/", keys.cloud_key_edit, name="cloud_key_edit"),
+    path("cloud-keys/<slug:region>/test/", keys.cloud_key_test, name="cloud_key_test"),
+    path("cloud-keys/<slug:region>/remove/", keys.cloud_key_remove, name="cloud_key_remove"),
     path("servers/", servers.server_list, name="server_list"),
     path("servers/create/", views.server_create, name="server_create"),
     path("servers/<uuid:pk>/", servers.server_detail, name="server_detail"),

@@ -294,6 +294,14 @@ organization_exposure_csv       GET    403       403      200
 organization_exposure_csv       POST   405       405      405
 organization_exposure_ask       GET    405       405      405
 organization_exposure_ask       POST   403       403      302
+cloud_key_list                  GET    200       200      200
+cloud_key_list                  POST   405       405      405
+cloud_key_edit                  GET    403       403      200
+cloud_key_edit                  POST   403       403      422
+cloud_key_test                  GET    405       405      405
+cloud_key_test                  POST   403       403      302
+cloud_key_remove                GET    403       403      200
+cloud_key_remove                POST   403       403      302
 server_list                     GET    200       200      200
 server_list                     POST   405       405      405
 server_detail                   GET    200       200      200
@@ -431,6 +439,10 @@ setup                     GET    302        302       302      302    302    302
 setup                     POST   302        302       302      302    302    302
 profile                   GET    302        200       200      200    200    200
 profile                   POST   302        200       200      200    200    200
+ssh_key_list              GET    302        200       200      200    200    200
+ssh_key_list              POST   302        422       422      422    422    422
+ssh_key_remove            GET    302        404       404      200    404    404
+ssh_key_remove            POST   302        404       404      302    404    404
 theme                     GET    302        405       405      405    405    405
 theme                     POST   302        302       302      302    302    302
 invitation                GET    302        404       200      404    404    404

@@ -17,6 +17,7 @@ from tests.architecture.test_urls import PAGES, Page
 from tests.people import Cast, call_together
 from tests.permissions.tables import ELSEWHERE, OWN, PERSONAL, RECEIVED
 from tests.permissions.world import World, build, reported
+from tests.servers.keys import make_ssh_key
 
 pytestmark = pytest.mark.django_db  # what one row changes is taken back before the next
 
@@ -126,6 +127,7 @@ def test_the_pages_of_a_person(row: Row, world: World, cast: Cast) -> None:
         "invitation": {"token": invitation.pk},
         "notification_open": {"pk": notification.pk},
         "review": {"pk": reported(cast).pk},
+        "ssh_key": {"pk": make_ssh_key(cast.alice).pk},
     }
     path = row.address.path(**arguments(named, row.page))
     assert answers(world, row.statuses, lambda _name: path, row.method) == row.statuses

@@ -30,6 +30,7 @@ from sharing.models import Case, Delivery, HandOver, OfferRequest, Share
 from tests import factories
 from tests.people import Cast
 from tests.servers.conftest import boot, make_flavor
+from tests.servers.keys import make_cloud_key
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,7 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "trust": {"trust": trust.pk},
         "feed": {"feed": _feed(cast).pk},
         "webhook": {"webhook": delivery.webhook_id},
+        "cloud_key": {"region": make_cloud_key(cast.producer).region_id},
         "delivery": {"webhook": delivery.webhook_id, "event": delivery.event_id},
         "block": {"block": block.pk},
         "reference_use_theirs": {"pk": held.image_id, "field": "label"},
