@@ -111,9 +111,10 @@ def killed_at(step: int, work: Callable[[], None]) -> bool:
 
         def count(event: str, _arguments: tuple[object, ...]) -> None:
             nonlocal steps
-            steps += event in EVENTS
-            if steps == step:
-                die()
+            if event in EVENTS:
+                steps += 1
+                if steps == step:
+                    die()
 
         sys.addaudithook(count)
         work()
