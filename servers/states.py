@@ -6,7 +6,12 @@ from django.core.exceptions import PermissionDenied
 
 from accounts.errors import Conflict
 from accounts.viewer import Viewer
+from images.permissions import Verb as ImageVerb
+from images.permissions import refusal as image_refusal
+from servers import possible
 from servers.actions.operating import image_of
+from servers.clouds.base import CloudRefused
+from servers.clouds.finding import cloud_of
 from servers.fitting import why_not_boot
 from servers.models import Server
 from servers.permissions import Verb, refusal
@@ -53,6 +58,7 @@ class Reasons:
     reboot: str
     rebuild: str
     rename: str
+    save: str
     delete: str
 
     @classmethod
@@ -65,6 +71,7 @@ class Reasons:
             reboot=role or why_not_reboot(server),
             rebuild=role or why_not_rebuild(server, viewer),
             rename=role,
+            save=refusal(viewer, Verb.SNAPSHOT) or image_refusal(viewer, ImageVerb.CREATE) or why_not_save(server),
             delete=refusal(viewer, Verb.DELETE),
         )
 
@@ -78,3 +85,12 @@ def why_not_rebuild(server: Server, viewer: Viewer) -> str:
     except (Conflict, PermissionDenied) as refused:
         return str(refused)
     return why_not_boot(image, server.flavor, viewer.account)
+
+
+def why_not_save(server: Server) -> str:
+    """Why no image can be made from a server now; empty when one can. At most two queries."""
+    try:
+        cloud = cloud_of(server.region, server.account)
+    except CloudRefused as refused:
+        return str(refused)
+    return possible.why_not_save(server, live=cloud.abilities.live_snapshots)

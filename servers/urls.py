@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from servers import views
-from servers.views import governing, keys, servers
+from servers.views import governing, keys, saving, servers
 
 urlpatterns: list[URLPattern] = [
     path("organizations/<int:pk>/sizes/", governing.sizes_page, name="organization_sizes"),
@@ -27,6 +27,12 @@ urlpatterns: list[URLPattern] = [
     path("servers/<uuid:pk>/stop/", servers.server_stop, name="server_stop"),
     path("servers/<uuid:pk>/reboot/", servers.server_reboot, name="server_reboot"),
     path("servers/<uuid:pk>/rebuild/", servers.server_rebuild, name="server_rebuild"),
+    path("servers/<uuid:pk>/image/", saving.server_image_create, name="server_image_create"),
+    path(
+        "servers/<uuid:pk>/images/<uuid:snapshot>/discard/",
+        saving.server_image_discard,
+        name="server_image_discard",
+    ),
     path("servers/<uuid:pk>/rename/", servers.server_rename, name="server_rename"),
     path("servers/<uuid:pk>/delete/", servers.server_delete, name="server_delete"),
 ]

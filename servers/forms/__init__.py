@@ -1,6 +1,6 @@
 """What people ask of servers."""
 
 from servers.forms.creating import ChoosingForm, ServerForm
-from servers.forms.operating import RenameForm
+from servers.forms.operating import RenameForm, SaveForm
 
-__all__ = ["ChoosingForm", "RenameForm", "ServerForm"]
+__all__ = ["ChoosingForm", "RenameForm", "SaveForm", "ServerForm"]

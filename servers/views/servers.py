@@ -1,5 +1,7 @@
 """The list of servers, the page of one, and what is done there."""
 
+from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,8 +21,9 @@ from servers import actions
 from servers.consoles import output_of
 from servers.forms import RenameForm
 from servers.listing import FILTERS, Wanted, page_of
-from servers.models import Server
-from servers.permissions import Verb, get_server, require
+from servers.models import Server, Snapshot
+from servers.permissions import Verb, get_server, refusal, require
+from servers.saving import images_of
 from servers.states import Reasons, State, why_not_rebuild
 
 
@@ -33,6 +36,8 @@ def server_list(request: PanelRequest) -> HttpResponse:
     context = {
         "wanted": wanted,
         "rows": page.rows,
+        "is_moving": any(row.server.is_busy for row in page.rows),
+        "why_not_create": refusal(request.viewer, Verb.CREATE),
         "tabs": _tabs(path, wanted),
         "first": path,
         "newer": _address(path, kept | {"before": str(page.newer)}) if page.newer else "",
@@ -60,16 +65,30 @@ def _address(path: str, parameters: dict[str, str]) -> str:
 @never_cache
 @require_safe
 def server_detail(request: PanelRequest, pk: UUID) -> HttpResponse:
-    """How a server stands, what it prints, and what can be done. Asks for itself while something is on its way."""
+    """How a server stands, what it prints, and what can be done. Asks for itself, often while something moves."""
     server = get_server(request.viewer, pk, Verb.SEE)
+    image, made = _image_of(server, request.viewer), images_of(server)
+    seen = _seen(server, image, made)
+    if request.htmx and request.GET.get("seen") == seen:
+        return HttpResponse(status=204)  # nothing on the page is to change, and nobody's focus is to be lost
     context = {
         "server": server,
         "state": State.of(server),
         "reasons": Reasons.of(server, request.viewer),
-        "image": _image_of(server, request.viewer),
+        "image": image,
         "is_own_image": server.image.account_id == request.viewer.account.pk,
+        "made": made,
+        "may_cancel": not refusal(request.viewer, Verb.SNAPSHOT),
+        "is_moving": server.is_busy or any(each.is_open for each in made),
+        "seen": seen,
     }
     return render(request, "servers/detail.html", context)
+
+
+def _seen(server: Server, image: Image | None, made: Sequence[Snapshot]) -> str:
+    """What tells one state of the page from another."""
+    facts = [server.changed_at, image and image.updated_at, [(each.pk, each.status, each.progress) for each in made]]
+    return sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 def _image_of(server: Server, viewer: Viewer) -> Image | None:

@@ -318,6 +318,10 @@ server_reboot                   GET    405       405      405
 server_reboot                   POST   403       409      409
 server_rebuild                  GET    403       200      200
 server_rebuild                  POST   403       302      302
+server_image_create             GET    403       200      200
+server_image_create             POST   403       422      422
+server_image_discard            GET    405       405      405
+server_image_discard            POST   403       302      302
 server_rename                   GET    403       200      200
 server_rename                   POST   403       422      422
 server_delete                   GET    403       200      200

@@ -23,6 +23,7 @@ from images.actions import (
 )
 from images.models import Image, PlannedChange
 from images.quotas import Counted
+from servers.models import Snapshot
 from sharing import actions
 from sharing.actions import asking
 from sharing.addresses import parse
@@ -146,7 +147,7 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "claim_code_renew": of_image | {"share": _expired_code(cast, image).pk},
         "claim_confirm": {"share": waiting.pk},
         "family": _family(cast),
-        "server": {"pk": boot(cast.creator, image).pk},
+        "server": _server(cast, image),
         "image_hand_over_cancel": {"pk": _asked_for(cast.producer, "nobody-like-this").image_id},
         "hand_over": {"hand_over": _asked_for(cast.consumer, cast.acme.number).pk},
         "versions": {"share": held.pk},
@@ -176,6 +177,14 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         | _member(cast.acme_group, cast.erin)
         | _invitation(cast.acme_group, cast.alice, Role.MEMBER),
     }
+
+
+def _server(cast: Cast, image: Image) -> dict[str, Any]:
+    """A server of Acme, of which no image could be made."""
+    server = boot(cast.creator, image)
+    failed = {"status": Snapshot.Status.FAILED, "finished_at": timezone.now()}
+    snapshot = Snapshot.objects.create(server=server, name="kept", created_by=cast.carol, **failed)
+    return {"pk": server.pk, "snapshot": snapshot.pk}
 
 
 def _family(cast: Cast) -> dict[str, Any]:

@@ -45,7 +45,16 @@ def many(server: Server, number: int) -> list[Server]:
 
 class TestList:
     def test_an_empty_list_says_what_a_server_is(self, cast: Cast) -> None:
-        assert "No servers yet" in page(cast.bob, url("server_list", cast.beta))
+        here, creates = url("server_list", cast.beta), url("server_create", cast.beta)
+        assert "No servers yet" in page(cast.bob, here)
+        assert page(cast.bob, here).count(f'href="{creates}"') == 3, "In the navigation, on top, and in the middle."
+        assert "Whoever may create servers" in page(cast.dave, here)
+
+    def test_it_asks_for_itself_while_something_moves(self, cast: Cast, server: Server) -> None:
+        here = url("server_list", cast.beta)
+        assert "hx-trigger" not in page(cast.bob, here)
+        actions.stop_server(server.pk, by=cast.consumer)
+        assert 'hx-trigger="every 3s"' in page(cast.bob, here)
 
     def test_pages_lead_on_and_back(self, cast: Cast, server: Server) -> None:
         many(server, PAGE_SIZE)
@@ -80,9 +89,13 @@ class TestList:
 QUERIES = 7  # six of the frame (who asks, for which account, what waits), and the servers
 
 
+PAGE_QUERIES = 15  # six of the frame; the server, its image and what was made of it; and what can be done with it
+
+
 class TestPage:
     def test_it_asks_for_itself_until_it_is_settled(self, cast: Cast, server: Server) -> None:
         here, asks = url("server_detail", cast.beta, server), 'hx-trigger="every 2s"'
+        assert 'hx-trigger="every 10s"' in page(cast.bob, here)
         text = page(cast.bob, here)
         assert asks not in text
         assert "Acme Producers" in text
@@ -92,6 +105,26 @@ class TestPage:
         assert asks in text
         assert "Stopping" in text
         assert "Only a running server can be rebooted." in text
+
+    def test_what_has_not_changed_is_not_sent_again(self, cast: Cast, server: Server) -> None:
+        here, client = url("server_detail", cast.beta, server), signed_in(cast.bob)
+        seen = {"seen": client.get(here).context["seen"]}
+        assert client.get(here, seen, headers={"HX-Request": "true"}).status_code == 204
+        assert client.get(here, seen).status_code == 200, "A page that somebody opens is always whole."
+        actions.stop_server(server.pk, by=cast.consumer)
+        assert client.get(here, seen, headers={"HX-Request": "true"}).status_code == 200
+
+    def test_it_costs_the_same_whatever_was_made_of_it(
+        self, cast: Cast, server: Server, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        here, client = url("server_detail", cast.beta, server), signed_in(cast.bob)
+        client.get(here)
+        with django_assert_num_queries(PAGE_QUERIES):
+            client.get(here)
+        for name in ("one", "two"):
+            actions.run_snapshot(actions.start_snapshot(server.pk, by=cast.consumer, name=name).pk)
+        with django_assert_num_queries(PAGE_QUERIES):
+            client.get(here)
 
     def test_an_observer_is_told_why_not(self, cast: Cast, server: Server) -> None:
         text = page(cast.dave, url("server_detail", cast.beta, server))
@@ -135,7 +168,8 @@ class TestConsole:
         assert "?from=8" in text
         cloud.put(server.pk, State.STOPPED)
         actions.look_at_server(server.pk)
-        assert page(cast.dave, more, **{"from": "8"}) == ""
+        assert page(cast.dave, more, **{"from": "8"}).startswith("<span "), "Somebody may start it again."
+        assert "load delay:15s" in page(cast.dave, more, **{"from": "8"})
 
     def test_a_cloud_that_does_not_answer_is_told(self, cast: Cast, cloud: MemoryCloud, server: Server) -> None:
         cloud.errors["console"] = [CloudProblem("The cloud is away.")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django_q.models import OrmQ
@@ -123,7 +124,12 @@ def test_whoever_is_at_it_gives_signs_of_life(
     cast: Cast, cloud: MemoryCloud, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beaten: list[Server] = []
-    monkeypatch.setattr(claims, "_beat", lambda row, over: beaten.append(row) or over.wait())
+
+    def beat(row: Server, over: Event) -> None:
+        beaten.append(row)
+        over.wait()
+
+    monkeypatch.setattr(claims, "_beat", beat)
     actions.stop_server(server.pk, by=cast.consumer)
     attend(server)
     assert beaten == [server]
