@@ -59,10 +59,11 @@ def _offer(cast: "Cast", images: int, recipients: int) -> tuple[float, float, fl
     client = client_of(cast.alice)
     wall, cpu = time.perf_counter(), time.process_time()
     answer = client.post(path, {"recipients": ", ".join(known + unknown), "questions": list(QUESTIONS)})
+    page = b"".join(answer) if answer.streaming else answer.content
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     offered = Share.objects.filter(image__in=made).count()
     assert offered == images * recipients, f"{offered} of {images * recipients} offers were made."
-    return wall, cpu, len(answer.content) / 1000
+    return wall, cpu, len(page) / 1000
 
 
 if __name__ == "__main__":

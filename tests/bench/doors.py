@@ -65,8 +65,10 @@ class Door:
         if self.keeps:
             return
         with transaction.atomic():
-            for model in (HandOver, Share, Invitation, OrmQ):
-                model.objects.all().delete()
+            HandOver.objects.all().delete()
+            Share.objects.all().delete()
+            Invitation.objects.all().delete()
+            OrmQ.objects.all().delete()
             Event.objects.all()._raw_delete("default")
 
     def difference(self) -> str:
