@@ -18,8 +18,7 @@ from images.models import Family, Image
 from images.permissions import Verb, granted_rights, may
 from tests import factories
 from tests.people import Cast
-from tests.sharing.histories.ending import Ending
-from tests.sharing.histories.producing import Producing
+from tests.sharing.histories.opening import Opening
 from tests.sharing.histories.stage import EYES
 from tests.sharing.histories.steps import steps_of
 from tests.sharing.world.things import Eye
@@ -27,14 +26,11 @@ from tests.sharing.world.things import Eye
 Sight = dict[str, set[int] | int | None]  # what somebody has: by a name images, by an account its latest version
 
 
-class Steps(Producing, Ending):
-    """Everything that can happen."""
+KINDS = steps_of(Opening)
+OPENINGS = sorted(name for name in dir(Opening) if name.startswith("opened_by_"))
 
 
-KINDS = steps_of(Steps)
-
-
-class Histories(Steps):
+class Histories(Opening):
     """Both worlds, and what must always be true."""
 
     turns = 0
@@ -44,10 +40,15 @@ class Histories(Steps):
         self.told: dict[Eye, Sight] = {}
         self.granted: list[dict[str, dict[str, datetime | None]]] = []
 
-    @initialize(left_out=st.sets(st.sampled_from([each.name for each in KINDS if each.weight < 5]), max_size=15))
-    def some_steps_are_left_out(self, left_out: set[str]) -> None:
+    @initialize(
+        opening=st.sampled_from(OPENINGS),
+        left_out=st.sets(st.sampled_from([each.name for each in KINDS if each.weight < 5]), max_size=15),
+    )
+    def begin(self, opening: str, left_out: set[str]) -> None:
         """Each history does without some kinds of steps, so that others follow closer upon each other."""
         self.kinds = [each for each in KINDS if each.name not in left_out]
+        self.first_images()
+        getattr(self, opening)()
 
     @rule(data=st.data())
     def something_happens(self, data: st.DataObject) -> None:

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from tests.sharing.histories.consuming import Consuming
 from tests.sharing.histories.governing import Governing
 from tests.sharing.histories.living import LivingOn
+from tests.sharing.histories.producing import Producing
 from tests.sharing.histories.stage import BOB, DECIDERS, OWNERS, any_number
 from tests.sharing.histories.steps import step
 
 
-class Ending(Consuming, Governing, LivingOn):
+class Ending(Producing, Consuming, Governing, LivingOn):
     """Whatever waits in the world, and how it ends when all goes well."""
 
     @step(weight=40, when=lambda self: any(self.endings(future=False)), which=any_number, future=st.booleans())
@@ -25,6 +26,7 @@ class Ending(Consuming, Governing, LivingOn):
     def endings(self, *, future: bool) -> Iterator[Callable[[], None]]:
         yield from self.decisions(future=future)
         yield from self.answers()
+        yield from self.renewals()
         yield from self.changes()
 
     def decisions(self, *, future: bool) -> Iterator[Callable[[], None]]:
@@ -47,6 +49,18 @@ class Ending(Consuming, Governing, LivingOn):
         for number, listing in enumerate(reversed(self.world.listings)):
             if listing.is_waiting:
                 yield partial(self.decide_on_the_desk, number, "list")
+
+    def renewals(self) -> Iterator[Callable[[], None]]:
+        """What nobody took in time, or was given back, is offered once more."""
+        for number, (key, offer) in enumerate(self.world.offers.items()):
+            by = OWNERS[self.world.pictures[key[0]].owner]
+            if not self.world.is_waiting(offer) and not self.world.gives_access(offer) and key[1] != "code":
+                yield partial(self.offer_again, by, number)
+        for number, key in enumerate(key for key in self.world.offers if key[1] == "code"):
+            if not self.world.is_waiting(self.world.offers[key]) and not self.world.gives_access(
+                self.world.offers[key]
+            ):
+                yield partial(self.renew_code, OWNERS[self.world.pictures[key[0]].owner], number)
 
     def changes(self) -> Iterator[Callable[[], None]]:
         """Owners share what was shared before, and their plans are carried out."""

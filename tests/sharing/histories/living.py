@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize
 
 import images.actions
 from accounts.addresses import Address, Kind
@@ -28,21 +27,15 @@ STATUS = {
 class LivingOn(Stage):
     """What becomes of images."""
 
-    @initialize()
-    def first_images(self) -> None:
-        for eye in (ALICE, BOB):
-            self.make_image(eye)
-            self.make_family(eye)
-        self.make_image(ALICE)
-
     def make_family(self, eye: Eye) -> None:
+        """Each producer has one at a time."""
         self.families[eye.account] = images.actions.create_family(by=self.viewer(eye), name=f"{eye.account}-base")
 
     @step(weight=1, when=lambda self: len(self.images) < 5, eye=st.sampled_from([CAROL, BOB]))
     def another_image(self, eye: Eye) -> None:
         self.make_image(eye)
 
-    @step(weight=6, eye=eyes, image=any_image, visibility=visibilities)
+    @step(weight=9, eye=eyes, image=any_image, visibility=visibilities)
     def set_visibility(self, eye: Eye, image: int, visibility: str) -> None:
         number = self.some_image(image)
         eye = self.producer(eye, number)

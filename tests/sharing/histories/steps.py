@@ -6,7 +6,7 @@ another: what was offered is accepted some steps later, so that much happens bet
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -26,9 +26,9 @@ class Step:
     """
 
     name: str
-    weight: int
-    when: Callable[[Any], bool]
-    arguments: st.SearchStrategy[dict[str, Any]]
+    weight: int = field(repr=False)
+    when: Callable[[Any], bool] = field(repr=False)
+    arguments: st.SearchStrategy[dict[str, Any]] = field(repr=False)
 
 
 def always(_stage: object) -> bool:
