@@ -3,6 +3,7 @@ simple model at once. After each step both must agree on who sees, lists, uses a
 grant.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
@@ -20,13 +21,27 @@ from tests import factories
 from tests.people import Cast
 from tests.sharing.histories.opening import Opening
 from tests.sharing.histories.stage import EYES
-from tests.sharing.histories.steps import steps_of
+from tests.sharing.histories.steps import Step, steps_of
 from tests.sharing.world.things import Eye
 
+COMES_BETWEEN = {
+    "set_policy",
+    "set_rules",
+    "block",
+    "stop_trusting",
+    "time_passes",
+    "set_status",
+    "announce_end",
+    "leave_family",
+    "leave_group",
+    "change_role",
+    "move_between_organizations",
+}
 Sight = dict[str, set[int] | int | None]  # what somebody has: by a name images, by an account its latest version
 
 
 KINDS = steps_of(Opening)
+BETWEEN = [each for each in KINDS if each.name in COMES_BETWEEN]
 OPENINGS = sorted(name for name in dir(Opening) if name.startswith("opened_by_"))
 
 
@@ -52,8 +67,18 @@ class Histories(Opening):
 
     @rule(data=st.data())
     def something_happens(self, data: st.DataObject) -> None:
-        """One step, drawn by the weights of those that make sense."""
-        weighted = [each for each in self.kinds if each.when(self) for _ in range(each.weight)]
+        """One step; or something begins, something else comes between, and then it ends."""
+        known = self.waiting()
+        self.take_a_step(data, self.kinds)
+        begun = next((key for key in self.waiting() if key not in known), None)
+        if begun and data.draw(st.booleans(), label="something comes between"):
+            self.take_a_step(data, BETWEEN)
+            if ending := self.waiting().get(begun):
+                ending()
+
+    def take_a_step(self, data: st.DataObject, kinds: Sequence[Step]) -> None:
+        """Draw it by the weights of those that make sense."""
+        weighted = [each for each in kinds if each.when(self) for _ in range(each.weight)]
         start = self.turns * len(EYES) % len(weighted)  # so that even the simplest history has many kinds
         chosen = data.draw(st.sampled_from(weighted[start:] + weighted[:start]), label="step")
         getattr(self, chosen.name)(**data.draw(chosen.arguments, label=chosen.name))

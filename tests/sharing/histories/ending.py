@@ -1,6 +1,6 @@
 """What was begun goes on, so that histories come to their ends with much in between."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -13,8 +13,10 @@ from tests.sharing.histories.producing import Producing
 from tests.sharing.histories.stage import BOB, DECIDERS, OWNERS, any_number
 from tests.sharing.histories.steps import step
 
+Ending = partial[None]
 
-class Ending(Producing, Consuming, Governing, LivingOn):
+
+class GoingOn(Producing, Consuming, Governing, LivingOn):
     """Whatever waits in the world, and how it ends when all goes well."""
 
     @step(weight=40, when=lambda self: any(self.endings(future=False)), which=any_number, future=st.booleans())
@@ -23,13 +25,17 @@ class Ending(Producing, Consuming, Governing, LivingOn):
         endings = list(self.endings(future=future))
         endings[which % len(endings)]()
 
-    def endings(self, *, future: bool) -> Iterator[Callable[[], None]]:
+    def waiting(self) -> dict[tuple[object, ...], Ending]:
+        """The same endings, by what tells them apart."""
+        return {(ending.func.__name__, *ending.args): ending for ending in self.endings(future=True)}
+
+    def endings(self, *, future: bool) -> Iterator[Ending]:
         yield from self.decisions(future=future)
         yield from self.answers()
         yield from self.renewals()
         yield from self.changes()
 
-    def decisions(self, *, future: bool) -> Iterator[Callable[[], None]]:
+    def decisions(self, *, future: bool) -> Iterator[Ending]:
         """Recipients accept, claim and take over."""
         for key, offer in self.world.offers.items():
             if offer.recipient and self.world.is_waiting(offer):
@@ -41,7 +47,7 @@ class Ending(Producing, Consuming, Governing, LivingOn):
             if asked.recipient:
                 yield partial(self.take_over, OWNERS[asked.recipient], which, None)
 
-    def answers(self) -> Iterator[Callable[[], None]]:
+    def answers(self) -> Iterator[Ending]:
         """Second persons approve, and staff do."""
         for number, request in enumerate(reversed(self.world.requests)):
             if request.status == "open":
@@ -50,7 +56,7 @@ class Ending(Producing, Consuming, Governing, LivingOn):
             if listing.is_waiting:
                 yield partial(self.decide_on_the_desk, number, "list")
 
-    def renewals(self) -> Iterator[Callable[[], None]]:
+    def renewals(self) -> Iterator[Ending]:
         """What nobody took in time, or was given back, is offered once more."""
         for number, (key, offer) in enumerate(self.world.offers.items()):
             by = OWNERS[self.world.pictures[key[0]].owner]
@@ -62,14 +68,14 @@ class Ending(Producing, Consuming, Governing, LivingOn):
             ):
                 yield partial(self.renew_code, OWNERS[self.world.pictures[key[0]].owner], number)
 
-    def changes(self) -> Iterator[Callable[[], None]]:
+    def changes(self) -> Iterator[Ending]:
         """Owners share what was shared before, and their plans are carried out."""
         for number, picture in enumerate(self.world.pictures):
             was_given = any(offer.status == "accepted" for offer in self.world.offers_of(number))
             if picture.visibility == "private" and picture.status != "deleted" and was_given:
                 yield partial(self.set_visibility, OWNERS[picture.owner], number, "shared")
         if self.world.plans:
-            yield self.days_of_plans_come
+            yield partial(self.days_of_plans_come)
 
     def days_of_plans_come(self) -> None:
         self.world.now = max(self.world.now, *(plan.at for plan in self.world.plans.values())) + timedelta(seconds=1)

@@ -16,7 +16,7 @@ from tests.sharing.histories.steps import step
 from tests.sharing.world.things import DONE, Eye
 
 producers = st.sampled_from([ALICE, ALICE, BOB, CAROL])
-visibilities = st.sampled_from(["private", "private", "shared", "shared", "community", "public"])
+visibilities = st.sampled_from([*["private", "shared"] * 3, "community", "public"])
 STATUS = {
     "deactivate": images.actions.deactivate,
     "reactivate": images.actions.reactivate,
@@ -35,7 +35,7 @@ class LivingOn(Stage):
     def another_image(self, eye: Eye) -> None:
         self.make_image(eye)
 
-    @step(weight=9, eye=eyes, image=any_image, visibility=visibilities)
+    @step(weight=14, eye=eyes, image=any_image, visibility=visibilities)
     def set_visibility(self, eye: Eye, image: int, visibility: str) -> None:
         number = self.some_image(image)
         eye = self.producer(eye, number)

@@ -1,10 +1,10 @@
 """How histories begin: with nothing agreed, or with some of what is rarely reached step by step."""
 
-from tests.sharing.histories.ending import Ending
+from tests.sharing.histories.ending import GoingOn
 from tests.sharing.histories.stage import ALICE, BOB
 
 
-class Opening(Ending):
+class Opening(GoingOn):
     """The first images, and what has happened to the very first of them before the history begins."""
 
     def first_images(self) -> None:
