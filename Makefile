@@ -11,6 +11,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export UV_PYTHON_DOWNLOADS := never
+# Containers often forbid Python to keep what it has compiled: then each of many processes compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run check test test-long bench screenshots format lock packages openstack
 

@@ -1,6 +1,7 @@
 """How a message looks as a mail, in HTML and as text."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -10,6 +11,7 @@ from django.urls import reverse
 from accounts.models import Notification
 
 QUOTED = ">"  # in front of each line of somebody's own words (sharing.letters)
+LISTED = "- "  # in front of each entry of a list
 REASONS = {
     Notification.Kind.OFFERS: "because images are offered to you, or to what you decide for",
     Notification.Kind.DECISIONS: "because you offered an image",
@@ -26,10 +28,12 @@ class Paragraph:
 
     Attributes:
         is_quote: whether it is somebody's own words, and not the panel's.
+        items: the entries, where it is a list.
     """
 
     text: str
-    is_quote: bool
+    is_quote: bool = False
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,17 @@ def mail_of(message: Notification, address: str) -> EmailMultiAlternatives:
 
 
 def paragraphs_of(body: str) -> list[Paragraph]:
-    """What empty lines divide; somebody's own words without the signs in front of each line."""
-    paragraphs: list[Paragraph] = []
-    for block in body.strip().split("\n\n"):
-        lines = block.strip("\n").split("\n")
-        is_quote = all(line.startswith(QUOTED) for line in lines)
-        text = "\n".join(line.removeprefix(QUOTED).removeprefix(" ") for line in lines) if is_quote else block
-        if text.strip() or is_quote:
-            paragraphs.append(Paragraph(text.strip(), is_quote))
-    return paragraphs
+    """What empty lines divide; lists, and somebody's own words, without the signs in front of each line."""
+    blocks = (block.strip("\n").split("\n") for block in body.strip().split("\n\n"))
+    return [paragraph for lines in blocks for paragraph in _paragraphs(lines)]
+
+
+def _paragraphs(lines: list[str]) -> list[Paragraph]:
+    if all(line.startswith(QUOTED) for line in lines):
+        return [
+            Paragraph("\n".join(line.removeprefix(QUOTED).removeprefix(" ") for line in lines).strip(), is_quote=True)
+        ]
+    items = [line.removeprefix(LISTED) for line in takewhile(lambda line: line.startswith(LISTED), lines)]
+    rest = "\n".join(lines[len(items) :]).strip()
+    found = [Paragraph("", items=tuple(items))] if items else []
+    return [*found, Paragraph(rest)] if rest else found

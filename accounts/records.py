@@ -15,6 +15,7 @@ from accounts.models import Account, Event, Notification, User
 from accounts.viewer import Viewer
 
 LONGEST_SUBJECT = 200  # characters, as the column has them
+LONG_WORD = 40  # characters: leaving out more than that says too little
 
 # Where the request that is being served came from; set by the middleware.
 network_address: ContextVar[str | None] = ContextVar("network_address", default=None)
@@ -108,7 +109,7 @@ def notify(
 def notify_each(messages: Iterable[Message]) -> None:
     """Tell many people something of their own, in one query."""
     Notification.objects.bulk_create(
-        Notification(user=one.user, kind=one.kind, subject=_cut(one.subject), body=_tidy(one.body), path=one.path)
+        Notification(user=one.user, kind=one.kind, subject=fitting(one.subject), body=tidy(one.body), path=one.path)
         for one in messages
     )
     transaction.on_commit(_wake_mailer)
@@ -116,16 +117,19 @@ def notify_each(messages: Iterable[Message]) -> None:
 
 def invite_by_mail(address: str, *, subject: str, body: str, path: str = "") -> None:
     """Write to an address that no person has. The text is ours, never that of the person who caused it."""
-    Notification.objects.create(email=address, subject=_cut(subject), body=body, path=path)
+    Notification.objects.create(email=address, subject=fitting(subject), body=body, path=path)
     transaction.on_commit(_wake_mailer)
 
 
-def _cut(subject: str) -> str:
-    """A subject that fits its column; names in it may be long."""
-    return subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 1]}…"
+def fitting(subject: str) -> str:
+    """A subject that fits its column: names in it may be long. No word is cut unless it is a long one."""
+    if len(subject) <= LONGEST_SUBJECT:
+        return subject
+    words, _blank, begun = subject[:LONGEST_SUBJECT].rpartition(" ")
+    return f"{words if len(begun) < LONG_WORD else subject[: LONGEST_SUBJECT - 1]}…"
 
 
-def _tidy(body: str) -> str:
+def tidy(body: str) -> str:
     """A body in which empty lines come alone, whatever a letter has left out between them."""
     return re.sub(r"\n[ \t]*(\n[ \t]*)+", "\n\n", body.strip())
 

@@ -190,9 +190,10 @@ def page_of(viewer: Viewer, wanted: Wanted, *, size: int = PAGE_SIZE, counted: S
         .with_rights(viewer)
         .with_reference(viewer)
     )
-    rows = rows.annotate(sort_key=_key(viewer, wanted.sort), **_count_columns(viewer, wanted, lists, counted))
+    columns = _count_columns(viewer, wanted, lists, counted)
+    rows = rows.annotate(sort_key=_key(viewer, wanted.sort), **columns)
     images = list(rows.order_by(*_order(wanted, "sort_key", "id")))
-    return _cut(images, wanted, size, _counts(viewer, wanted, images, counted))
+    return _cut(images, wanted, size, _counts(images, columns, counted))
 
 
 def _count_columns(viewer: Viewer, wanted: Wanted, lists: "Lists", tabs: Sequence[Tab]) -> dict[str, RawSQL]:
@@ -207,10 +208,9 @@ def _count_columns(viewer: Viewer, wanted: Wanted, lists: "Lists", tabs: Sequenc
     return columns
 
 
-def _counts(viewer: Viewer, wanted: Wanted, images: Sequence[Image], tabs: Sequence[Tab]) -> dict[Tab, int]:
+def _counts(images: Sequence[Image], columns: Mapping[str, RawSQL], tabs: Sequence[Tab]) -> dict[Tab, int]:
     if not tabs or images:
         return {tab: getattr(images[0], f"count_of_{tab}") for tab in tabs}
-    columns = _count_columns(viewer, wanted, Lists(viewer, wanted), tabs)
     # A table that always has a row: a count needs one to stand in.
     found = Permission.objects.annotate(**columns).values_list(*columns).first()
     return dict(zip(tabs, found or (), strict=False))

@@ -25,6 +25,8 @@ class ShareAdmin(ReadOnly, ModelAdmin):
     search_help_text = "Name or id of the image, address, or number of either account"
     date_hierarchy = "offered_at"
     list_per_page = 50
+    exclude = ["recipient", "before"]  # a technical name, and what undoing needs
+    readonly_fields = ["recipient_title"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Share]:
         """With both sides in the same query."""
@@ -44,6 +46,8 @@ class TrustAdmin(ReadOnly, ModelAdmin):
         "producer__as_organization__title",
     ]
     list_per_page = 50
+    fields = ["producer_title", "recipient_title", "trusted_by", "trusted_at"]
+    readonly_fields = ["producer_title", "recipient_title"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Trust]:
         """With both sides in the same query."""
@@ -66,6 +70,8 @@ class PolicyAdmin(ReadOnly, ModelAdmin):
     list_filter = ["mode", "accepting", "by_sign_in"]
     search_fields = ["group__as_account__title", "=group__as_account__number", "group__as_organization__title"]
     list_per_page = 50
+    fields = ["title", "mode", "only_trusted", "only_inspected", "max_age_days", "accepting", "by_sign_in"]
+    readonly_fields = ["title"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Policy]:
         """With whose they are in the same query."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from accounts.models import Account, Organization, Team, User
@@ -18,6 +19,7 @@ from accounts.viewer import Viewer
 from images.models import Image, Region
 from images.stores import FileStore, get_store
 from tests import factories
+from tests.kept import Kept
 
 
 @dataclass(frozen=True)
@@ -121,10 +123,17 @@ def archive(image_store: Path, settings: Settings, tmp_path: Path) -> FileStore:
     return store
 
 
+@pytest.fixture(scope="session")
+def kept_cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Kept[Cast]:
+    """Everybody as rows, before any test changes what the world is like."""
+    with django_db_blocker.unblock():
+        return Kept.of(call_together)
+
+
 @pytest.fixture
-def cast(db: None, image_store: Path) -> Cast:
+def cast(kept_cast: Kept[Cast], db: None, image_store: Path) -> Cast:
     """Everybody, and what they belong to. Nothing is shared yet."""
-    return call_together()
+    return kept_cast.put_back()
 
 
 @pytest.fixture

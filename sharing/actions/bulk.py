@@ -1,6 +1,6 @@
 """Offering several images at once. Each is an offer of its own: what is wrong with one does not stop the others."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -46,13 +46,13 @@ def offer_each(
     addresses: Iterable[Address],
     groups: Iterable[Group],
     terms: Terms,
-) -> list[OfferedImage]:
+) -> Iterator[OfferedImage]:
     """Offer several images, each in a transaction of its own, on the same terms and to the same recipients.
 
-    What concerns all of them is checked before the first: the limit of the day is for the whole.
+    What concerns all of them is checked at once, before the first: the limit of the day is for the whole.
 
     Returns:
-        What became of each image, in the order given.
+        What became of each image, in the order given. An image is offered when its turn comes.
 
     Raises:
         PermissionDenied: the viewer may not share images of the account.
@@ -67,7 +67,7 @@ def offer_each(
     check_daily_limit(by.account, by.user, len(ids) * (len(addresses) + len(groups)))
     checked_end(rules_of(by.account), terms.access_until)
     names = dict(Image.objects.live().filter(account=by.account, pk__in=ids).values_list("pk", "name"))
-    return [_offer_one(pk, names.get(pk, ""), by, addresses, groups, terms) for pk in ids]
+    return (_offer_one(pk, names.get(pk, ""), by, addresses, groups, terms) for pk in ids)
 
 
 def require_few(image_ids: Sequence[UUID]) -> None:

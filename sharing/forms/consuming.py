@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from accounts.models import Account
 from accounts.validators import is_one_line
 from images.models import Region
-from sharing.forms.terms import MESSAGE_LENGTH
+from sharing.forms.terms import MESSAGE_LENGTH, OPTIONAL
 from sharing.inbox import Place, Tab, Wanted
 from sharing.notices import Notice
 
@@ -47,10 +47,11 @@ class AcceptForm(forms.Form):
     ACCOUNT, ORGANIZATION = "account", "organization"
 
     label = forms.CharField(
-        label="Our label (optional)",
+        label="Our label",
         required=False,
         max_length=255,
         validators=[is_one_line],
+        widget=forms.TextInput(attrs=OPTIONAL),
         help_text="What people of the account see instead of the image's name.",
     )
     into = forms.ChoiceField(label="Take it into", required=False)

@@ -10,7 +10,7 @@ from accounts.validators import is_one_line
 from accounts.viewer import Viewer
 from sharing.actions.claims import DEFAULT_DAYS, MAX_DAYS
 from sharing.codes import normalise
-from sharing.forms.terms import AttemptForm, TermsForm
+from sharing.forms.terms import OPTIONAL, AttemptForm, TermsForm
 
 SECRET = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 LONGEST_NUMBER, LONGEST_SECRET, LONGEST_CODE, LONGEST_WHOM = 40, 256, 200, 80  # signs
@@ -84,11 +84,11 @@ class ClaimCodeForm(DaysForm, TermsForm):
     """Whom a claim code is for, how long it works, and the terms."""
 
     whom = forms.CharField(
-        label="Whom it is for (optional)",
+        label="Whom it is for",
         required=False,
         max_length=LONGEST_WHOM,
         validators=[is_one_line],
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+        widget=forms.TextInput(attrs=OPTIONAL | {"autocomplete": "off", "autofocus": True}),
         help_text="“Jane at Beta”: stands in your table instead of an address. Whoever uses the code can read it.",
     )
     field_order = ["whom", "days"]
@@ -98,11 +98,11 @@ class TakeForm(forms.Form):
     """What can be said in the step that accepts an offer by code."""
 
     label = forms.CharField(
-        label="Our label (optional)",
+        label="Our label",
         required=False,
         max_length=255,
         validators=[is_one_line],
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs=OPTIONAL | {"autocomplete": "off"}),
         help_text="What people of the account see instead of the image's name.",
     )
     future = forms.BooleanField(label="Later versions too, without being asked again", required=False)

@@ -19,6 +19,7 @@ from sharing.rules import rules_of
 MESSAGE_LENGTH = 1000
 PERIODS = (30, 90)  # days
 ON_A_DATE = "date"
+OPTIONAL = {"data-optional": ""}  # says so in a form in which not every field that may stay empty does (form.css)
 END_OF_DAY = time(23, 59, 59, tzinfo=UTC)
 
 # By name: what the producer has to be sure of.
@@ -63,7 +64,7 @@ class TermsForm(AttemptForm):
     """What goes with an offer of these images, and the questions before sharing."""
 
     message = forms.CharField(
-        label="Message (optional)", required=False, max_length=MESSAGE_LENGTH, widget=forms.Textarea(attrs={"rows": 2})
+        required=False, max_length=MESSAGE_LENGTH, widget=forms.Textarea(attrs=OPTIONAL | {"rows": 2})
     )
     until = forms.ChoiceField(label="Until", required=False)
     until_date = forms.DateField(

@@ -1,6 +1,7 @@
 """The share box: offering one image or several, reading what is typed, suggestions, results and undo."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -28,13 +30,15 @@ from sharing.models import Share
 from sharing.recipients import read
 from sharing.rows import rows_of
 from sharing.suggestions import suggest
+from sharing.views.steps import step_by_step
 
 CHECK = "check"
+MANY_OFFERS = 200  # more than that take longer than anybody waits without a sign
 LONGEST_ID = 19  # digits; a longer one is no id, and no database takes it
 
 
 @require_http_methods(["GET", "POST"])
-def share_image(request: PanelRequest, pk: UUID) -> HttpResponse:
+def share_image(request: PanelRequest, pk: UUID) -> HttpResponseBase:
     """Offer an image; afterwards, a result for each recipient."""
     image = get_image(request.viewer, pk, Verb.OFFER)
     require_offerable(image)
@@ -42,7 +46,7 @@ def share_image(request: PanelRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def share_images(request: PanelRequest) -> HttpResponse:
+def share_images(request: PanelRequest) -> HttpResponseBase:
     """Offer several images together; afterwards, a result for each image and recipient."""
     require(request.viewer, Verb.OFFER)
     ids = _image_ids(request)
@@ -57,18 +61,20 @@ def share_images(request: PanelRequest) -> HttpResponse:
     return _share_box(request, choice)
 
 
-def _share_box(request: PanelRequest, choice: Choice) -> HttpResponse:
+def _share_box(request: PanelRequest, choice: Choice) -> HttpResponseBase:
     data = request.POST if request.method == "POST" else None
     form = ShareForm(data, viewer=request.viewer, images=choice.images)
     wants_check = request.POST.get("step") == CHECK
     results = _offer(request, choice, form) if form.is_valid() and not wants_check else None
     if results is not None:
-        return _result(request, choice, results)
+        if len(choice.ids) * len(form.reading.parts) > MANY_OFFERS:
+            return step_by_step(len(choice.ids), results, partial(_result, request, choice))
+        return _result(request, choice, list(results))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "sharing/share_image.html", _context(request, choice, form), status=status)
 
 
-def _offer(request: PanelRequest, choice: Choice, form: ShareForm) -> Sequence[OfferedImage] | None:
+def _offer(request: PanelRequest, choice: Choice, form: ShareForm) -> Iterable[OfferedImage] | None:
     reading = form.reading
     terms: dict[str, Any] = {"addresses": reading.addresses, "groups": reading.groups, "terms": form.terms}
     try:

@@ -65,8 +65,28 @@ async function refreshBehind() {
   document.dispatchEvent(new CustomEvent("content", { detail: main }));
 }
 
-async function take(answer, { sent = false } = {}) {
-  const page = parse(await answer.text());
+// An answer that takes long begins with an empty line for each step that is done (sharing/views/steps.py).
+async function textOf(answer, busy) {
+  const steps = Number(answer.headers.get("X-Steps"));
+  if (!steps || !busy) return answer.text();
+  const label = [...busy.childNodes];
+  const decoder = new TextDecoder();
+  const reader = answer.body.getReader();
+  let text = "";
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      text += decoder.decode(part.value, { stream: true });
+      const done = text.length - text.trimStart().length;
+      busy.textContent = `${Math.min(done, steps)} of ${steps} done`;
+    }
+  } finally {
+    busy.replaceChildren(...label);
+  }
+  return text;
+}
+
+async function take(answer, { sent = false, busy = null } = {}) {
+  const page = parse(await textOf(answer, busy));
   const content = page.querySelector(".dialog-content");
   if (!content) {
     become(page, answer.url);
@@ -96,7 +116,7 @@ async function send(form, submitter) {
   busy?.classList.add("is-busy");
   try {
     if (form.method === "post") {
-      await take(await fetch(form.action, { method: "POST", body: data, headers: HEADERS }), { sent: true });
+      await take(await fetch(form.action, { method: "POST", body: data, headers: HEADERS }), { sent: true, busy });
     } else {
       await take(await fetch(`${form.action.split("?")[0]}?${new URLSearchParams(data)}`, { headers: HEADERS }));
     }

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 
 from accounts.mails import mail_of
 from accounts.models import Notification, User
+from accounts.records import fitting, tidy
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FILES = sorted(TEMPLATES.glob("*/letters/*.txt"))
@@ -29,6 +30,8 @@ MOMENT = re.compile(r"(\w+)\|(?:date|day|day_and_time|ago|timesince)")
 NUMBER = re.compile(r"(\w+)\|(?:pluralize|filesizeformat|size)")
 MOMENTS, NUMBERS = ({name for path in FILES for name in which.findall(source_of(path))} for which in (MOMENT, NUMBER))
 CHRISTMAS = datetime(2026, 12, 24, 18, 0, tzinfo=UTC)
+
+TO_STRANGERS = ("stranger", "account_already_exists", "unknown_account")  # whoever gets these may have no login
 
 LONG = "a-name-of-a-hundred-and-twenty-signs-" * 3 + "ends-here"
 HOSTILE = f"<script>alert(1)</script> &amp; שלום {LONG}"
@@ -76,9 +79,13 @@ def worst(path: Path, number: int = 2) -> Notification:
     context = {name: value_of(name) for name in names} | {"number": number, "more": number - 1}
     rendered = render_to_string(path.relative_to(TEMPLATES).as_posix(), context)
     subject, _newline, body = rendered.strip().partition("\n")
-    user = User(pk=1, username="alice", name="Alice Archer")
+    user = None if path.stem in TO_STRANGERS else User(pk=1, username="alice", name="Alice Archer")
     return Notification(
-        user=user, kind=Notification.Kind.OFFERS, subject=subject.strip()[:200], body=body.strip(), path="/a/1/shared/"
+        user=user,
+        kind=Notification.Kind.OFFERS,
+        subject=fitting(subject.strip()),
+        body=tidy(body),
+        path="/a/1/shared/",
     )
 
 

@@ -55,6 +55,37 @@ class TestWords:
             (False, "Nothing happens until you decide."),
         ]
 
+    def test_a_list_is_a_list(self) -> None:
+        body = "These end:\n\n- “one” today\n- “two”\n… and 1 more.\n\nHello - not a list."
+        assert [(part.text, part.items) for part in paragraphs_of(body)] == [
+            ("These end:", ()),
+            ("", ("“one” today", "“two”")),
+            ("… and 1 more.", ()),
+            ("Hello - not a list.", ()),
+        ]
+        html = html_of(Notification(subject="A", body=body))
+        assert html.count("<li") == 2
+        assert "- “" not in html
+
+    def test_a_dash_in_somebody_elses_words_makes_no_list(self) -> None:
+        [part] = paragraphs_of("> - one\n> - two")
+        assert (part.is_quote, part.text, part.items) == (True, "- one\n- two", ())
+
+    @pytest.mark.parametrize(
+        ("subject", "kept"),
+        [
+            ("short enough", "short enough"),
+            ("word " * 40 + "and more", "word " * 39 + "word…"),
+            ("a " * 90 + "wonderful " * 5, "a " * 90 + "wonderful wonderful…"),
+            ("w" * 300, "w" * 199 + "…"),
+            (f"Acme offers you the image “{'n' * 300}”", f"Acme offers you the image “{'n' * 172}…"),
+        ],
+    )
+    def test_a_subject_is_cut_between_words(self, cast: Cast, subject: str, kept: str) -> None:
+        notify([cast.alice], subject=subject, body="There.")
+        assert Notification.objects.get().subject == kept
+        assert len(kept) <= 200
+
     def test_it_says_why_one_gets_it_and_where_to_change_that(self, cast: Cast) -> None:
         notify([cast.alice], subject="Bob accepted", body="He has.", kind=Kind.DECISIONS, path="/a/1/")
         send_mail()

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("listing", "pages", "upload", "transfers")
+BENCHMARKS = ("listing", "pages", "growth", "alike", "bulk", "upload", "transfers")
 
 
 def main() -> int:

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from typing import Any
 
+from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
 from accounts.actions import invite, make_feed, make_reviewer
@@ -40,11 +43,13 @@ class World:
 
     Attributes:
         personas: by name: the person (None: not signed in) and the account in which they work.
+        cookies: by the same names: those of a browser in which they are signed in.
         own: what stands in the addresses of Acme's own pages, by the name of the page.
         received: the same for the pages on which somebody else meets Acme's image.
     """
 
     personas: Mapping[str, tuple[User | None, Account]]
+    cookies: Mapping[str, SimpleCookie]
     own: Mapping[str, Mapping[str, Any]]
     received: Mapping[str, Mapping[str, Any]]
 
@@ -73,7 +78,16 @@ def build(cast: Cast) -> World:
         "staff": (cast.sam, cast.sam.personal_account),
         "root": (cast.root, cast.root.personal_account),
     }
-    return World(personas, _own(cast, image, shares, olga), _received(cast, image, shares))
+    cookies = {name: _sign_in(user) for name, (user, _account) in personas.items()}
+    return World(personas, cookies, _own(cast, image, shares, olga), _received(cast, image, shares))
+
+
+def _sign_in(user: User | None) -> SimpleCookie:
+    """The cookies of a browser in which somebody is signed in, or nobody."""
+    client = Client()
+    if user:
+        client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return client.cookies
 
 
 def reported(cast: Cast) -> Case:

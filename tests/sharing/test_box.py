@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from accounts.models import Event
 from images.models import Family, Image
 from sharing import actions
 from sharing.actions.bulk import MOST_IMAGES
@@ -137,12 +138,37 @@ class TestSeveralImages:
         assert "It is not there any more." in page
         assert "not-ours" not in page
 
+    def test_very_many_give_a_sign_of_life_for_each_image(
+        self, cast: Cast, alice_client: Client, several: list[Image]
+    ) -> None:
+        people = ", ".join(f"person-{number}@example.org" for number in range(70))
+        data = {"image": chosen(*several), "recipients": people, **TICKED}
+        answer = alice_client.post(url("share_images", cast.acme), data)
+        assert answer.headers["X-Steps"] == "3"
+        assert not Share.objects.exists()
+        parts = iter(answer)
+        assert next(parts) == b"\n"
+        assert Share.objects.count() == 70
+        assert [next(parts), next(parts)] == [b"\n", b"\n"]
+        page = next(parts).decode()
+        assert page.count("Offered: they are asked first.") == Share.objects.count() == 210
+        assert Event.objects.filter(network_address="127.0.0.1", verb="offered").count() == 210
+
+    def test_too_many_for_a_day_are_refused_before_the_first(
+        self, cast: Cast, alice_client: Client, several: list[Image], settings: Settings
+    ) -> None:
+        settings.OFFERS_PER_DAY = 209
+        people = ", ".join(f"person-{number}@example.org" for number in range(70))
+        data = {"image": chosen(*several), "recipients": people, **TICKED}
+        assert alice_client.post(url("share_images", cast.acme), data).status_code == 422
+        assert not Share.objects.exists()
+
     def test_an_image_that_goes_meanwhile_is_a_line_of_the_result(self, cast: Cast, several: list[Image]) -> None:
         gone = UUID(int=7)
         ids = [several[0].pk, gone, several[1].pk]
-        addresses = actions.offer_each(ids, by=cast.producer, addresses=[], groups=[cast.golden_testers.group_ptr],
+        results = actions.offer_each(ids, by=cast.producer, addresses=[], groups=[cast.golden_testers.group_ptr],
                                        terms=actions.Terms())  # fmt: skip
-        assert [(each.name, each.problem) for each in addresses] == [
+        assert [(each.name, each.problem) for each in results] == [
             ("debian-12-golden", ""),
             ("", "It is not there any more."),
             ("web-base", ""),

@@ -1,9 +1,13 @@
 """The demo: everything in it, made once, and only where nobody else can reach it."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db.models import F
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from accounts.models import Event, Notification, User
@@ -14,12 +18,26 @@ from images.sandbox import ProgramMissing
 from images.stores import get_store
 from sharing.demo.people import NAMES, PASSWORD
 from sharing.models import Share
+from tests.kept import Kept
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the image data of the demo lies. No test changes it."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def kept_demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker, store: Path) -> Kept[str]:
+    """The demo as rows: loading it takes seconds."""
+    with django_db_blocker.unblock(), override_settings(DEMO=True, IMAGE_STORE_DIR=store):
+        return Kept.of(lambda: call_command("load_demo"))
 
 
 @pytest.fixture
-def demo(db: None, image_store: object, settings: Settings) -> None:
-    settings.DEMO = True
-    call_command("load_demo")
+def demo(kept_demo: Kept[str], db: None, store: Path, settings: Settings) -> None:
+    settings.DEMO, settings.IMAGE_STORE_DIR = True, store
+    kept_demo.put_back()
 
 
 def test_everybody_can_sign_in_and_is_marked(demo: None) -> None:

@@ -1,7 +1,8 @@
 """Steps of recipients: decisions, trust, blocks, and what people do with their groups."""
 
+from datetime import datetime
+
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
 
 import accounts.actions
 import images.actions
@@ -9,7 +10,8 @@ from accounts.models import Membership
 from accounts.roles import Role
 from sharing import actions
 from sharing.models import Block, Share, Trust
-from tests.sharing.histories.stage import BOB, CAROL, DAVE, ERIN, RHEA, Stage, any_number, eyes
+from tests.sharing.histories.stage import BOB, CAROL, DAVE, ERIN, RHEA, Stage, any_image, any_number, eyes
+from tests.sharing.histories.steps import step
 from tests.sharing.world.things import Eye, OfferKey
 
 COMING_AND_GOING = [
@@ -23,8 +25,9 @@ COMING_AND_GOING = [
 class Consuming(Stage):
     """Accept, reject, leave, claim, trust, block, hide; references; join and leave groups."""
 
-    @precondition(lambda self: self.world.offers)
-    @rule(
+    @step(
+        weight=4,
+        when=lambda self: self.world.offers,
         eye=eyes,
         offer=any_number,
         into=st.sampled_from([None, None, "beta", "acme", "erin"]),
@@ -32,17 +35,9 @@ class Consuming(Stage):
         label=st.booleans(),
     )
     def accept(self, eye: Eye, offer: int, into: str | None, future: bool, label: bool) -> None:
-        self.accept_as(eye, self.some_key(offer), into, future=future, label=label)
-
-    @precondition(lambda self: self.world.offers)
-    @rule(offer=any_number, future=st.booleans())
-    def accept_as_asked(self, offer: int, future: bool) -> None:
-        """Somebody who is asked accepts, so that much is agreed on in a history."""
-        waiting = [key for key, one in self.world.offers.items() if one.recipient and self.world.is_waiting(one)]
-        key = waiting[offer % len(waiting)] if waiting else self.some_key(offer)
-        recipient = self.world.offers[key].recipient
-        eye = {"beta": BOB, "rival": RHEA, "night_shift": BOB, "beta_holdings": BOB, "dave": DAVE}.get(recipient or "")
-        self.accept_as(eye or ERIN, key, None, future=future)
+        key = self.some_key(offer)
+        eye = self.decider(eye, self.world.offers[key].recipient)
+        self.accept_as(eye, key, into, future=future, label=label)
 
     def accept_as(self, eye: Eye, key: OfferKey, into: str | None, *, future: bool, label: bool = False) -> None:
         share = self.share(key)
@@ -54,33 +49,35 @@ class Consuming(Stage):
             ),
         )
 
-    @precondition(lambda self: self.world.offers)
-    @rule(eye=eyes, offer=any_number)
+    @step(weight=2, when=lambda self: self.world.offers, eye=eyes, offer=any_number)
     def reject(self, eye: Eye, offer: int) -> None:
         key = self.some_key(offer)
-        share = self.share(key)
+        eye, share = self.decider(eye, self.world.offers[key].recipient), self.share(key)
         self.compare(self.world.reject(eye, key), lambda: actions.reject(share.pk, by=self.viewer(eye)))
 
-    @rule(eye=eyes, image=any_number)
+    @step(weight=2, eye=eyes, image=any_image)
     def leave(self, eye: Eye, image: int) -> None:
         number = self.some_image(image)
+        eye = self.receiver(eye, number)
         self.compare(self.world.leave(eye, number), lambda: actions.leave(self.images[number].pk, by=self.viewer(eye)))
 
-    @precondition(lambda self: self.made)
-    @rule(eye=eyes, code=any_number)
+    @step(weight=3, when=lambda self: self.made, eye=eyes, code=any_number)
     def claim(self, eye: Eye, code: int) -> None:
         """Somebody shows a code that there ever was."""
-        key, made_at = self.made[-1 - code % len(self.made)]
+        self.claim_as(self.decider(eye, None), *self.made[-1 - code % len(self.made)])
+
+    def claim_as(self, eye: Eye, key: OfferKey, made_at: datetime) -> None:
         share = self.share(key) if key in self.world.offers else Share(pk=0)
         self.compare(
             self.world.claim(eye, key, made_at),
             lambda: actions.claim_offer(share.pk, by=self.viewer(eye), offered_at=made_at),
         )
 
-    @rule(eye=eyes, image=any_number, what=st.sampled_from(["add", "add", "take out", "label"]))
+    @step(weight=4, eye=eyes, image=any_image, what=st.sampled_from(["add", "add", "take out", "label"]))
     def reference(self, eye: Eye, image: int, what: str) -> None:
         """An account keeps an entry of its own for somebody else's image."""
         number = self.some_image(image)
+        eye = self.receiver(eye, number)
         pk, by = self.images[number].pk, self.viewer(eye)
         steps = {
             "add": (self.world.add, lambda: images.actions.add_reference(pk, by=by)),
@@ -90,11 +87,10 @@ class Consuming(Stage):
         here, there = steps[what]
         self.compare(here(eye, number), there)
 
-    @precondition(lambda self: self.world.offers)
-    @rule(eye=eyes, offer=any_number, wanted=st.booleans())
+    @step(weight=2, when=lambda self: self.world.offers, eye=eyes, offer=any_number, wanted=st.booleans())
     def later_versions(self, eye: Eye, offer: int, wanted: bool) -> None:
         key = self.some_key(offer)
-        share = self.share(key)
+        eye, share = self.decider(eye, self.world.offers[key].recipient), self.share(key)
         here, there = (
             (self.world.want_later_versions, actions.take_later_versions)
             if wanted
@@ -102,8 +98,9 @@ class Consuming(Stage):
         )
         self.compare(here(eye, key), lambda: there(share.pk, by=self.viewer(eye)))
 
-    @rule(
-        eye=st.sampled_from([BOB, CAROL, ERIN]),
+    @step(
+        weight=3,
+        eye=st.sampled_from([BOB, BOB, BOB, CAROL, ERIN]),
         producer=st.sampled_from(["acme", "acme_group", "beta"]),
         organization=st.sampled_from([None, None, "beta_holdings"]),
     )
@@ -114,16 +111,17 @@ class Consuming(Stage):
             lambda: actions.trust(self.group(producer).group_ptr, recipient=self.group(recipient), by=self.viewer(eye)),
         )
 
-    @precondition(lambda self: self.world.trusts)
-    @rule(eye=eyes, number=any_number)
+    @step(weight=1, when=lambda self: self.world.trusts, eye=eyes, number=any_number)
     def stop_trusting(self, eye: Eye, number: int) -> None:
         trusts = sorted(self.world.trusts)
         recipient, producer = trusts[number % len(trusts)]
+        eye = self.decider(eye, recipient)
         row = Trust.objects.get(recipient=self.group(recipient).pk, producer=self.group(producer).pk)
         expected = self.world.stop_trusting(eye, (recipient, producer))
         self.compare(expected, lambda: actions.stop_trusting(row.pk, by=self.viewer(eye)))
 
-    @rule(
+    @step(
+        weight=2,
         eye=st.sampled_from([BOB, BOB, ERIN, RHEA, DAVE]),
         producer=st.sampled_from(["acme", "acme", "beta"]),
         group=st.sampled_from([None, None, "night_shift", "beta_holdings"]),
@@ -141,22 +139,23 @@ class Consuming(Stage):
             ),
         )
 
-    @precondition(lambda self: self.world.blocks)
-    @rule(eye=eyes, number=any_number)
+    @step(weight=1, when=lambda self: self.world.blocks, eye=eyes, number=any_number)
     def unblock(self, eye: Eye, number: int) -> None:
         blocks = sorted(self.world.blocks)
         recipient, producer = blocks[number % len(blocks)]
+        eye = self.decider(eye, recipient)
         row = Block.objects.get(recipient=self.group(recipient).pk, producer=self.group(producer).pk)
         expected = self.world.unblock(eye, (recipient, producer))
         self.compare(expected, lambda: actions.unblock(row.pk, by=self.viewer(eye)))
 
-    @rule(eye=eyes, image=any_number, hidden=st.booleans())
+    @step(weight=2, eye=eyes, image=any_image, hidden=st.booleans())
     def hide(self, eye: Eye, image: int, hidden: bool) -> None:
         number = self.some_image(image)
+        eye = self.receiver(eye, number)
         here, there = (self.world.hide, images.actions.hide) if hidden else (self.world.unhide, images.actions.unhide)
         self.compare(here(eye, number), lambda: there(self.images[number].pk, by=self.viewer(eye)))
 
-    @rule(who=st.sampled_from(COMING_AND_GOING))
+    @step(weight=1, who=st.sampled_from(COMING_AND_GOING))
     def join(self, who: tuple[str, str]) -> None:
         person, name = who
         if who in self.world.roles or name in self.world.closed:
@@ -168,18 +167,18 @@ class Consuming(Stage):
         accounts.actions.accept_invitation(invitation.pk, by=getattr(self.cast, person))
         self.world.roles[who] = "member"
 
-    @rule(who=st.sampled_from([*COMING_AND_GOING, ("alice", "golden_testers")]))
+    @step(weight=1, who=st.sampled_from([*COMING_AND_GOING, ("alice", "golden_testers")]))
     def leave_group(self, who: tuple[str, str]) -> None:
         person, name = who
         expected = self.world.leave_group(person, name)
         self.compare(expected, lambda: accounts.actions.leave(self.group(name), by=self.viewer_of(person)))
 
-    @rule(eye=st.sampled_from([BOB, ERIN]), group=st.sampled_from(["night_shift", "golden_testers"]))
+    @step(weight=1, eye=st.sampled_from([BOB, ERIN]), group=st.sampled_from(["night_shift", "golden_testers"]))
     def close(self, eye: Eye, group: str) -> None:
         expected = self.world.close(eye, group)
         self.compare(expected, lambda: accounts.actions.close(self.group(group), by=self.viewer(eye)))
 
-    @rule()
+    @step(weight=1)
     def move_between_organizations(self) -> None:
         """Beta Consumers leaves its organization, or comes back."""
         bob = self.viewer(BOB)
@@ -193,7 +192,7 @@ class Consuming(Stage):
             accounts.actions.accept_invitation(invitation.pk, by=self.cast.bob)
             self.world.organization_of["beta"] = "beta_holdings"
 
-    @rule(role=st.sampled_from(["observer", "creator", "admin"]))
+    @step(weight=1, role=st.sampled_from(["observer", "creator", "admin"]))
     def change_role(self, role: str) -> None:
         """Dave becomes more or less at Beta Consumers."""
         membership = Membership.objects.get(user=self.cast.dave, group=self.cast.beta.pk)

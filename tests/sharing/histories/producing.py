@@ -1,32 +1,30 @@
 """Steps of producers: offers and codes."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
 
 from sharing import actions
 from sharing.actions import Terms
 from tests.sharing.histories.stage import (
-    ALICE,
-    BOB,
-    CAROL,
-    EYES,
     TARGETS,
     Stage,
+    any_image,
     any_number,
     eyes,
     reached_by,
     some_days,
 )
+from tests.sharing.histories.steps import step
 from tests.sharing.world import things
-from tests.sharing.world.things import DONE, MARKETPLACE, Eye, OfferKey
+from tests.sharing.world.things import DONE, MARKETPLACE, Eye
 
 
 class Producing(Stage):
     """Offer, offer again, undo, remove, say until when; codes, the marketplace, and accepting by signing in."""
 
-    @rule(
-        eye=st.sampled_from(EYES[:3]),
-        image=any_number,
+    @step(
+        weight=12,
+        eye=eyes,
+        image=any_image,
         to=st.sampled_from(TARGETS),
         export=st.booleans(),
         days=some_days,
@@ -34,7 +32,7 @@ class Producing(Stage):
     )
     def offer(self, eye: Eye, image: int, to: tuple[str, str], export: bool, days: int | None, future: bool) -> None:
         number, (kind, name), until = self.some_image(image), to, self.in_days(days)
-        recipient = None if name == "nobody" else name
+        eye, recipient = self.producer(eye, number), None if name == "nobody" else name
         self.compare(
             self.world.offer(eye, (number, kind, name), recipient, things.Terms(export, until, future)),
             lambda: actions.offer(
@@ -45,51 +43,48 @@ class Producing(Stage):
             ),
         )
 
-    @precondition(lambda self: self.world.offers)
-    @rule(eye=eyes, offer=any_number)
+    @step(weight=3, when=lambda self: self.world.offers, eye=eyes, offer=any_number)
     def offer_again(self, eye: Eye, offer: int) -> None:
         key = self.some_key(offer)
-        share = self.share(key)
+        eye, share = self.producer(eye, key[0]), self.share(key)
         self.compare(
             self.world.offer_again(eye, key, reached_by(key)),
             lambda: actions.offer_again(share.image_id, share.pk, by=self.viewer(eye)),
         )
 
-    @precondition(lambda self: self.world.offers)
-    @rule(eye=st.sampled_from(EYES[:3]), offer=any_number)
+    @step(weight=3, when=lambda self: self.world.offers, eye=eyes, offer=any_number)
     def undo(self, eye: Eye, offer: int) -> None:
         key = self.some_key(-1 - offer)  # the last ones first: they can be undone
-        share = self.share(key)
+        eye, share = self.producer(eye, key[0]), self.share(key)
         self.compare(self.world.undo(eye, key), lambda: actions.undo_offers([share.pk], by=self.viewer(eye)))
 
-    @precondition(lambda self: self.world.offers)
-    @rule(eye=eyes, offer=any_number)
+    @step(weight=2, when=lambda self: self.world.offers, eye=eyes, offer=any_number)
     def remove(self, eye: Eye, offer: int) -> None:
         key = self.some_key(offer)
-        share = self.share(key)
+        eye, share = self.producer(eye, key[0]), self.share(key)
         self.compare(self.world.remove(eye, key), lambda: actions.remove(share.image_id, share.pk, by=self.viewer(eye)))
 
-    @precondition(lambda self: self.world.offers)
-    @rule(eye=eyes, offer=any_number, days=some_days)
+    @step(weight=1, when=lambda self: self.world.offers, eye=eyes, offer=any_number, days=some_days)
     def set_end(self, eye: Eye, offer: int, days: int | None) -> None:
         key, until = self.some_key(offer), self.in_days(days)
-        share = self.share(key)
+        eye, share = self.producer(eye, key[0]), self.share(key)
         self.compare(
             self.world.set_end(eye, key, until),
             lambda: actions.set_end(share.image_id, share.pk, by=self.viewer(eye), until=until),
         )
 
-    @precondition(lambda self: len(self.codes) < 3)
-    @rule(
-        eye=st.sampled_from([ALICE, CAROL, BOB]),
-        image=any_number,
+    @step(
+        weight=3,
+        when=lambda self: len(self.codes) < 3,
+        eye=eyes,
+        image=any_image,
         days=st.sampled_from([1, 7]),
         ends=some_days,
         future=st.booleans(),
     )
     def make_code(self, eye: Eye, image: int, days: int, ends: int | None, future: bool) -> None:
         number, until, name = self.some_image(image), self.in_days(ends), f"code {len(self.codes)}"
-        key: OfferKey = (number, "code", name)
+        eye, key = self.producer(eye, number), (number, "code", name)
         expected = self.world.make_code(eye, key, things.Terms(until=until, future=future), days)
 
         def act() -> None:
@@ -101,14 +96,14 @@ class Producing(Stage):
         self.compare(expected, act)
         assert (expected == DONE) == (name in self.codes)
 
-    @precondition(lambda self: self.codes)
-    @rule(eye=st.sampled_from([ALICE, ALICE, CAROL, BOB]), code=any_number)
+    @step(weight=4, when=lambda self: self.codes, eye=eyes, code=any_number)
     def renew_code(self, eye: Eye, code: int) -> None:
         codes = [key for key in self.world.offers if key[1] == "code"]
         if not codes:
             return
         key = codes[code % len(codes)]
-        share, expected = self.share(key), self.world.renew_code(eye, key, 7)
+        eye, share = self.producer(eye, key[0]), self.share(key)
+        expected = self.world.renew_code(eye, key, 7)
 
         def act() -> None:
             made = actions.renew_claim_code(share.image_id, share.pk, by=self.viewer(eye), days=7)
@@ -116,23 +111,26 @@ class Producing(Stage):
 
         self.compare(expected, act)
 
-    @rule(eye=st.sampled_from([ALICE, ALICE, CAROL, BOB]), image=any_number)
+    @step(weight=4, eye=eyes, image=any_image)
     def offer_to_the_marketplace(self, eye: Eye, image: int) -> None:
         number = self.some_image(image)
+        eye = self.producer(eye, number)
         expected = self.world.offer(eye, (number, MARKETPLACE, MARKETPLACE), None, things.Terms())
         named = self.named(MARKETPLACE, MARKETPLACE)
         self.compare(expected, lambda: actions.offer(self.images[number].pk, by=self.viewer(eye), **named))
 
-    @rule(
-        eye=st.sampled_from([ALICE, CAROL, BOB]),
-        image=any_number,
-        account=st.sampled_from(["beta", "beta", "rival", "acme"]),
-        admin=st.sampled_from(["bob", "bob", "rhea", "dave", "alice"]),
+    @step(
+        weight=4,
+        eye=eyes,
+        image=any_image,
+        account=st.sampled_from(["beta", "beta", "beta", "rival", "acme"]),
+        admin=st.sampled_from(["bob", "bob", "bob", "rhea", "dave", "alice"]),
         days=some_days,
         future=st.booleans(),
     )
     def offer_signed_in(self, eye: Eye, image: int, account: str, admin: str, days: int | None, future: bool) -> None:
         number, until = self.some_image(image), self.in_days(days)
+        eye = self.producer(eye, number)
         terms = things.Terms(until=until, future=future)
         self.compare(
             self.world.offer_signed_in(eye, (number, "number", account), terms, admin),

@@ -67,7 +67,9 @@ ROLES = {
     ("bob", "night_shift"): "manager",
 } | {(login, login): "admin" for login in ("alice", "bob", "carol", "dave", "erin", "rhea")}
 TARGETS = [
-    *(("number", account) for account in ("acme", "beta", "rival", "nobody")),
+    *[("number", "beta")] * 8,
+    *[("login", "bob"), ("team", "golden_testers"), ("organization", "acme_group")] * 3,
+    *(("number", account) for account in ("acme", "rival", "nobody")),
     *(("login", person) for person in ("alice", "bob", "carol", "dave", "erin", "nobody")),
     *(("email", person) for person in ("bob", "erin", "nobody")),
     *(("team", team) for team in TEAMS),
@@ -80,8 +82,20 @@ REFUSALS: dict[str, type[Exception]] = {
     INVALID: ValidationError,
 }
 
-eyes = st.sampled_from(EYES)
+WHOEVER_MAY = Eye("", "")  # stands for the one who most likely may do something
+OWNERS = {eye.account: eye for eye in EYES if eye not in (CAROL, DAVE)}
+DECIDERS = OWNERS | {
+    "dave": DAVE,
+    "carol": CAROL,
+    "acme_group": ALICE,
+    "golden_testers": ALICE,
+    "beta_holdings": BOB,
+    "night_shift": BOB,
+}
+
+eyes = st.sampled_from([*[WHOEVER_MAY] * 32, *EYES])
 any_number = st.integers(0, 9)
+any_image = st.sampled_from([*[0] * 9, 1, 2, 2, 3, 4])  # most of a history is about one image
 some_days = st.sampled_from([None, None, None, 3, 12, 40])
 
 
@@ -173,7 +187,22 @@ class Stage(RuleBasedStateMachine):
         return keys[number % len(keys)]
 
     def some_image(self, number: int) -> int:
-        return number % len(self.images)
+        """One that there still is, but for the last number: that is also what was deleted."""
+        there = [each for each in range(len(self.images)) if self.world.pictures[each].status != "deleted"]
+        return there[number % len(there)] if there and number < 4 else number % len(self.images)
+
+    def producer(self, eye: Eye, number: int) -> Eye:
+        """Who does something with an image: somebody, or its owner."""
+        return OWNERS[self.world.pictures[number].owner] if eye == WHOEVER_MAY else eye
+
+    def decider(self, eye: Eye, recipient: str | None) -> Eye:
+        """Who does something with what a recipient has got: somebody, or the one who decides there."""
+        return DECIDERS.get(recipient or "", BOB) if eye == WHOEVER_MAY else eye
+
+    def receiver(self, eye: Eye, number: int) -> Eye:
+        """Who does something with somebody else's image: somebody, or one of those who see it."""
+        able = [each for each in EYES if self.world.sees(each, number) and not self.world.owns(each, number)]
+        return able[self.world.now.second % len(able)] if eye == WHOEVER_MAY and able else self.decider(eye, None)
 
     def in_days(self, days: int | None) -> datetime | None:
         return self.world.now + timedelta(days=days) if days else None
