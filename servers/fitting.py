@@ -32,7 +32,11 @@ class Place:
     allowed: Allowed = field(default_factory=Allowed)
 
     def why_not(self, image: Image) -> str:
-        """Why no server can boot the image here, whatever its size; empty when one can."""
+        """Why no server can boot the image here, whatever its size; empty when one can.
+
+        Args:
+            image: with the rights of the viewer.
+        """
         if self.cloud is None:
             return self.refusal
         data, can = image.data, self.cloud.abilities
@@ -40,6 +44,8 @@ class Place:
             return f"{self.region.name} boots no {data.disk_format} images. Convert it to another format first."
         if image.architecture not in can.architectures:
             return f"{self.region.name} runs no machines of the architecture {image.architecture}."
+        if can.gives_data and (image.is_boot_only or not image.can_export):
+            return f"It is for booting only, but whoever boots an image in {self.region.name} can download it there."
         return ""
 
     def why_not_in(self, image: Image | None, flavor: Flavor) -> str:

@@ -26,6 +26,16 @@ def look_at_servers() -> str:
     return f"{actions.look_at_servers()} servers were looked at."
 
 
+def attend_to_members(image_id: str) -> None:
+    """Bring together who has a registered image here, and who has it in its cloud."""
+    actions.attend_to_members(UUID(image_id))
+
+
+def attend_to_all_members() -> str:
+    """The same for every registered image."""
+    return f"{actions.attend_to_all_members()} registered images are looked at."
+
+
 def run_copy(copy_id: int) -> None:
     """Bring image data to a cloud."""
     actions.run_copy(copy_id)

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from servers import views
-from servers.views import governing, keys, saving, servers
+from servers.views import governing, keys, registering, saving, servers
 
 urlpatterns: list[URLPattern] = [
     path("organizations/<int:pk>/sizes/", governing.sizes_page, name="organization_sizes"),
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("cloud-keys/<slug:region>/", keys.cloud_key_edit, name="cloud_key_edit"),
     path("cloud-keys/<slug:region>/test/", keys.cloud_key_test, name="cloud_key_test"),
     path("cloud-keys/<slug:region>/remove/", keys.cloud_key_remove, name="cloud_key_remove"),
+    path("images/register/", registering.image_register, name="image_register"),
     path("servers/", servers.server_list, name="server_list"),
     path("servers/create/", views.server_create, name="server_create"),
     path("servers/<uuid:pk>/", servers.server_detail, name="server_detail"),

@@ -26,6 +26,7 @@ from servers.actions.keys import (
     save_cloud_key,
 )
 from servers.actions.looking import look_at_server, look_at_servers
+from servers.actions.members import attend_to_all_members, attend_to_members
 from servers.actions.operating import (
     delete_server,
     reboot_server,
@@ -43,15 +44,19 @@ from servers.actions.regions import (
     set_flavor,
     set_up_regions,
 )
+from servers.actions.registering import Registration, look_up, register_image
 from servers.actions.snapshots import attend_to_snapshots, discard_snapshot, run_snapshot, start_snapshot
 
 __all__ = [
     "Launch",
     "NewServer",
+    "Registration",
     "WantedPart",
     "add_part",
     "add_ssh_key",
+    "attend_to_all_members",
     "attend_to_copies",
+    "attend_to_members",
     "attend_to_server",
     "attend_to_servers",
     "attend_to_snapshots",
@@ -70,9 +75,11 @@ __all__ = [
     "launch_formation",
     "look_at_server",
     "look_at_servers",
+    "look_up",
     "note_test",
     "reboot_server",
     "rebuild_server",
+    "register_image",
     "remove_budget",
     "remove_cloud_key",
     "remove_part",

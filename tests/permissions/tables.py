@@ -112,6 +112,8 @@ image_upload                    GET    403       200      200
 image_upload                    POST   403       422      422
 image_import                    GET    403       200      200
 image_import                    POST   403       422      422
+image_register                  GET    403       200      200
+image_register                  POST   403       422      422
 image_incoming                  GET    200       200      200
 image_incoming                  POST   405       405      405
 import_retry                    GET    405       405      405

@@ -7,7 +7,6 @@ two panels, cannot both make it.
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -15,7 +14,7 @@ from openstack import exceptions as sdk
 from openstack.connection import Connection
 from openstack.image.v2.image import Image
 
-from servers.clouds.base import Bytes, CloudBusy, CloudProblem, CloudRefused, ImageNeeded, Source
+from servers.clouds.base import Bytes, CloudBusy, CloudProblem, CloudRefused, Found, ImageNeeded, Source
 from servers.clouds.openstack.access import Access, connected
 from servers.clouds.openstack.problems import in_words, one_line
 
@@ -24,31 +23,6 @@ DATA, CHECKSUM = "stockroom_data", "stockroom_sha512"
 MOST_TRIES = 100  # ids that were used before, by images that were deleted there
 ACTIVE = "active"
 BOOTABLE = frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso", "ami"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """An image that a cloud has, as it says itself.
-
-    Attributes:
-        owner: the project.
-        size, virtual_size: bytes; the second is 0 where the cloud does not know.
-        min_disk, min_ram: GiB, MiB.
-    """
-
-    id: str
-    name: str
-    owner: str
-    visibility: str
-    disk_format: str
-    container_format: str
-    size: int
-    virtual_size: int
-    min_disk: int
-    min_ram: int
-    md5: str
-    sha512: str
-    architecture: str
 
 
 class CloudImages:
@@ -128,6 +102,17 @@ class CloudImages:
         if reason := _why_not_registered(image):
             raise CloudRefused(reason)
         return _found(image)
+
+    def find_own(self, image_id: str) -> Found:
+        """An image that is there already, and belongs to the project of this key.
+
+        Raises:
+            CloudRefused: there is none, it is somebody else's, or servers cannot boot from it.
+        """
+        found = self.find(image_id)
+        if found.owner != self.project_id:
+            raise CloudRefused("That image belongs to another project of the cloud: only its owner can register it.")
+        return found
 
     # --- Members --------------------------------------------------------------------------------------
 

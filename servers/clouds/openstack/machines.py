@@ -83,6 +83,7 @@ class OpenStackCloud(CloudImages):
         network_choice=True,
         port_forwards=False,
         console=True,
+        gives_data=True,
         disk_formats=frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso"}),
         architectures=frozenset({"x86_64", "aarch64", ""}),
     )
