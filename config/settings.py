@@ -215,6 +215,7 @@ SCHEDULES = {
     "Servers that may have stopped": {"func": "servers.tasks.look_at_servers", "cluster": "control", "minutes": 1},
     "Budgets that are nearly spent": {"func": "servers.tasks.warn_of_budgets", "cluster": "control", "minutes": 10},
     "Members of registered images": {"func": "servers.tasks.attend_to_all_members", "cluster": "control", "minutes": 10},
+    "Cloud keys of closed accounts": {"func": "servers.tasks.forget_cloud_keys", "cluster": "control", "minutes": 60},
     "Verifying image data": {"func": "images.tasks.verify_next", "cluster": "data", "minutes": 60},
 }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from accounts.models import Account
 from images.models import Image, Region
 from servers.allowed import Allowed
-from servers.clouds.base import Cloud, CloudRefused
+from servers.clouds.base import Cloud, CloudRefused, KeyNeeded
 from servers.clouds.finding import cloud_of
 from servers.models import Flavor, RegionCloud
 
@@ -23,12 +23,14 @@ class Place:
     Attributes:
         cloud: None where the account can begin no server, whatever the image.
         refusal: why not; empty where there is a cloud.
+        needs_key: whether the account only lacks a cloud key.
         allowed: the sizes that the account may use.
     """
 
     region: Region
     cloud: Cloud | None
     refusal: str = ""
+    needs_key: bool = False
     allowed: Allowed = field(default_factory=Allowed)
 
     def why_not(self, image: Image) -> str:
@@ -67,7 +69,7 @@ def place_of(region: Region, account: Account) -> Place:
     try:
         return Place(region, cloud_of(region, account), allowed=Allowed.of(account))
     except CloudRefused as refused:
-        return Place(region, None, str(refused))
+        return Place(region, None, str(refused), needs_key=isinstance(refused, KeyNeeded))
 
 
 def why_not_boot(image: Image, flavor: Flavor, account: Account) -> str:

@@ -36,6 +36,11 @@ def attend_to_all_members() -> str:
     return f"{actions.attend_to_all_members()} registered images are looked at."
 
 
+def forget_cloud_keys() -> str:
+    """Forget the cloud keys of closed accounts that nothing needs any more."""
+    return f"{actions.forget_cloud_keys()} cloud keys are forgotten."
+
+
 def run_copy(copy_id: int) -> None:
     """Bring image data to a cloud."""
     actions.run_copy(copy_id)

@@ -20,6 +20,7 @@ from servers.actions.formations import (
 from servers.actions.keys import (
     add_ssh_key,
     forget_cloud_keys,
+    have_ssh_key,
     note_test,
     remove_cloud_key,
     remove_ssh_key,
@@ -72,6 +73,7 @@ __all__ = [
     "edit_formation",
     "end_formation",
     "forget_cloud_keys",
+    "have_ssh_key",
     "launch_formation",
     "look_at_server",
     "look_at_servers",

@@ -1,5 +1,6 @@
 """Keys: those by which people sign in to servers, and those by which accounts use clouds."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -53,6 +54,19 @@ def add_ssh_key(text: str, *, by: User, name: str = "") -> SshKey:
     )
     _record_own("added an SSH key", made, by)
     return made
+
+
+@transaction.atomic
+def have_ssh_key(text: str, *, by: User) -> SshKey:
+    """The key that somebody pasted on the way: the one that they have already, or a new one.
+
+    Raises:
+        ValidationError: as ``add_ssh_key``.
+    """
+    with suppress(KeyRefused):
+        if known := SshKey.objects.filter(user=by, fingerprint=parse(text).fingerprint).first():
+            return known
+    return add_ssh_key(text, by=by)
 
 
 @transaction.atomic

@@ -31,6 +31,10 @@ class CloudRefused(CloudProblem):
     lasting = True
 
 
+class KeyNeeded(CloudRefused):
+    """The account has no key for the cloud, or one that cannot be read any more."""
+
+
 class CloudBusy(CloudProblem):
     """Not yet: something has to come first, and is on its way. Whoever asks again later may find it done.
 
