@@ -10,8 +10,8 @@ from images import sandbox
 from images.sizes import short_size
 from servers.clouds.base import CloudProblem
 from servers.clouds.finding import access_of, local_cloud
-from servers.clouds.local.folder import folders
 from servers.clouds.local.accelerator import accelerator
+from servers.clouds.local.folder import folders
 from servers.clouds.local.qemu import OVERHEAD
 from servers.models import RegionCloud
 
