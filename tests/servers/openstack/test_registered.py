@@ -1,12 +1,18 @@
 """Images that are in a cloud already: registered, shared and booted like any other, and shared there as well."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.errors import Conflict
+from accounts.models import User
+from accounts.viewer import Viewer
 from images import actions as images
 from images.actions.removal import remove_data
 from images.models import Image, ImageData
@@ -15,7 +21,7 @@ from images.quotas import Counted, levels_of
 from servers import actions
 from servers.actions.registering import Registration, look_up, register_image
 from servers.clouds.openstack import OpenStackCloud
-from servers.models import CloudKey, CloudMember
+from servers.models import CloudKey, CloudMember, RegionCloud
 from sharing import actions as sharing
 from sharing.grants import sync_grants
 from sharing.models import Share
@@ -26,7 +32,19 @@ from tests.servers.openstack.conftest import DISK, Bytes, source
 from tests.servers.openstack.standin import Refused, StandIn
 from tests.sharing.conftest import offer_one
 
+SignedIn = Callable[[User], Client]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once", "keys")]
+
+
+@pytest.fixture
+def signed_in(client: Client) -> SignedIn:
+    """The browser of somebody."""
+
+    def signed_in(user: User) -> Client:
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return signed_in
 
 
 @pytest.fixture
@@ -235,3 +253,43 @@ class TestBooting:
         sync_grants(share.image, share.recipient)
         with pytest.raises(ValidationError, match="for booting only"):
             boot(cast.consumer, registered)
+
+
+class TestPage:
+    def address(self, viewer: Viewer) -> str:
+        return reverse("image_register", kwargs={"number": viewer.account.number})
+
+    def test_registers_and_shows_the_image(self, cast: Cast, place: str, signed_in: SignedIn) -> None:
+        client = signed_in(cast.alice)
+        answer = client.post(self.address(cast.producer), {"region": cast.iad.pk, "cloud_id": place}, follow=True)
+        image = Image.objects.get()
+        assert answer.redirect_chain[-1][0].endswith(f"/{image.pk}/")
+        assertContains(answer, "“Debian 13” is registered.")
+        assertContains(answer, "its data never came here")
+        assertContains(answer, place)
+        assertContains(answer, source().sha512)
+
+    def test_keeps_what_was_typed_and_says_what_is_wrong(self, cast: Cast, signed_in: SignedIn) -> None:
+        wrong = "7d1b2c3a-4e5f-6789-abcd-ef0123456789"
+        said = {"region": cast.iad.pk, "cloud_id": wrong, "name": "Mine"}
+        answer = signed_in(cast.alice).post(self.address(cast.producer), said)
+        assertContains(answer, f"has no image &#x27;{wrong}&#x27; for this key.", status_code=422)
+        assertContains(answer, 'value="Mine"', status_code=422)
+
+    def test_without_a_key_it_leads_to_where_one_is_added(self, cast: Cast, signed_in: SignedIn) -> None:
+        CloudKey.objects.all().delete()
+        answer = signed_in(cast.alice).get(self.address(cast.producer))
+        assertContains(answer, reverse("cloud_key_list", kwargs={"number": cast.acme.number}))
+        assertNotContains(answer, "Id of the image there")
+
+    def test_a_key_of_others_opens_nothing(self, cast: Cast, place: str, signed_in: SignedIn) -> None:
+        CloudKey.objects.filter(account=cast.acme).delete()
+        answer = signed_in(cast.alice).post(self.address(cast.producer), {"region": cast.iad.pk, "cloud_id": place})
+        assert answer.status_code == 422
+        assert not Image.objects.exists()
+
+    def test_is_a_way_to_add_where_a_region_has_such_a_cloud(self, cast: Cast, signed_in: SignedIn) -> None:
+        client, images_url = signed_in(cast.alice), reverse("image_list", kwargs={"number": cast.acme.number})
+        assertContains(client.get(images_url), self.address(cast.producer))
+        RegionCloud.objects.update(kind=RegionCloud.Kind.LOCAL, auth_url="")
+        assertNotContains(client.get(images_url), self.address(cast.producer))
