@@ -285,6 +285,8 @@ if QEMU_ACCELERATOR not in ("auto", "kvm", "tcg"):
 SERVERS_MEMORY = env.int(
     "STOCKROOM_SERVERS_MEMORY", default=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4 // 1024**2
 )
+# MiB of this host that disks of servers never fill: before that, servers are held.
+SERVERS_ROOM = env.int("STOCKROOM_SERVERS_ROOM", default=1024)
 # Where this host answers for the ports of servers.
 SERVERS_PORTS = read_server_ports(os.environ)
 # Whether clouds may be reached by http on this host itself: for trying out, and for a proxy that adds TLS.

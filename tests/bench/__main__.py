@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("listing", "pages", "upload", "transfers")
+BENCHMARKS = ("listing", "pages", "upload", "transfers", "servers")
 
 
 def main() -> int:
