@@ -28,12 +28,16 @@ from images.actions import (
 from images.inside.kinds import KINDS
 from images.models import ContentCheck, Image, Quota, Upload
 from images.quotas import Counted
+from servers.actions import attend_to_server, run_snapshot, start_snapshot
+from servers.clouds.base import CloudRefused
 from sharing import actions
 from sharing.addresses import parse
 from sharing.models import Delivery, OfferRequest, Share, Webhook
 from tests.factories import make_image, viewer
 from tests.journeys.conftest import PHONE, Visit
 from tests.people import Cast
+from tests.servers.conftest import boot, make_flavor
+from tests.servers.memory import MemoryCloud, put_in_place
 
 SERIOUS = {"serious", "critical"}
 SCREENS = {"laptop": {"width": 1440, "height": 900}, "phone": PHONE}
@@ -80,6 +84,14 @@ OF_ACCOUNT = [
     "images/{image}/shares/{code}/claim-code/",
     "servers/create/",
     "servers/create/?change=region",
+    "servers/",
+    "servers/?q=nothing-like-this",
+    "servers/{server}/",
+    "servers/{server}/console/",
+    "servers/{server}/image/",
+    "servers/{server}/rebuild/",
+    "servers/{server}/delete/",
+    "servers/{failed}/",
     "images/share/",
     "images/share/?image={image}&image={looked}",
     "images/{image}/shares/{share}/remove/",
@@ -142,7 +154,7 @@ LONG = "a-name-that-goes-on-and-on-" * 4 + "and-ends-here"
 
 
 @pytest.fixture
-def paths(cast: Cast) -> list[str]:
+def paths(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The pages of an account that has something of everything."""
     image = make_image(cast.acme, cast.alice, description="A hardened base.\n\nFor all new servers.", name=LONG)
     shares = actions.offer(
@@ -165,6 +177,7 @@ def paths(cast: Cast) -> list[str]:
         "damaged": _damaged(cast).pk,
         "image": image.pk,
         **_lives(cast),
+        **_servers(cast, image, put_in_place(monkeypatch)),
         "share": shares[0].share.pk,
         "code": _expired_code(cast, image).pk,
         "received": _accepted(cast).pk,
@@ -223,6 +236,19 @@ def _lives(cast: Cast) -> dict[str, object]:
     wish = actions.Wish(parse_one(cast.acme.number), message=LONG, keep_using=True)
     asked = actions.ask_to_take_over(make_image(cast.beta, cast.bob, name=LONG).pk, by=cast.consumer, wish=wish)
     return {"family": family.pk, "ending": ending.pk, "hand_over": asked.pk}
+
+
+def _servers(cast: Cast, image: Image, cloud: MemoryCloud) -> dict[str, object]:
+    """A server that runs and of which one image is being made and one could not be; and one that has failed."""
+    make_flavor(cast.iad)
+    server, failed = (boot(cast.producer, image, name=LONG, ports=[22, 443]) for _ in range(2))
+    attend_to_server(server.pk)
+    cloud.machines[server.pk].printed = f"{LONG} login: ".encode() * 200
+    cloud.errors = {"snapshot": [CloudRefused(LONG)], "create": [CloudRefused(LONG)]}
+    run_snapshot(start_snapshot(server.pk, by=cast.producer, name=LONG).pk)
+    start_snapshot(server.pk, by=cast.producer, name=LONG)
+    attend_to_server(failed.pk)
+    return {"server": server.pk, "failed": failed.pk}
 
 
 def _begin_import(cast: Cast) -> None:
