@@ -1,6 +1,7 @@
 """Every page on a laptop and on a phone, light and dark: nothing serious for axe-core, and nothing scrolls sideways."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from images.actions import (
     NewImage,
     announce_end,
     create_family,
+    delete,
     edit,
     label,
     plan_change,
@@ -28,8 +30,9 @@ from images.actions import (
 from images.inside.kinds import KINDS
 from images.models import ContentCheck, Image, Quota, Upload
 from images.quotas import Counted
-from servers.actions import attend_to_server, run_snapshot, start_snapshot
+from servers.actions import attend_to_server, run_snapshot, set_budget, start_snapshot
 from servers.clouds.base import CloudRefused
+from servers.models import Server
 from sharing import actions
 from sharing.addresses import parse
 from sharing.models import Delivery, OfferRequest, Share, Webhook
@@ -37,6 +40,7 @@ from tests.factories import make_image, viewer
 from tests.journeys.conftest import PHONE, Visit
 from tests.people import Cast
 from tests.servers.conftest import boot, make_flavor
+from tests.servers.formations.conftest import add, launch, make_formation
 from tests.servers.memory import MemoryCloud, put_in_place
 
 SERIOUS = {"serious", "critical"}
@@ -82,6 +86,7 @@ OF_ACCOUNT = [
     "images/{image}/share/sign-in/",
     "images/{image}/share/claim-code/",
     "images/{image}/shares/{code}/claim-code/",
+    "images/register/",
     "servers/create/",
     "servers/create/?change=region",
     "servers/",
@@ -141,6 +146,20 @@ OF_ACCOUNT = [
     "organizations/{organization}/approvals/{wanted}/refuse/",
     "organizations/{organization}/exposure/",
     "organizations/{organization}/exposure/?filter=open",
+    "organizations/{organization}/budgets/",
+    "organizations/{organization}/budgets/{account}/",
+    "organizations/{organization}/sizes/",
+    "formations/",
+    "formations/new/",
+    "formations/{formation}/",
+    "formations/{formation}/edit/",
+    "formations/{formation}/end/",
+    "formations/{formation}/delete/",
+    "formations/{formation}/parts/{part}/scale/",
+    "formations/{stopped}/",
+    "formations/{stopped}/launch/",
+    "formations/{stopped}/parts/add/",
+    "formations/{stopped}/parts/{stopped_part}/",
     "activity/",
     "activity/?image=debian&verb=offered",
     "account/webhooks/",
@@ -186,6 +205,7 @@ def paths(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         )[0].share.pk,
         "team": cast.golden_testers.pk,
         "organization": cast.acme_group.pk,
+        **_formations(cast, image),
         "webhook": _webhook(cast).pk,
         "wanted": _govern(cast, image).pk,
     }
@@ -249,6 +269,26 @@ def _servers(cast: Cast, image: Image, cloud: MemoryCloud) -> dict[str, object]:
     start_snapshot(server.pk, by=cast.producer, name=LONG)
     attend_to_server(failed.pk)
     return {"server": server.pk, "failed": failed.pk}
+
+
+def _formations(cast: Cast, image: Image) -> dict[str, object]:
+    """One that is on its way, one that cannot be launched, and a budget that is spent."""
+    formation, stopped = (make_formation(cast.producer, f"{LONG[:70]}-{number}") for number in range(2))
+    part = add(formation, cast.producer, image, name=LONG[:60], count=2)
+    server = launch(formation, cast.producer)[0]
+    gone = make_image(cast.acme, cast.alice, name=LONG)
+    stopped_part = add(stopped, cast.producer, image)
+    add(stopped, cast.producer, gone, name="gone")
+    delete(gone.pk, by=cast.producer)
+    Server.objects.filter(pk=server.pk).update(price=99999, created_at=timezone.now() - timedelta(seconds=1))
+    set_budget(cast.acme_group, cast.acme.pk, by=cast.producer, amount=Decimal("0.01"))
+    return {
+        "formation": formation.pk,
+        "part": part.pk,
+        "stopped": stopped.pk,
+        "stopped_part": stopped_part.pk,
+        "account": cast.acme.pk,
+    }
 
 
 def _begin_import(cast: Cast) -> None:
