@@ -21,7 +21,7 @@ from servers.clouds.base import (
     Progress,
     State,
 )
-from servers.clouds.local import disks, qemu, snapshots
+from servers.clouds.local import disks, needs, qemu, snapshots
 from servers.clouds.local.folder import Folder, Made, host_locked
 from servers.clouds.local.qmp import control
 
@@ -50,8 +50,8 @@ class LocalCloud:
     )
 
     def why_not(self) -> str:
-        """What installs QEMU, where it is missing."""
-        return disks.why_no_programs()
+        """What this host lacks, and what to do about it."""
+        return needs.why_not()
 
     def create(self, machine: Machine) -> None:
         """Have its image data here, a disk above it, and QEMU running; see ``Cloud.create``."""
