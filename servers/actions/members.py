@@ -80,6 +80,7 @@ def _note_recipients(image: Image) -> None:
     """
     shares = Share.objects.live().giving_access().filter(image=image, recipient__as_account__isnull=False)
     for share in shares.select_related("recipient__as_account"):
+        assert share.recipient
         account = share.recipient.as_account
         for key in _keys(image.region, account).exclude(project_id=""):
             if account.pk != image.account_id:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from accounts.validators import is_one_line
 from accounts.viewer import Viewer
@@ -50,7 +51,7 @@ class RegisterForm(forms.Form):
         return Registration(region=said["region"], cloud_id=str(said["cloud_id"]), name=said["name"])
 
 
-def regions_for(viewer: Viewer) -> "forms.models.QuerySet[Region]":
+def regions_for(viewer: Viewer) -> QuerySet[Region]:
     """Where the account can register images: a cloud that keeps images itself, and a key of its own for it."""
     regions = Region.objects.filter(closed_at=None, cloud__kind=RegionCloud.Kind.OPENSTACK)
     return regions.filter(cloud_keys__account=viewer.account, cloud_keys__removed_at=None).order_by("code")

@@ -87,6 +87,7 @@ OF_ACCOUNT = [
     "images/{image}/share/claim-code/",
     "images/{image}/shares/{code}/claim-code/",
     "images/register/",
+    "images/register/",
     "servers/create/",
     "servers/create/?change=region",
     "servers/",

@@ -205,7 +205,7 @@ class OpenStackCloud(CloudImages):
 
     def _snapshots(self, machine: Machine) -> list[Any]:
         with in_words(self._access):
-            named = self._sdk.image.images(owner=self.project_id, name=f"stockroom {machine.id}")
+            named = self._images.images(owner=self.project_id, name=f"stockroom {machine.id}")
             return [image for image in named if image.properties.get(SERVER) == str(machine.id)]
 
     def _found(self, machine: Machine) -> Server | None:
@@ -246,7 +246,8 @@ class OpenStackCloud(CloudImages):
                 self._sdk.compute.delete_server(there.id, ignore_missing=True)
             raise CloudBusy("The one that has failed is being deleted.")
         with self._patiently(), self._making(machine):
-            there.rebuild(self._sdk.compute, image=image_id, name=machine.name, metadata=_metadata(machine))
+            marks: dict[str, object] = {**_metadata(machine)}
+            there.rebuild(self._sdk.compute, image=image_id, name=machine.name, metadata=marks)
 
     def _run(self, there: Server) -> None:
         resumed_by = RESUMED_BY.get(str(there.status), "start")

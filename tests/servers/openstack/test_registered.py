@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
+from accounts.actions.groups import close
 from accounts.errors import Conflict
 from accounts.models import User
 from accounts.viewer import Viewer
@@ -293,3 +294,17 @@ class TestPage:
         assertContains(client.get(images_url), self.address(cast.producer))
         RegionCloud.objects.update(kind=RegionCloud.Kind.LOCAL, auth_url="")
         assertNotContains(client.get(images_url), self.address(cast.producer))
+
+
+def test_the_key_of_a_closed_account_is_kept_until_nobody_is_let_in_by_it(
+    cast: Cast, there: StandIn, accepted: Share, place: str, work_through: WorkThrough
+) -> None:
+    there.refusals["DELETE /image/v2/images/.*/members"] = Refused(503, "Maintenance.")
+    close(cast.acme, by=cast.producer)
+    work_through()
+    assert actions.forget_cloud_keys() == 0
+    there.refusals.clear()
+    actions.attend_to_all_members()
+    work_through()
+    assert there.members[place] == {}
+    assert actions.forget_cloud_keys() == 1
