@@ -73,14 +73,14 @@ def _version() -> str:
 def _openstack_report(cloud: RegionCloud) -> Report:
     """Whether the Identity service answers, without any key: who has one tests it on the page of cloud keys."""
     from servers.clouds.openstack.access import connected
-    from servers.clouds.openstack.problems import in_words
+    from servers.clouds.openstack.problems import AGAIN, in_words
 
     access = access_of(cloud, "", "")
     try:
         with in_words(access):
             answer = connected(access).session.get(cloud.auth_url, authenticated=False)
     except CloudProblem as problem:
-        return Report(str(problem))
+        return Report(str(problem).replace(AGAIN, "").rstrip())
     version = answer.json().get("version", {}) if "json" in answer.headers.get("Content-Type", "") else {}
     known = f"Identity API {version['id']}" if isinstance(version, dict) and version.get("id") else ""
     return Report("" if known else "Something answers there, but it is no Identity service.", {"Answers": known})

@@ -41,6 +41,7 @@ from tests.journeys.conftest import PHONE, Visit
 from tests.people import Cast
 from tests.servers.conftest import boot, make_flavor
 from tests.servers.formations.conftest import add, launch, make_formation
+from tests.servers.keys import make_cloud_key, make_ssh_key
 from tests.servers.memory import MemoryCloud, put_in_place
 
 SERIOUS = {"serious", "critical"}
@@ -48,6 +49,7 @@ SCREENS = {"laptop": {"width": 1440, "height": 900}, "phone": PHONE}
 OUTSIDE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 OF_PERSON = [
     "/me/",
+    "/me/ssh-keys/",
     "/notifications/",
     "/new-account/",
     "/accounts/email/",
@@ -87,9 +89,11 @@ OF_ACCOUNT = [
     "images/{image}/share/claim-code/",
     "images/{image}/shares/{code}/claim-code/",
     "images/register/",
-    "images/register/",
     "servers/create/",
     "servers/create/?change=region",
+    "cloud-keys/",
+    "cloud-keys/ORD/",
+    "cloud-keys/ORD/remove/",
     "servers/",
     "servers/?q=nothing-like-this",
     "servers/{server}/",
@@ -191,6 +195,8 @@ def paths(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     _begin_import(cast)
     _ask_for_more(cast)
     _decide_on_offers(cast)
+    make_ssh_key(cast.alice, name=LONG[:80])
+    make_cloud_key(cast.producer, credential_id=LONG, project_id=LONG[:64], problem=LONG)
     names = {
         "upload": _begin_uploads(cast).pk,
         "looked": _looked_into(cast).pk,
