@@ -14,12 +14,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from images.demo_disks import bootable_qcow2, bootable_raw
 from tests.images.kills.panel import Panel, Sender, ask, descendants, panel, wait_until
+
+if TYPE_CHECKING:
+    from django.test.utils import CaptureQueriesContext
 
 HELLO = "Hello from the boot sector."
 FIFTY, AT_ONCE = 50, 10
@@ -37,6 +40,7 @@ def main() -> None:
         os.environ |= {key: running.env[key] for key in running.env if key.startswith(("STOCKROOM", "D"))}
         person = Person(running)
         clicks(person, chosen.clicks)
+        statements(person)
         for number in range(1, chosen.rounds + 1):
             crowd(person, number)
 
@@ -167,6 +171,36 @@ def read_until_hello(person: Person, page: str) -> None:
 def _printed_at(person: Person, pk: str) -> float:
     folder = Path(person.panel.env["STOCKROOM_DATA_DIR"]) / "servers" / pk
     return (folder / "console.0").stat().st_mtime
+
+
+# --- Statements -------------------------------------------------------------------------------------
+
+
+def statements(person: Person) -> None:
+    """Print how many statements the database gets for what the panel's server does; the worker's come on top."""
+    from servers import actions
+    from tests.images.kills.world import viewer
+
+    by = viewer()
+    new = actions.NewServer(name="bench", image=UUID(person.image), flavor=person.flavor)
+    counts = {}
+    for count in (1, AT_ONCE):
+        with counted() as made:
+            servers = actions.create_servers(new, by=by, count=count)
+        counts[f"create {count}"] = len(made)
+        with counted() as deleted:
+            for server in servers:
+                actions.delete_server(server.pk, by=by)
+        counts[f"delete {count}"] = len(deleted)
+    wait_until(lambda: not _servers())
+    print("\nstatements: " + ", ".join(f"{name}: {count}" for name, count in counts.items()), flush=True)
+
+
+def counted() -> "CaptureQueriesContext":
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    return CaptureQueriesContext(connection)
 
 
 # --- Fifty ------------------------------------------------------------------------------------------
