@@ -36,7 +36,7 @@ class NewFormationForm(FormationForm):
     """A new formation: also where its servers run."""
 
     region = RegionField(
-        queryset=Region.objects.filter(cloud__isnull=False, cloud__closed_at=None).order_by("name"),
+        queryset=Region.objects.filter(cloud__isnull=False, cloud__closed_at=None).order_by("-is_default", "name"),
         empty_label=None,
         help_text="All its servers run there, and all its images lie there. It stays so.",
         error_messages={"required": "Choose a region."},
