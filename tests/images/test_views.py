@@ -68,7 +68,7 @@ class TestList:
             make_image(cast.acme, cast.alice)
         client, address = signed_in(cast.alice), url("image_list", cast.producer)
         client.get(address)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             client.get(address)
 
     @pytest.mark.parametrize("number", [1, 30])
@@ -81,7 +81,7 @@ class TestList:
         make_image(cast.beta, cast.bob)
         client, address = signed_in(cast.bob), url("image_list", cast.consumer)
         client.get(address)
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             client.get(address)
 
     def test_a_click_is_answered_with_the_list_alone(self, cast: Cast, golden: Image, signed_in: SignedIn) -> None:
