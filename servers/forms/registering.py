@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.validators import is_one_line
 from accounts.viewer import Viewer
+from images.forms.fields import RegionField
 from images.models import Region
 from servers.actions.registering import Registration
 from servers.models import RegionCloud
@@ -15,7 +16,7 @@ from servers.models import RegionCloud
 class RegisterForm(forms.Form):
     """Which image of which cloud."""
 
-    region = forms.ModelChoiceField(
+    region = RegionField(
         queryset=Region.objects.none(),
         empty_label=None,
         error_messages={"required": "Choose a region.", "invalid_choice": "Choose one of these regions."},

@@ -269,6 +269,7 @@ class TestPage:
         assertContains(answer, "its data never came here")
         assertContains(answer, place)
         assertContains(answer, source().sha512)
+        assertNotContains(answer, "Nobody has looked inside yet")
 
     def test_keeps_what_was_typed_and_says_what_is_wrong(self, cast: Cast, signed_in: SignedIn) -> None:
         wrong = "7d1b2c3a-4e5f-6789-abcd-ef0123456789"
