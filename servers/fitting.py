@@ -11,7 +11,7 @@ from images.models import Image, Region
 from servers.allowed import Allowed
 from servers.clouds.base import Cloud, CloudRefused, KeyNeeded
 from servers.clouds.finding import cloud_of
-from servers.models import Flavor, RegionCloud
+from servers.models import CloudKey, Flavor, RegionCloud
 
 GIB = 1024**3
 
@@ -63,13 +63,22 @@ class Place:
 
 
 def place_of(region: Region, account: Account) -> Place:
-    """A region, as an account would boot servers there. At most four queries."""
-    if RegionCloud.objects.filter(region=region, closed_at__isnull=False).exists():
+    """A region, as an account would boot servers there. At most five queries."""
+    cloud = RegionCloud.objects.filter(region=region).first()
+    if cloud and cloud.closed_at:
         return Place(region, None, f"{region.name} is closed for new servers.")
+    if cloud and cloud.needs_key and (problem := _problem_of_key(region, account)):
+        return Place(region, None, f"The cloud key of {account.title} for {region.name} does not work: {problem}")
     try:
         return Place(region, cloud_of(region, account), allowed=Allowed.of(account))
     except CloudRefused as refused:
         return Place(region, None, str(refused), needs_key=isinstance(refused, KeyNeeded))
+
+
+def _problem_of_key(region: Region, account: Account) -> str:
+    """What was found when the cloud key of an account was last tried; empty for one that worked, or none."""
+    keys = CloudKey.objects.filter(account=account, region=region, removed_at__isnull=True)
+    return keys.values_list("problem", flat=True).first() or ""
 
 
 def why_not_boot(image: Image, flavor: Flavor, account: Account) -> str:
