@@ -45,13 +45,12 @@ from servers.actions.regions import (
     set_flavor,
     set_up_regions,
 )
-from servers.actions.registering import Registration, look_up, register_image
+from servers.actions.registering import register_image
 from servers.actions.snapshots import attend_to_snapshots, discard_snapshot, run_snapshot, start_snapshot
 
 __all__ = [
     "Launch",
     "NewServer",
-    "Registration",
     "WantedPart",
     "add_part",
     "add_ssh_key",
@@ -77,7 +76,6 @@ __all__ = [
     "launch_formation",
     "look_at_server",
     "look_at_servers",
-    "look_up",
     "note_test",
     "reboot_server",
     "rebuild_server",

@@ -3,13 +3,12 @@
 Their data never comes here. What is known of it is what the cloud says, and it belongs to the project of the cloud key.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.errors import Conflict, wrong
+from accounts.errors import Conflict
 from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
 from images.actions.events import record_image
@@ -18,44 +17,8 @@ from images.permissions import Verb as ImageVerb
 from images.permissions import require as require_for_image
 from images.quotas import confirm, reserve
 from images.stores import ELSEWHERE
-from servers.clouds.base import CloudProblem, FindsImages, Found
-from servers.clouds.finding import cloud_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class Registration:
-    """What somebody registers.
-
-    Attributes:
-        cloud_id: of the image in the cloud.
-        name: what it is called here; empty: as there.
-    """
-
-    region: Region
-    cloud_id: str
-    name: str = ""
-
-
-def look_up(wanted: Registration, *, by: Viewer) -> Found:
-    """Ask the cloud of a region about an image, with the key of the viewer's account. Never within a transaction.
-
-    Raises:
-        PermissionDenied: the viewer may not add images.
-        ValidationError: on the field "cloud_id": the cloud does not have it, or not for this; "region": no key.
-    """
-    require_for_image(by, ImageVerb.CREATE)
-    if wanted.region.closed_at:
-        raise wrong("region", f"{wanted.region.name} takes no new images.", "closed")
-    try:
-        cloud = cloud_of(wanted.region, by.account)
-    except CloudProblem as problem:
-        raise wrong("region", str(problem), "no-key") from None
-    if not isinstance(cloud, FindsImages):
-        raise wrong("region", f"{wanted.region.name} has no cloud that keeps images itself.", "no-cloud")
-    try:
-        return cloud.find_own(wanted.cloud_id)
-    except CloudProblem as problem:
-        raise wrong("cloud_id", str(problem), "not-there") from None
+from servers.clouds.base import Found
+from servers.registering import Registration
 
 
 @transaction.atomic
@@ -63,7 +26,7 @@ def register_image(wanted: Registration, found: Found, *, by: Viewer) -> Image:
     """Make a private image of one that the cloud has.
 
     Args:
-        found: what ``look_up`` has just said.
+        found: what the cloud has just said (``servers.registering``).
 
     Raises:
         PermissionDenied: the viewer may not add images.

@@ -9,8 +9,8 @@ from accounts.validators import is_one_line
 from accounts.viewer import Viewer
 from images.forms.fields import RegionField
 from images.models import Region
-from servers.actions.registering import Registration
 from servers.models import RegionCloud
+from servers.registering import Registration
 
 
 class RegisterForm(forms.Form):

@@ -14,6 +14,7 @@ from servers import actions
 from servers.forms.registering import RegisterForm, regions_for
 from servers.permissions import Verb as ServerVerb
 from servers.permissions import refusal
+from servers.registering import look_up
 
 UNPROCESSABLE = 422
 
@@ -38,7 +39,7 @@ def _registered(request: PanelRequest, form: RegisterForm) -> Image | None:
     """Ask the cloud, then make the image; or put the reasons why not into the form."""
     wanted = form.registration
     try:
-        found = actions.look_up(wanted, by=request.viewer)
+        found = look_up(wanted, by=request.viewer)
         return actions.register_image(wanted, found, by=request.viewer)
     except ValidationError as error:
         form.add_error(None, error)

@@ -225,7 +225,7 @@ class OpenStackCloud(CloudImages):
         return sorted(ours, key=lambda each: (str(each.created_at), str(each.id)))
 
     def _boot(self, machine: Machine, image_id: str) -> None:
-        said_of_it = {
+        said_of_it: dict[str, Any] = {
             "name": machine.name,
             "imageRef": image_id,
             "flavorRef": machine.flavor,
@@ -235,7 +235,7 @@ class OpenStackCloud(CloudImages):
             **_user_data(machine),
         }
         with self._making(machine):
-            Server(**said_of_it).create(self._sdk.compute)
+            self._sdk.compute.create_server(**said_of_it)
         for extra in self._all(machine)[1:]:
             with in_words(self._access):
                 self._sdk.compute.delete_server(extra.id, ignore_missing=True)

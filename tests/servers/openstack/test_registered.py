@@ -20,9 +20,10 @@ from images.models import Image, ImageData
 from images.permissions import Verb, refusal
 from images.quotas import Counted, levels_of
 from servers import actions
-from servers.actions.registering import Registration, look_up, register_image
+from servers.actions.registering import register_image
 from servers.clouds.openstack import OpenStackCloud
 from servers.models import CloudKey, CloudMember, RegionCloud
+from servers.registering import Registration, look_up
 from sharing import actions as sharing
 from sharing.grants import sync_grants
 from sharing.models import Share
