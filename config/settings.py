@@ -215,6 +215,7 @@ SCHEDULES = {
     "Servers that may have stopped": {"func": "servers.tasks.look_at_servers", "cluster": "control", "minutes": 1},
     "Budgets that are nearly spent": {"func": "servers.tasks.warn_of_budgets", "cluster": "control", "minutes": 10},
     "Members of registered images": {"func": "servers.tasks.attend_to_all_members", "cluster": "control", "minutes": 10},
+    "Cloud keys of closed accounts": {"func": "servers.tasks.forget_cloud_keys", "cluster": "control", "minutes": 60},
     "Verifying image data": {"func": "images.tasks.verify_next", "cluster": "data", "minutes": 60},
 }
 
@@ -284,6 +285,8 @@ if QEMU_ACCELERATOR not in ("auto", "kvm", "tcg"):
 SERVERS_MEMORY = env.int(
     "STOCKROOM_SERVERS_MEMORY", default=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4 // 1024**2
 )
+# MiB of this host that disks of servers never fill: before that, servers are held.
+SERVERS_ROOM = env.int("STOCKROOM_SERVERS_ROOM", default=1024)
 # Where this host answers for the ports of servers.
 SERVERS_PORTS = read_server_ports(os.environ)
 # Whether clouds may be reached by http on this host itself: for trying out, and for a proxy that adds TLS.

@@ -108,6 +108,10 @@ class Usage:
 # The image was changed in a way that decides who reaches it (visibility, deletion), inside the transaction.
 image_changed: "Hook[[Image, Viewer], None]" = Hook()
 
+# Whom an image is given to has changed, inside the transaction: somebody accepted, left or was removed, or it became
+# active or not.
+grants_changed: "Hook[[Image], None]" = Hook()
+
 # Who loses or gains what if the image is deleted, deactivated or gets another visibility, for the confirmation page;
 # also which servers run from it. The text names the change: "delete", "deactivate", or the new visibility.
 consequences: "Hook[[Image, str], list[Consequence]]" = Hook()

@@ -20,6 +20,7 @@ from accounts.viewer import Viewer
 from images import hooks
 from images.models import Image, ImageGroupObjectPermission, Upload
 from images.querysets import OPEN_TO_ALL, reached
+from images.stores.elsewhere import NOT_HERE
 
 
 class Verb(StrEnum):
@@ -78,6 +79,9 @@ FOR_CONSUMERS = frozenset({Verb.SEE, Verb.EXPORT, Verb.USE, Verb.LABEL, Verb.COP
 # What needs the image data itself, and so an image that is whole, active and not obsolete.
 OF_DATA = (Verb.USE, Verb.EXPORT, Verb.COPY)
 
+# What needs the image data here, and not in the cloud of its region.
+OF_DATA_HERE = (Verb.EXPORT, Verb.COPY, Verb.LOOK_INSIDE, Verb.HAND_OVER)
+
 BOOT_ONLY = "It was made from an image that could only be booted, so nobody gets its data."
 
 # The one change of visibility for which one need not be admin.
@@ -119,6 +123,8 @@ def _refusal_by_rights(viewer: Viewer, verb: Verb, image: Image | None) -> str:
         return f"Only {image.account.title}, which owns the image, can {verb}."
     if own and verb is Verb.LABEL:
         return "This image is your own: edit its name instead."
+    if verb in OF_DATA_HERE and image.data.place_in_cloud:
+        return NOT_HERE
     return _refusal_of_data(viewer, verb, image)
 
 
@@ -284,6 +290,7 @@ def set_grants(image: Image, group: Group | None, rights: Mapping[Right, datetim
     ids = _permission_ids()
     grants = ImageGroupObjectPermission.objects.filter(content_object=image, group=group.pk if group else NOBODY)
     grants.exclude(permission__in=[ids[right] for right in rights]).delete()
+    hooks.grants_changed.ask(image)
     if not rights or group is None:
         grants.update(active=image.grants_apply)
         return
@@ -316,6 +323,7 @@ def granted_rights(image: Image) -> dict[int, dict[Right, ImageGroupObjectPermis
 def refresh_grants(image: Image) -> None:
     """Copy onto an image's grants whether it is shared and live, after either changed."""
     ImageGroupObjectPermission.objects.filter(content_object=image).update(active=image.grants_apply)
+    hooks.grants_changed.ask(image)
 
 
 def _permission_ids() -> dict[Right, int]:

@@ -18,6 +18,7 @@ from accounts.permissions import lock_rows
 from images.models import Image, Quota, QuotaRequest, Upload
 from images.problems import QuotaExceeded
 from images.sizes import short_size
+from images.stores import ELSEWHERE
 
 HIGH = 80  # percent; from here on the page warns
 
@@ -240,8 +241,9 @@ def room(upload: Upload, *, least: int = 0) -> int:
 
 def _used_by(account: Account, without: Upload | None) -> dict[Counted, int]:
     """What counts. An upload that was refused keeps no bytes and becomes nothing; one that is over is swept away."""
-    by_data = Image.objects.live().filter(account=account).values("data", "data__size").annotate(times=Count("pk"))
-    kept = by_data.aggregate(bytes=Sum("data__size"), images=Sum("times"))
+    by_data = Image.objects.live().filter(account=account).values("data", "data__size", "data__store")
+    is_here = ~Q(data__store=ELSEWHERE)
+    kept = by_data.annotate(times=Count("pk")).aggregate(bytes=Sum("data__size", filter=is_here), images=Sum("times"))
     unfinished = Upload.objects.unexpired().filter(account=account).exclude(status=Upload.Status.FAILED)
     if without:
         unfinished = unfinished.exclude(pk=without.pk)

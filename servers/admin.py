@@ -11,7 +11,7 @@ from accounts.admin import ModelAdmin, ReadOnly, acting
 from accounts.errors import Conflict
 from servers import actions
 from servers.forms.regions import RegionCloudForm
-from servers.models import CloudKey, Flavor, RegionCloud, Server, SshKey
+from servers.models import CloudCopy, CloudKey, CloudMember, Flavor, RegionCloud, Server, SshKey
 from servers.money import money
 from servers.permissions import may_set_regions
 from servers.reports import report_of
@@ -156,6 +156,28 @@ class SshKeyAdmin(ReadOnly, ModelAdmin):
     list_display = ("user", "name", "fingerprint", "created_at")
     list_select_related = ("user",)
     search_fields = ("user__username", "name", "fingerprint")
+
+
+@admin.register(CloudCopy)
+class CloudCopyAdmin(ReadOnly, ModelAdmin):
+    """What is brought to clouds, and what went wrong with it. The names of images are their accounts' business."""
+
+    list_display = ("data_id", "account", "region", "status", "progress", "attempts", "problem", "changed_at")
+    list_filter = ("status", "region")
+    list_select_related = ("account", "region")
+    search_fields = ("data__id", "account__title", "account__number")
+    exclude = ("name",)
+
+
+@admin.register(CloudMember)
+class CloudMemberAdmin(ReadOnly, ModelAdmin):
+    """Whom the panel has let into registered images in their clouds, and who could not be let in or go."""
+
+    list_display = ("image_id", "account", "member_id", "accepted_at", "problem", "created_at")
+    list_filter = (("problem", admin.EmptyFieldListFilter), "image__region")
+    list_select_related = ("account",)
+    search_fields = ("image__id", "account__title", "account__number", "member_id")
+    exclude = ("image", "shares")
 
 
 def _run_each(admin: ModelAdmin, request: HttpRequest, rows: list[Any], operation: Operation, done: str) -> None:

@@ -18,9 +18,10 @@ from images.querysets import OPEN_TO_ALL
 from servers import governing, keys
 from servers.actions.budgets import end_budget_of, end_budgets
 from servers.actions.formations import close_formations_of
+from servers.actions.members import attend_to_members_soon
 from servers.actions.operating import end_server
 from servers.actions.secrets import rotate_secrets
-from servers.models import Server
+from servers.models import RegionCloud, Server
 from servers.permissions import Verb, refusal, role_rights
 
 MOST_NAMES = 5
@@ -40,7 +41,9 @@ def register() -> None:
     accounts.hooks.role_rights.register(role_rights)
     accounts.hooks.secrets.register(rotate_secrets)
     images.hooks.consequences.register(consequences)
+    images.hooks.grants_changed.register(attend_to_members_soon)
     images.hooks.usage.register(usage)
+    images.hooks.ways_to_add.register(ways_to_add)
     images.hooks.menu_entries.register(menu_entries)
 
 
@@ -83,6 +86,14 @@ def usage(viewer: Viewer, share_ids: Sequence[int]) -> dict[int, Usage]:
         )
     )
     return {row["share"]: Usage(running=row["running"], last_at=row["last_at"]) for row in rows}
+
+
+def ways_to_add(viewer: Viewer) -> list[MenuEntry]:
+    """Register an image that is in a cloud already, where a region has one. One query."""
+    if not RegionCloud.objects.filter(kind=RegionCloud.Kind.OPENSTACK, closed_at=None).exists():
+        return []
+    url = reverse("image_register", kwargs={"number": viewer.account.number})
+    return [MenuEntry("Register an image", url, 20, icon="server", note="One that is in an OpenStack cloud already")]
 
 
 def menu_entries(viewer: Viewer, image: Image) -> list[MenuEntry]:

@@ -2,12 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
 
 from servers.clouds.base import CloudProblem
 from servers.clouds.finding import cloud_of, machine_of
 from servers.models import Server
 
 AT_ONCE = 32 * 1024  # bytes
+JUST_CHANGED = timedelta(seconds=5)
 LONGEST_SEQUENCE = 200  # characters; what has not ended by then is no escape sequence
 # Commands to a terminal: CSI with parameters, OSC and the like up to their end, and short ones.
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])")
@@ -24,12 +28,14 @@ class Output:
         is_cut: whether something before it is not shown.
         end: where to go on, in bytes.
         problem: why it cannot be read.
+        pause: after which a page asks for more.
     """
 
     text: str = ""
     is_cut: bool = False
     end: int = 0
     problem: str = ""
+    pause: str = "15s"
 
 
 def output_of(server: Server, *, offset: int = -AT_ONCE) -> Output:
@@ -47,7 +53,14 @@ def output_of(server: Server, *, offset: int = -AT_ONCE) -> Output:
         return Output(end=max(offset, 0), problem=str(problem))
     text, waiting = _without_unfinished(part.text)
     is_cut = part.offset > max(offset, 0)
-    return Output(text=printable(text), is_cut=is_cut, end=part.end - waiting)
+    return Output(text=printable(text), is_cut=is_cut, end=part.end - waiting, pause=_pause(server))
+
+
+def _pause(server: Server) -> str:
+    """Hardly any while people wait for the first lines; long when it can print nothing, until somebody starts it."""
+    if server.status != Server.Status.RUNNING and not server.is_busy:
+        return "15s"
+    return "200ms" if timezone.now() - server.changed_at < JUST_CHANGED else "2s"
 
 
 def printable(text: str) -> str:

@@ -82,7 +82,7 @@ def usage_of(accounts: Iterable[int], *, now: datetime | None = None) -> dict[in
     return usage
 
 
-def _times(accounts: Iterable[int], start: datetime, end: datetime) -> Iterable[dict[str, Any]]:
+def _times(accounts: Iterable[int], start: datetime, end: datetime) -> Iterable[Any]:
     """How long servers were there between two moments: a row for each account and price, so that sums stay exact."""
     there = Server.objects.filter(Q(deleted_at=None) | Q(deleted_at__gt=start))
     since = Least(

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from accounts.models import Account
 from images.models import Image, Region
 from servers.allowed import Allowed
-from servers.clouds.base import Cloud, CloudRefused
+from servers.clouds.base import Cloud, CloudRefused, KeyNeeded
 from servers.clouds.finding import cloud_of
-from servers.models import Flavor, RegionCloud
+from servers.models import CloudKey, Flavor, RegionCloud
 
 GIB = 1024**3
 
@@ -23,16 +23,22 @@ class Place:
     Attributes:
         cloud: None where the account can begin no server, whatever the image.
         refusal: why not; empty where there is a cloud.
+        needs_key: whether the account only lacks a cloud key.
         allowed: the sizes that the account may use.
     """
 
     region: Region
     cloud: Cloud | None
     refusal: str = ""
+    needs_key: bool = False
     allowed: Allowed = field(default_factory=Allowed)
 
     def why_not(self, image: Image) -> str:
-        """Why no server can boot the image here, whatever its size; empty when one can."""
+        """Why no server can boot the image here, whatever its size; empty when one can.
+
+        Args:
+            image: with the rights of the viewer.
+        """
         if self.cloud is None:
             return self.refusal
         data, can = image.data, self.cloud.abilities
@@ -40,6 +46,8 @@ class Place:
             return f"{self.region.name} boots no {data.disk_format} images. Convert it to another format first."
         if image.architecture not in can.architectures:
             return f"{self.region.name} runs no machines of the architecture {image.architecture}."
+        if can.gives_data and (image.is_boot_only or not image.can_export):
+            return f"It is for booting only, but whoever boots an image in {self.region.name} can download it there."
         return ""
 
     def why_not_in(self, image: Image | None, flavor: Flavor) -> str:
@@ -55,13 +63,22 @@ class Place:
 
 
 def place_of(region: Region, account: Account) -> Place:
-    """A region, as an account would boot servers there. At most four queries."""
-    if RegionCloud.objects.filter(region=region, closed_at__isnull=False).exists():
+    """A region, as an account would boot servers there. At most five queries."""
+    cloud = RegionCloud.objects.filter(region=region).first()
+    if cloud and cloud.closed_at:
         return Place(region, None, f"{region.name} is closed for new servers.")
+    if cloud and cloud.needs_key and (problem := _problem_of_key(region, account)):
+        return Place(region, None, f"The cloud key of {account.title} for {region.name} does not work: {problem}")
     try:
         return Place(region, cloud_of(region, account), allowed=Allowed.of(account))
     except CloudRefused as refused:
-        return Place(region, None, str(refused))
+        return Place(region, None, str(refused), needs_key=isinstance(refused, KeyNeeded))
+
+
+def _problem_of_key(region: Region, account: Account) -> str:
+    """What was found when the cloud key of an account was last tried; empty for one that worked, or none."""
+    keys = CloudKey.objects.filter(account=account, region=region, removed_at__isnull=True)
+    return keys.values_list("problem", flat=True).first() or ""
 
 
 def why_not_boot(image: Image, flavor: Flavor, account: Account) -> str:

@@ -59,7 +59,7 @@ class Standing:
     def state(self) -> State:
         """How it stands as a whole, in words."""
         if not self.is_launched:
-            return State("Not launched", "note")
+            return State("Not launched", "deactivated")
         if failed := sum(server.status == Server.Status.FAILED for server in self.servers):
             return State(f"{failed} of {len(self.servers)} failed", "failed")
         if self.is_busy:

@@ -1,4 +1,5 @@
-"""Starts a machine of this host, and stays beside it: keeps what it prints, within bounds, and tells how it ended.
+"""Starts a machine of this host, and stays beside it: keeps what it prints, within bounds, holds it while the host is
+short of room, and tells how it ended.
 
 A process of its own, so that machines survive workers and the panel. The standard library only: it starts in a moment
 and stays small.
@@ -26,14 +27,17 @@ SEGMENT = 1024 * 1024  # bytes: what people can read of a console lies between o
 WORDS_KEPT = 4096  # bytes of what QEMU says of its errors: the last ones
 LOCK_SECONDS = 0.5  # whoever only looks if the machine runs holds the lock for a moment
 NICENESS = 5  # machines never keep the panel from answering
+LOOK_SECONDS = 2.0  # between looks at how much room the host has
+ANSWER_SECONDS = 5.0  # QEMU talks to one at a time
 
 
-def main(text: str, report: int) -> None:
+def main(text: str, report: int, room: int) -> None:
     """Start a machine unless it runs already.
 
     Args:
         text: the policy of ``images.confinement.launcher`` as JSON, with the machine's folder.
         report: a descriptor to which goes why not; it closes when QEMU starts.
+        room: bytes of this host that no machine may fill.
     """
     policy: dict[str, Any] = json.loads(text)
     os.set_inheritable(report, False)
@@ -43,7 +47,7 @@ def main(text: str, report: int) -> None:
     try:
         os.chdir(policy["folder"])
         if (lock := taken_lock()) is not None:
-            keep(policy, lock, report)
+            keep(policy, lock, report, room)
     except OSError as error:
         with suppress(OSError):  # it is closed once the machine runs
             os.write(report, str(error).encode()[:1000])
@@ -65,7 +69,7 @@ def taken_lock() -> int | None:
             return lock if os.fstat(lock).st_nlink else None
 
 
-def keep(policy: dict[str, Any], lock: int, report: int) -> None:
+def keep(policy: dict[str, Any], lock: int, report: int, room: int) -> None:
     """Start QEMU, write down what it prints until it ends, and how it ended."""
     os.ftruncate(lock, 0)
     Path("ended").unlink(missing_ok=True)
@@ -80,7 +84,7 @@ def keep(policy: dict[str, Any], lock: int, report: int) -> None:
         become(policy, lock, listener, report)
     for descriptor in (printed, complained, listener, report):
         os.close(descriptor)
-    words = followed(output, errors)
+    words = followed(output, errors, Guard(room))
     ended = os.waitid(os.P_PID, machine, os.WEXITED | os.WNOWAIT)
     assert ended
     status = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
@@ -114,14 +118,15 @@ def listening() -> int:
     return listener.detach()
 
 
-def followed(output: int, errors: int) -> bytes:
+def followed(output: int, errors: int, guard: "Guard") -> bytes:
     """Keep what the machine prints until it ends; return the last of what QEMU said of its errors."""
     console, words = ConsoleFile(), b""
     with selectors.DefaultSelector() as selector:
         for descriptor in (output, errors):
             selector.register(descriptor, selectors.EVENT_READ)
         while selector.get_map():
-            for key, _events in selector.select():
+            guard.look()
+            for key, _events in selector.select(LOOK_SECONDS):
                 chunk = os.read(key.fd, READ_SIZE)
                 if not chunk:
                     selector.unregister(key.fd)
@@ -130,6 +135,57 @@ def followed(output: int, errors: int) -> bytes:
                 else:
                     words = (words + chunk)[-WORDS_KEPT:]
     return words
+
+
+class Guard:
+    """Holds the machine while the host is short of room, so that nobody else runs out of it; lets it go on afterwards.
+
+    The file ``held`` says that it is held.
+
+    Args:
+        room: bytes that are to stay free on the file system of the machine's disk.
+    """
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.next_look = time.monotonic() + LOOK_SECONDS
+        self.is_held = False
+        Path("held").unlink(missing_ok=True)
+
+    def look(self) -> None:
+        """See how much room there is, now and then."""
+        if time.monotonic() < self.next_look:
+            return
+        self.next_look = time.monotonic() + LOOK_SECONDS
+        system = os.statvfs(".")
+        free = system.f_bavail * system.f_frsize
+        # Going on takes more than holding did, or it would go to and fro.
+        with suppress(OSError):  # somebody else talks to QEMU, or it has just ended: there is a next look
+            if not self.is_held and free < self.room:
+                Path("held").touch()  # first: it shows what is about to be, and never the opposite
+                ordered("stop")
+                self.is_held = True
+            elif self.is_held and free > self.room + self.room // 4:
+                ordered("cont")
+                Path("held").unlink(missing_ok=True)
+                self.is_held = False
+
+
+def ordered(command: str) -> None:
+    """Give QEMU one order.
+
+    Raises:
+        OSError: it does not answer.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(ANSWER_SECONDS)
+        connection.connect("control")
+        with connection.makefile("rb") as lines:
+            lines.readline()
+            for order in ("qmp_capabilities", command):
+                connection.sendall(json.dumps({"execute": order}).encode() + b"\n")
+                while not {"return", "error"} & set(json.loads(lines.readline() or b'{"error": ""}')):
+                    continue
 
 
 class ConsoleFile:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from servers.clouds.openstack import KeyTest
 
 TEST_SECONDS = 25  # for which somebody waits
+LATER = "Try again later."
 NOT_READABLE = "This panel cannot read it any more, because its own secret key was changed. Replace it."
 
 
@@ -104,11 +105,13 @@ def tried(cloud: RegionCloud, credential_id: str, secret: str) -> "KeyTest":
         cloud: with its region.
     """
     from servers.clouds.openstack import KeyTest, test_key
+    from servers.clouds.openstack.problems import AGAIN
 
     access = access_of(cloud, credential_id, secret)
-    return _in_time(lambda: test_key(access)) or KeyTest(
-        f"The cloud of {cloud.region.name} did not answer within {TEST_SECONDS} seconds. Try again later."
-    )
+    said = _in_time(lambda: test_key(access))
+    if said is None:
+        return KeyTest(f"The cloud of {cloud.region.name} did not answer within {TEST_SECONDS} seconds. {LATER}")
+    return replace(said, problem=said.problem.replace(AGAIN, LATER))  # a person asks here, not a worker
 
 
 def tried_again(key: CloudKey, cloud: RegionCloud) -> str:

@@ -10,11 +10,13 @@ from images import sandbox
 from images.sizes import short_size
 from servers.clouds.base import CloudProblem
 from servers.clouds.finding import access_of, local_cloud
+from servers.clouds.local.accelerator import accelerator
 from servers.clouds.local.folder import folders
-from servers.clouds.local.qemu import KVM, OVERHEAD
+from servers.clouds.local.qemu import OVERHEAD
 from servers.models import RegionCloud
 
 VERSION_SECONDS = 10
+ACCELERATORS = {"kvm": "KVM", "tcg": "none: software emulation"}
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,13 @@ def report_of(cloud: RegionCloud) -> Report:
 
 
 def _local_report() -> Report:
-    problem = local_cloud().why_not()
+    problem, version = local_cloud().why_not(), _version()
     made = [(folder.is_running(), known.ram) for folder in folders() if (known := folder.made())]
     used = sum(ram + OVERHEAD for is_running, ram in made if is_running)
     settings.SERVERS_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
     facts = {
-        "QEMU": _version() or "not found",
-        "Accelerator": _accelerator(),
+        "QEMU": version or "not found",
+        "Accelerator": ACCELERATORS[accelerator()] if version else "",
         "Servers": f"{sum(is_running for is_running, _ in made)} running of {len(made)}",
         "Memory": f"{used} of {settings.SERVERS_MEMORY} MiB in use",
         "Free for disks": short_size(shutil.disk_usage(settings.SERVERS_DIR).free),
@@ -68,23 +70,17 @@ def _version() -> str:
     return done.stdout.partition("\n")[0]
 
 
-def _accelerator() -> str:
-    if settings.QEMU_ACCELERATOR != "kvm":
-        return f"none (software emulation){', though /dev/kvm is there' if KVM.exists() else ''}"
-    return "KVM" if KVM.exists() else "KVM is set, but /dev/kvm is not there"
-
-
 def _openstack_report(cloud: RegionCloud) -> Report:
     """Whether the Identity service answers, without any key: who has one tests it on the page of cloud keys."""
     from servers.clouds.openstack.access import connected
-    from servers.clouds.openstack.problems import in_words
+    from servers.clouds.openstack.problems import AGAIN, in_words
 
     access = access_of(cloud, "", "")
     try:
         with in_words(access):
             answer = connected(access).session.get(cloud.auth_url, authenticated=False)
     except CloudProblem as problem:
-        return Report(str(problem))
+        return Report(str(problem).replace(AGAIN, "").rstrip())
     version = answer.json().get("version", {}) if "json" in answer.headers.get("Content-Type", "") else {}
     known = f"Identity API {version['id']}" if isinstance(version, dict) and version.get("id") else ""
     return Report("" if known else "Something answers there, but it is no Identity service.", {"Answers": known})

@@ -27,7 +27,7 @@ class Selector:
         self.given = ChoosingForm(request.GET)
         self.given.is_valid()
 
-    def address(self, region: Region | None, **changes: object) -> str:
+    def address(self, region: Region | None, /, **changes: object) -> str:
         """This page with these parameters changed; ``after`` and ``before`` begin anew."""
         kept = {name: self.given.cleaned_data.get(name, "") for name in ("tab", "q")}
         given = kept | {"region": region.code if region else ""} | changes

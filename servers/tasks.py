@@ -26,6 +26,21 @@ def look_at_servers() -> str:
     return f"{actions.look_at_servers()} servers were looked at."
 
 
+def attend_to_members(image_id: str) -> None:
+    """Bring together who has a registered image here, and who has it in its cloud."""
+    actions.attend_to_members(UUID(image_id))
+
+
+def attend_to_all_members() -> str:
+    """The same for every registered image."""
+    return f"{actions.attend_to_all_members()} registered images are looked at."
+
+
+def forget_cloud_keys() -> str:
+    """Forget the cloud keys of closed accounts that nothing needs any more."""
+    return f"{actions.forget_cloud_keys()} cloud keys are forgotten."
+
+
 def run_copy(copy_id: int) -> None:
     """Bring image data to a cloud."""
     actions.run_copy(copy_id)

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from servers import views
-from servers.views import governing, keys, saving, servers
+from servers.views import formation_parts, formations, governing, keys, registering, saving, servers
 
 urlpatterns: list[URLPattern] = [
     path("organizations/<int:pk>/sizes/", governing.sizes_page, name="organization_sizes"),
@@ -18,6 +18,18 @@ urlpatterns: list[URLPattern] = [
     path("cloud-keys/<slug:region>/", keys.cloud_key_edit, name="cloud_key_edit"),
     path("cloud-keys/<slug:region>/test/", keys.cloud_key_test, name="cloud_key_test"),
     path("cloud-keys/<slug:region>/remove/", keys.cloud_key_remove, name="cloud_key_remove"),
+    path("images/register/", registering.image_register, name="image_register"),
+    path("formations/", formations.formation_list, name="formation_list"),
+    path("formations/new/", formations.formation_create, name="formation_create"),
+    path("formations/<uuid:pk>/", formations.formation_detail, name="formation_detail"),
+    path("formations/<uuid:pk>/edit/", formations.formation_edit, name="formation_edit"),
+    path("formations/<uuid:pk>/launch/", formations.formation_launch, name="formation_launch"),
+    path("formations/<uuid:pk>/end/", formations.formation_end, name="formation_end"),
+    path("formations/<uuid:pk>/delete/", formations.formation_delete, name="formation_delete"),
+    path("formations/<uuid:pk>/parts/add/", formation_parts.part_add, name="formation_part_add"),
+    path("formations/<uuid:pk>/parts/<int:part>/", formation_parts.part_edit, name="formation_part_edit"),
+    path("formations/<uuid:pk>/parts/<int:part>/remove/", formation_parts.part_remove, name="formation_part_remove"),
+    path("formations/<uuid:pk>/parts/<int:part>/scale/", formation_parts.part_scale, name="formation_part_scale"),
     path("servers/", servers.server_list, name="server_list"),
     path("servers/create/", views.server_create, name="server_create"),
     path("servers/<uuid:pk>/", servers.server_detail, name="server_detail"),

@@ -37,7 +37,7 @@ from sharing.notices import MOST_SHOWN, not_dismissed, notices_for
 from sharing.permissions import cases_for, is_reviewed_by, may_review
 from sharing.policies import prepare, use_refusal
 from sharing.querysets import gives_access, is_waiting
-from sharing.rows import MOST_ROWS, rows_of
+from sharing.rows import MOST_ROWS, rows_of, with_servers
 from sharing.targets import offer_refusal
 
 
@@ -138,7 +138,7 @@ def detail_section(request: HttpRequest, image: Image) -> str:
     viewer = _viewer(request)
     if image.account_id != viewer.account.pk:
         return _held_section(request, viewer, image)
-    rows = rows_of(image, viewer)
+    rows = with_servers(rows_of(image, viewer), viewer)
     context = {
         "image": image,
         "rows": rows,

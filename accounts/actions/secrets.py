@@ -1,6 +1,6 @@
 """Encrypting stored secrets anew, when the secret key of the panel changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,7 @@ def rotate_second_factors() -> Rotation:
 
 
 def rotate(
-    what: str, rows: "models.QuerySet[Any]", columns: dict[str, Callable[[Any, Anew], Any] | None], *, purpose: str
+    what: str, rows: "models.QuerySet[Any]", columns: Mapping[str, Callable[[Any, Anew], Any] | None], *, purpose: str
 ) -> Rotation:
     """Encrypt columns of a table anew, each row in a transaction of its own, so that nobody has to wait.
 
@@ -43,7 +43,7 @@ def rotate(
 
 
 @transaction.atomic
-def _row_anew(rows: "models.QuerySet[Any]", pk: Any, columns: dict[str, Any], anew: Anew) -> int:
+def _row_anew(rows: "models.QuerySet[Any]", pk: Any, columns: Mapping[str, Any], anew: Anew) -> int:
     """One row; how many rows that were, for it may have gone meanwhile."""
     row = rows.select_for_update(of=("self",)).filter(pk=pk).first()
     if row is None:

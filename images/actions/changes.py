@@ -184,6 +184,7 @@ def switch_on(image: Image, by: Viewer) -> Image:
 
 def _save_status(image: Image) -> None:
     image.save(update_fields=["status", "deactivated_at", "deactivated_by", "deactivated_by_staff", "updated_at"])
+    hooks.grants_changed.ask(image)
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from images.models import Image, ImageData
 from images.problems import DamagedData, NoSuchData, StoreProblem
 from images.querysets import ImageDataQuerySet
 from images.reading import fresh_blocks
-from images.stores import get_store
+from images.stores import ELSEWHERE, get_store
 from images.stores.base import ByteRange
 
 CYCLE = timedelta(days=7)  # each piece of image data is read and compared as often
@@ -154,7 +154,7 @@ def verify_data(
 def due_for_verification(*, older_than: timedelta = CYCLE) -> ImageDataQuerySet:
     """Data that nobody has compared for so long, the longest first; damaged data is looked at again after a day."""
     now = timezone.now()
-    stored = ImageData.objects.filter(removed_at__isnull=True).annotate(
+    stored = ImageData.objects.filter(removed_at__isnull=True).exclude(store=ELSEWHERE).annotate(
         looked_at=Coalesce("damaged_at", "verified_at", "created_at")
     )
     whole = stored.filter(damaged_at__isnull=True, looked_at__lte=now - older_than)

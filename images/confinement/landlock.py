@@ -38,7 +38,7 @@ def restrict(rules: Iterable[tuple[str, int]], *, listens: Iterable[int] = ()) -
     Raises:
         Unavailable: the kernel has no Landlock, or it is switched off.
     """
-    version = syscall("Landlock", CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(VERSION_ONLY))
+    version = version_here()
     known = (1 << FILE_RIGHTS[min(version, max(FILE_RIGHTS))]) - 1
     attributes = _attributes(version, known)
     ruleset = syscall("Landlock", CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
@@ -49,6 +49,15 @@ def restrict(rules: Iterable[tuple[str, int]], *, listens: Iterable[int] = ()) -
             _allow_port(ruleset, port)
     syscall("Landlock", RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
     os.close(ruleset)
+
+
+def version_here() -> int:
+    """What this kernel can do.
+
+    Raises:
+        Unavailable: it has no Landlock, or it is switched off.
+    """
+    return syscall("Landlock", CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(VERSION_ONLY))
 
 
 def _attributes(version: int, known: int) -> bytes:

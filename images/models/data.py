@@ -8,8 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from images.querysets import ImageDataQuerySet
-
-ELSEWHERE = "cloud"  # the store of what lies in the cloud of a region, and never came here
+from images.stores import ELSEWHERE
 
 
 class ImageData(models.Model):

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from images.stores.base import ByteRange, ImageStore
+from images.stores.elsewhere import ELSEWHERE, Elsewhere
 from images.stores.files import FileStore
 
-__all__ = ["ByteRange", "FileStore", "ImageStore", "get_store", "store_names"]
+__all__ = ["ELSEWHERE", "ByteRange", "FileStore", "ImageStore", "get_store", "store_names"]
 
 DEFAULT = "default"
 Description = dict[str, Any]
@@ -30,6 +31,8 @@ def get_store(name: str = DEFAULT) -> ImageStore:
     Raises:
         LookupError: no store has this name.
     """
+    if name == ELSEWHERE:
+        return Elsewhere()
     descriptions = _descriptions()
     if name not in descriptions:
         known = ", ".join(map(repr, descriptions))

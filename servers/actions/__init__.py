@@ -20,12 +20,14 @@ from servers.actions.formations import (
 from servers.actions.keys import (
     add_ssh_key,
     forget_cloud_keys,
+    have_ssh_key,
     note_test,
     remove_cloud_key,
     remove_ssh_key,
     save_cloud_key,
 )
 from servers.actions.looking import look_at_server, look_at_servers
+from servers.actions.members import attend_to_all_members, attend_to_members
 from servers.actions.operating import (
     delete_server,
     reboot_server,
@@ -43,6 +45,7 @@ from servers.actions.regions import (
     set_flavor,
     set_up_regions,
 )
+from servers.actions.registering import register_image
 from servers.actions.snapshots import attend_to_snapshots, discard_snapshot, run_snapshot, start_snapshot
 
 __all__ = [
@@ -51,7 +54,9 @@ __all__ = [
     "WantedPart",
     "add_part",
     "add_ssh_key",
+    "attend_to_all_members",
     "attend_to_copies",
+    "attend_to_members",
     "attend_to_server",
     "attend_to_servers",
     "attend_to_snapshots",
@@ -67,12 +72,14 @@ __all__ = [
     "edit_formation",
     "end_formation",
     "forget_cloud_keys",
+    "have_ssh_key",
     "launch_formation",
     "look_at_server",
     "look_at_servers",
     "note_test",
     "reboot_server",
     "rebuild_server",
+    "register_image",
     "remove_budget",
     "remove_cloud_key",
     "remove_part",

@@ -18,6 +18,7 @@ from servers import letters
 from servers.actions.bringing import bring_image
 from servers.actions.claims import SILENCE, claim_server, let_go_of_claim, ours, signs_of_life
 from servers.actions.events import attend_soon, record_server
+from servers.actions.members import admit
 from servers.actions.operating import forget
 from servers.clouds.base import Cloud, CloudBusy, CloudProblem, CloudRefused, Condition, ImageNeeded, Machine, State
 from servers.clouds.finding import cloud_of, machine_of
@@ -87,16 +88,17 @@ def _brought_about(server: Server) -> Condition:
         if condition.state in (State.RUNNING, State.BUILDING):
             cloud.stop(machine)
     elif not server.has_run:
-        _begin(cloud, machine, condition)
+        _begin(cloud, machine, condition, server)
     else:
         _run(cloud, machine, condition, server)
     return cloud.condition(machine)
 
 
-def _begin(cloud: Cloud, machine: Machine, condition: Condition) -> None:
+def _begin(cloud: Cloud, machine: Machine, condition: Condition, server: Server) -> None:
     """Have the machine run from a new disk. Somebody who may use the image has asked for this one (``operating``)."""
     is_up = condition.state in (State.RUNNING, State.BUILDING)
     if not is_up or condition.disk_number != machine.disk_number:  # a cloud that does not tell the number sees itself
+        admit(server)
         cloud.create(machine)
 
 

@@ -67,6 +67,7 @@ def remove_budget(organization: Organization, account_id: int, *, by: Viewer) ->
 
 
 def _locked(organization: Organization, account_id: int, by: Viewer) -> tuple[Organization, Account]:
+    find_account_of(organization, account_id)  # nobody holds up an account that is not of the organization
     lock_rows({organization.pk, account_id})
     group = lock(organization, by=by, verb=Verb.SET_BUDGETS)
     return group, find_account_of(group, account_id)

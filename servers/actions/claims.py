@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
@@ -80,9 +81,10 @@ def signs_of_life(row: Claimable) -> Iterator[None]:
 
 
 def _beat(row: Claimable, over: Event) -> None:
+    pk: Any = row.pk  # of one kind or another
     while not over.wait(BEAT_SECONDS):
         try:
-            type(row).objects.filter(pk=row.pk, claim=row.claim).update(seen_at=timezone.now())
+            type(row).objects.filter(pk=pk, claim=row.claim).update(seen_at=timezone.now())
         except DatabaseError:
             continue  # the next one may get through
         finally:

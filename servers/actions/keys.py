@@ -1,5 +1,6 @@
 """Keys: those by which people sign in to servers, and those by which accounts use clouds."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,7 +17,7 @@ from accounts.validators import is_one_line
 from accounts.viewer import Viewer
 from images.models import Region
 from servers.keys import why_no_key_needed
-from servers.models import CloudKey, Server, SshKey
+from servers.models import CloudKey, CloudMember, Server, SshKey
 from servers.permissions import Verb, require
 from servers.secrets import KEY_SECRETS
 from servers.ssh_keys import LONGEST_NAME, KeyRefused, parse
@@ -53,6 +54,19 @@ def add_ssh_key(text: str, *, by: User, name: str = "") -> SshKey:
     )
     _record_own("added an SSH key", made, by)
     return made
+
+
+@transaction.atomic
+def have_ssh_key(text: str, *, by: User) -> SshKey:
+    """The key that somebody pasted on the way: the one that they have already, or a new one.
+
+    Raises:
+        ValidationError: as ``add_ssh_key``.
+    """
+    with suppress(KeyRefused):
+        if known := SshKey.objects.filter(user=by, fingerprint=parse(text).fingerprint).first():
+            return known
+    return add_ssh_key(text, by=by)
 
 
 @transaction.atomic
@@ -137,7 +151,7 @@ def remove_cloud_key(region: Region, *, by: Viewer) -> CloudKey:
 
 
 def forget_cloud_keys() -> int:
-    """Forget the keys of accounts that are closed, once nothing is left of their servers, which needed them to end."""
+    """Forget the keys of accounts that are closed, once nothing is left there that needs them to end."""
     forgotten = 0
     for key in CloudKey.objects.filter(removed_at=None, account__closed_at__isnull=False):
         forgotten += _forget_if_unneeded(key.pk)
@@ -156,7 +170,8 @@ def project_of_servers(account: Account, region: Region) -> str:
 def _forget_if_unneeded(key_id: int) -> int:
     key = CloudKey.objects.select_for_update(of=("self",)).select_related("account", "region").get(pk=key_id)
     servers = Server.objects.in_the_cloud().filter(account=key.account, region=key.region)
-    if key.removed_at or key.account.closed_by is None or servers.exists():
+    members = CloudMember.objects.filter(image__account=key.account, image__region=key.region)
+    if key.removed_at or key.account.closed_by is None or servers.exists() or members.exists():
         return 0
     _forget(key, key.account.closed_by)
     _record("cloud key forgotten", key, None)

@@ -31,6 +31,10 @@ class CloudRefused(CloudProblem):
     lasting = True
 
 
+class KeyNeeded(CloudRefused):
+    """The account has no key for the cloud, or one that cannot be read any more."""
+
+
 class CloudBusy(CloudProblem):
     """Not yet: something has to come first, and is on its way. Whoever asks again later may find it done.
 
@@ -139,6 +143,31 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An image that a cloud has, as it says itself.
+
+    Attributes:
+        owner: the project.
+        size, virtual_size: bytes; the second is 0 where the cloud does not know.
+        min_disk, min_ram: GiB, MiB.
+    """
+
+    id: str
+    name: str
+    owner: str
+    visibility: str
+    disk_format: str
+    container_format: str
+    size: int
+    virtual_size: int
+    min_disk: int
+    min_ram: int
+    md5: str
+    sha512: str
+    architecture: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
     """A part of what a machine has printed.
 
@@ -162,6 +191,7 @@ class Abilities:
         network_choice: whether people choose if a machine reaches the network.
         port_forwards: whether people choose ports of a machine that are reached from outside.
         console: whether what a machine prints can be read.
+        gives_data: whether whoever boots an image there can also download it there.
         disk_formats: what it boots.
         architectures: the same.
     """
@@ -170,6 +200,7 @@ class Abilities:
     network_choice: bool
     port_forwards: bool
     console: bool
+    gives_data: bool
     disk_formats: frozenset[str]
     architectures: frozenset[str]
 
@@ -198,6 +229,32 @@ class TakesImages(Protocol):
             CloudBusy: somebody else has just begun.
             CloudProblem: it did not work; then nothing is left of it that could be taken for whole.
         """
+
+
+@runtime_checkable
+class FindsImages(Protocol):
+    """A cloud that has images of its own, which can be registered here."""
+
+    def find_own(self, image_id: str) -> Found:
+        """An image that is there already, and belongs to whoever this key is for.
+
+        Raises:
+            CloudRefused: there is none, it is somebody else's, or servers cannot boot from it.
+        """
+
+
+@runtime_checkable
+class SharesImages(Protocol):
+    """A cloud in which images that are there already can be shared with other projects."""
+
+    def add_member(self, image_id: str, project_id: str) -> None:
+        """Let a project have an own image. Twice is not an error."""
+
+    def remove_member(self, image_id: str, project_id: str) -> None:
+        """Let a project have an own image no more. Nothing happens where it has none."""
+
+    def accept(self, image_id: str) -> None:
+        """Accept an image of another project. Twice is not an error."""
 
 
 class Cloud(Protocol):

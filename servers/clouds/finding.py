@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from accounts.encryption import SecretLost
 from accounts.models import Account
 from images.models import ImageData, Region
-from servers.clouds.base import Cloud, CloudRefused, Machine, Source
+from servers.clouds.base import Cloud, CloudRefused, KeyNeeded, Machine, Source
 from servers.clouds.local import LocalCloud
 from servers.models import CloudKey, RegionCloud, Server
 from servers.secrets import secret_of, user_data_of
@@ -31,10 +31,10 @@ def cloud_of(region: Region, account: Account) -> Cloud:
     keys = CloudKey.objects.filter(account=account, region=region, removed_at__isnull=True)
     key = keys.select_related("region").first()
     if key is None:
-        raise CloudRefused(f"{account.title} has no cloud key for {region.name}.")
+        raise KeyNeeded(f"{account.title} has no cloud key for {region.name}.")
     from servers.clouds.openstack import OpenStackCloud
 
-    with _told_to_people():
+    with _told_to_people(KeyNeeded):
         return OpenStackCloud(access_of(cloud, key.credential_id, secret_of(key)))
 
 
@@ -69,7 +69,7 @@ def machine_of(server: Server) -> Machine:
     Raises:
         CloudRefused: its user data cannot be read any more, and the guest never has.
     """
-    with _told_to_people():
+    with _told_to_people(CloudRefused):
         user_data = user_data_of(server)
     return Machine(
         id=server.pk,
@@ -107,9 +107,9 @@ def source_of(name: str, data: ImageData) -> Source:
 
 
 @contextmanager
-def _told_to_people() -> Iterator[None]:
+def _told_to_people(problem: type[CloudRefused]) -> Iterator[None]:
     """A secret that cannot be read is a reason why nothing can be done, and not an error of the panel."""
     try:
         yield
     except SecretLost as lost:
-        raise CloudRefused(str(lost)) from None
+        raise problem(str(lost)) from None

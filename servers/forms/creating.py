@@ -16,6 +16,7 @@ from servers.actions import NewServer
 from servers.choosing import TAB_LABELS
 from servers.clouds.base import Abilities
 from servers.fitting import Place
+from servers.forms.keys import PublicKeyField
 from servers.models import SshKey
 
 MOST_AT_ONCE = 10
@@ -81,6 +82,11 @@ class ServerForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": "Choose among your own keys."},
+    )
+    new_ssh_key = PublicKeyField(
+        label="Another SSH key",
+        required=False,
+        help_text="The line in the file that ends with .pub. It is kept among your SSH keys.",
     )
     user_data = forms.CharField(
         label="User data",

@@ -1,23 +1,49 @@
 """What people type about keys."""
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 
 from servers.models import CloudKey, SshKey
-from servers.ssh_keys import PRIVATE, is_private
+from servers.ssh_keys import KeyRefused, is_private, parse
 
 LONGEST_SECRET = 255  # characters, as Keystone has them
 
 
-class SshKeyForm(forms.Form):
+class PublicKeyField(forms.CharField):
     """A public key, pasted."""
 
-    public_key = forms.CharField(
+    def __init__(self, **options: Any) -> None:
+        attributes = {"rows": 3, "class": "mono", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
+        super().__init__(strip=False, widget=forms.Textarea(attrs=attributes), **options)
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        if text.strip():
+            try:
+                parse(text)
+            except KeyRefused as refused:
+                raise ValidationError(str(refused), code="refused") from None
+        return text
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        return PublicKeyBox(form, self, field_name)
+
+
+class PublicKeyBox(forms.BoundField):
+    """Sends back what was pasted, but for what nobody should see."""
+
+    def value(self) -> Any:
+        value = super().value()
+        return "" if is_private(value or "") else value
+
+
+class SshKeyForm(forms.Form):
+    """A public key, and what it is called."""
+
+    public_key = PublicKeyField(
         label="Public key",
-        strip=False,
-        widget=forms.Textarea(
-            attrs={"rows": 4, "class": "mono", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
-        ),
         help_text="The line in the file that ends with .pub, like ~/.ssh/id_ed25519.pub. Never the file beside it.",
         error_messages={"required": "Paste a public key: the line in a file that ends with .pub."},
     )
@@ -28,15 +54,6 @@ class SshKeyForm(forms.Form):
         help_text="Empty: what stands at the end of the key.",
     )
     next = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def clean_public_key(self) -> str:
-        """What should be seen by nobody is not sent back in the form."""
-        text: str = self.cleaned_data["public_key"]
-        if not is_private(text):
-            return text
-        self.data = self.data.copy()
-        self.data["public_key"] = ""
-        raise ValidationError(PRIVATE, code="private")
 
 
 class CloudKeyForm(forms.Form):

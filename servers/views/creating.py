@@ -1,9 +1,11 @@
 """Create Server."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +23,7 @@ from servers.choosing import Choice, advice_for, choices_of, chosen_size, sizes_
 from servers.fitting import place_of
 from servers.forms import ServerForm
 from servers.models import Flavor, Server
-from servers.permissions import Verb, require
+from servers.permissions import Verb, refusal, require
 from servers.selecting import Selector
 
 GONE = "It is no longer there for this account: it was taken back or deleted. Choose another image."
@@ -84,7 +86,7 @@ class CreatePage:
         if not self.form.is_valid():
             return []
         try:
-            return actions.create_servers(self.form.new_server(), by=self.viewer, count=self.form.cleaned_data["count"])
+            return self._booted()
         except ValidationError as error:
             for field, problems in error.error_dict.items():
                 self.form.add_error(field if field in self.form.fields else None, problems)
@@ -93,6 +95,15 @@ class CreatePage:
         except (PermissionDenied, Conflict) as refused:
             self.form.add_error("image", str(refused))
         return []
+
+    @transaction.atomic
+    def _booted(self) -> list[Server]:
+        """The servers; and the key that was pasted for them is kept with them, or not at all."""
+        new, given = self.form.new_server(), self.form.cleaned_data
+        if text := given["new_ssh_key"].strip():
+            key = actions.have_ssh_key(text, by=self.viewer.user)
+            new = replace(new, ssh_keys=[*new.ssh_keys, key.pk])
+        return actions.create_servers(new, by=self.viewer, count=given["count"])
 
     def address_after(self, servers: list[Server]) -> str:
         """The page of the server; of all of them, where there are several."""
@@ -122,6 +133,7 @@ class CreatePage:
             "size": chosen_size(sizes, asked),
             "here": self.of(image=self.image.pk if self.image else ""),
             "change_region": self.of(change="region"),
+            "why_not_key": refusal(self.viewer, Verb.MANAGE_KEYS),
             "change_image": self.of(change="image"),
             "choose": self.of(image=""),
         }

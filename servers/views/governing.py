@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,6 +20,8 @@ from servers.forms.budgets import BudgetForm, SizesForm
 from servers.governing import flavors_by_region, ledger_of
 from servers.models import Budget, ServerRules
 
+ON_A_PAGE = 50
+
 
 def organization_of(request: PanelRequest, pk: int, verb: Verb) -> Organization:
     """The organization of a page, if the viewer may do this there.
@@ -35,10 +38,15 @@ def organization_of(request: PanelRequest, pk: int, verb: Verb) -> Organization:
 def budget_list(request: PanelRequest, pk: int) -> HttpResponse:
     """What the accounts of an organization may spend on servers this month, and have spent."""
     organization = organization_of(request, pk, Verb.SET_BUDGETS)
+    ledger = ledger_of(organization)
+    page = Paginator(ledger.lines, ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "group": organization,
         "tabs": tabs_of(request.viewer, organization, "budgets"),
-        "ledger": ledger_of(organization),
+        "ledger": ledger,
+        "lines": page.object_list,
+        "previous": f"?page={page.previous_page_number()}" if page.has_previous() else "",
+        "next": f"?page={page.next_page_number()}" if page.has_next() else "",
         "group_href": group_path(request.viewer, organization),
     }
     return render(request, "servers/budgets/list.html", context)

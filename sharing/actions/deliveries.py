@@ -15,7 +15,7 @@ from time import monotonic
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.encryption import decrypt
+from accounts.encryption import SecretLost, decrypt
 from accounts.history import Line, as_row
 from accounts.records import record
 from images.outside import WEBHOOKS, Address, OutsideProblem, sent
@@ -34,6 +34,7 @@ SECONDS = 15  # for one attempt
 AT_ONCE = 8  # webhooks
 LOOK_SECONDS = 1.0  # between looks at what waits
 LONGEST_START = 200  # characters
+CANNOT_SIGN = "This panel cannot read the secret any more. Make a new secret."
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,21 @@ def send_deliveries(*, seconds: float) -> int:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while True:
             taken = take_due(AT_ONCE - len(running)) if monotonic() < until else []
-            running |= {pool.submit(attempt, request_of(delivery)): delivery for delivery in taken}
+            running |= {_begun(pool, delivery): delivery for delivery in taken}
             attempts += len(taken)
             if not running and (monotonic() >= until or not Webhook.objects.filter(is_active=True).exists()):
                 return attempts
             _settle_those_done(running, pause=0 if taken else LOOK_SECONDS)
+
+
+def _begun(pool: ThreadPoolExecutor, delivery: Delivery) -> Future[Attempt]:
+    """An attempt on its way; one that is over where nothing can be signed, so that others do not wait for it."""
+    try:
+        return pool.submit(attempt, request_of(delivery))
+    except SecretLost:
+        over: Future[Attempt] = Future()
+        over.set_result(Attempt(0, error=CANNOT_SIGN))
+        return over
 
 
 def _settle_those_done(running: dict[Future[Attempt], Delivery], *, pause: float) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from accounts.permissions import NEEDED_ROLE as NEEDED_WITH_GROUPS
 from accounts.roles import ROLES_OF_KIND, Kind, Role
 from images.permissions import FOR_CONSUMERS, NEEDED_ROLE, Verb
+from servers.permissions import NEEDED_ROLE as NEEDED_FOR_SERVERS
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
 V = TypeVar("V", bound=str)
@@ -44,6 +45,12 @@ def page() -> str:
         "manager of the group or organization.",
         "",
         *table(ROLES_OF_KIND[Kind.ACCOUNT], {verb: NEEDED_ROLE[verb] for verb in Verb if verb in FOR_CONSUMERS}),
+        "",
+        "## Servers, formations and cloud keys",
+        "",
+        "Of one's own account: nobody else sees them. To boot an image takes the right to boot it, too.",
+        "",
+        *table(ROLES_OF_KIND[Kind.ACCOUNT], NEEDED_FOR_SERVERS),
     ]
     for kind, title in TITLES.items():
         lines += ["", f"## {title}", "", *table(ROLES_OF_KIND[kind], NEEDED_WITH_GROUPS[kind])]

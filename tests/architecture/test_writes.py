@@ -18,6 +18,7 @@ ELSEWHERE = {
     "accounts/management/commands/sync_schedules.py": "django-q2's own rows; what runs when is not somebody's deed",
     "accounts/tasks.py": "marks in the outbox what was mailed",
     "config/worker.py": "renews the lease on a row of django-q2's queue, which no app knows",
+    "servers/clouds/openstack/images.py": "makes images in a cloud, which are no rows of ours",
     "images/permissions.py": "the façade through which grants are written",
 }
 ALWAYS = {"bulk_create", "bulk_update", "create", "get_or_create", "save", "update_or_create"}

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("listing", "pages", "growth", "alike", "bulk", "upload", "transfers")
+BENCHMARKS = ("listing", "pages", "growth", "alike", "bulk", "upload", "transfers", "servers")
 
 
 def main() -> int:

@@ -68,7 +68,7 @@ class TestList:
             make_image(cast.acme, cast.alice)
         client, address = signed_in(cast.alice), url("image_list", cast.producer)
         client.get(address)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             client.get(address)
 
     @pytest.mark.parametrize("number", [1, 30])
@@ -81,7 +81,7 @@ class TestList:
         make_image(cast.beta, cast.bob)
         client, address = signed_in(cast.bob), url("image_list", cast.consumer)
         client.get(address)
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             client.get(address)
 
     def test_a_click_is_answered_with_the_list_alone(self, cast: Cast, golden: Image, signed_in: SignedIn) -> None:
@@ -176,7 +176,7 @@ class TestList:
 
 
 class TestDetail:
-    def test_costs_thirteen_queries_for_the_producer(
+    def test_costs_fourteen_queries_for_the_producer(
         self, cast: Cast, golden: Image, signed_in: SignedIn, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         client, address = signed_in(cast.alice), url("image_detail", cast.producer, golden.pk)
@@ -185,7 +185,7 @@ class TestDetail:
         for number in range(5):
             make_image(cast.acme, cast.alice, parent=golden)
             golden.tags.create(name=str(number))
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             client.get(address)
 
     def test_costs_thirteen_queries_for_the_consumer(

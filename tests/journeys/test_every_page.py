@@ -1,6 +1,7 @@
 """Every page on a laptop and on a phone, light and dark: nothing serious for axe-core, and nothing scrolls sideways."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from images.actions import (
     NewImage,
     announce_end,
     create_family,
+    delete,
     edit,
     label,
     plan_change,
@@ -28,18 +30,26 @@ from images.actions import (
 from images.inside.kinds import KINDS
 from images.models import ContentCheck, Image, Quota, Upload
 from images.quotas import Counted
+from servers.actions import attend_to_server, run_snapshot, set_budget, start_snapshot
+from servers.clouds.base import CloudRefused
+from servers.models import Server
 from sharing import actions
 from sharing.addresses import parse
 from sharing.models import Delivery, OfferRequest, Share, Webhook
 from tests.factories import make_image, viewer
 from tests.journeys.conftest import PHONE, Visit
 from tests.people import Cast
+from tests.servers.conftest import boot, make_flavor
+from tests.servers.formations.conftest import add, launch, make_formation
+from tests.servers.keys import make_cloud_key, make_ssh_key
+from tests.servers.memory import MemoryCloud, put_in_place
 
 SERIOUS = {"serious", "critical"}
 SCREENS = {"laptop": {"width": 1440, "height": 900}, "phone": PHONE}
 OUTSIDE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 OF_PERSON = [
     "/me/",
+    "/me/ssh-keys/",
     "/notifications/",
     "/new-account/",
     "/accounts/email/",
@@ -78,8 +88,20 @@ OF_ACCOUNT = [
     "images/{image}/share/sign-in/",
     "images/{image}/share/claim-code/",
     "images/{image}/shares/{code}/claim-code/",
+    "images/register/",
     "servers/create/",
     "servers/create/?change=region",
+    "cloud-keys/",
+    "cloud-keys/ORD/",
+    "cloud-keys/ORD/remove/",
+    "servers/",
+    "servers/?q=nothing-like-this",
+    "servers/{server}/",
+    "servers/{server}/console/",
+    "servers/{server}/image/",
+    "servers/{server}/rebuild/",
+    "servers/{server}/delete/",
+    "servers/{failed}/",
     "images/share/",
     "images/share/?image={image}&image={looked}",
     "images/{image}/shares/{share}/remove/",
@@ -129,6 +151,20 @@ OF_ACCOUNT = [
     "organizations/{organization}/approvals/{wanted}/refuse/",
     "organizations/{organization}/exposure/",
     "organizations/{organization}/exposure/?filter=open",
+    "organizations/{organization}/budgets/",
+    "organizations/{organization}/budgets/{account}/",
+    "organizations/{organization}/sizes/",
+    "formations/",
+    "formations/new/",
+    "formations/{formation}/",
+    "formations/{formation}/edit/",
+    "formations/{formation}/end/",
+    "formations/{formation}/delete/",
+    "formations/{formation}/parts/{part}/scale/",
+    "formations/{stopped}/",
+    "formations/{stopped}/launch/",
+    "formations/{stopped}/parts/add/",
+    "formations/{stopped}/parts/{stopped_part}/",
     "activity/",
     "activity/?image=debian&verb=offered",
     "account/webhooks/",
@@ -142,7 +178,7 @@ LONG = "a-name-that-goes-on-and-on-" * 4 + "and-ends-here"
 
 
 @pytest.fixture
-def paths(cast: Cast) -> list[str]:
+def paths(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The pages of an account that has something of everything."""
     image = make_image(cast.acme, cast.alice, description="A hardened base.\n\nFor all new servers.", name=LONG)
     shares = actions.offer(
@@ -159,12 +195,15 @@ def paths(cast: Cast) -> list[str]:
     _begin_import(cast)
     _ask_for_more(cast)
     _decide_on_offers(cast)
+    make_ssh_key(cast.alice, name=LONG[:80])
+    make_cloud_key(cast.producer, credential_id=LONG, project_id=LONG[:64], problem=LONG)
     names = {
         "upload": _begin_uploads(cast).pk,
         "looked": _looked_into(cast).pk,
         "damaged": _damaged(cast).pk,
         "image": image.pk,
         **_lives(cast),
+        **_servers(cast, image, put_in_place(monkeypatch)),
         "share": shares[0].share.pk,
         "code": _expired_code(cast, image).pk,
         "received": _accepted(cast).pk,
@@ -173,6 +212,7 @@ def paths(cast: Cast) -> list[str]:
         )[0].share.pk,
         "team": cast.golden_testers.pk,
         "organization": cast.acme_group.pk,
+        **_formations(cast, image),
         "webhook": _webhook(cast).pk,
         "wanted": _govern(cast, image).pk,
     }
@@ -223,6 +263,39 @@ def _lives(cast: Cast) -> dict[str, object]:
     wish = actions.Wish(parse_one(cast.acme.number), message=LONG, keep_using=True)
     asked = actions.ask_to_take_over(make_image(cast.beta, cast.bob, name=LONG).pk, by=cast.consumer, wish=wish)
     return {"family": family.pk, "ending": ending.pk, "hand_over": asked.pk}
+
+
+def _servers(cast: Cast, image: Image, cloud: MemoryCloud) -> dict[str, object]:
+    """A server that runs and of which one image is being made and one could not be; and one that has failed."""
+    make_flavor(cast.iad)
+    server, failed = (boot(cast.producer, image, name=LONG, ports=[22, 443]) for _ in range(2))
+    attend_to_server(server.pk)
+    cloud.machines[server.pk].printed = f"{LONG} login: ".encode() * 200
+    cloud.errors = {"snapshot": [CloudRefused(LONG)], "create": [CloudRefused(LONG)]}
+    run_snapshot(start_snapshot(server.pk, by=cast.producer, name=LONG).pk)
+    start_snapshot(server.pk, by=cast.producer, name=LONG)
+    attend_to_server(failed.pk)
+    return {"server": server.pk, "failed": failed.pk}
+
+
+def _formations(cast: Cast, image: Image) -> dict[str, object]:
+    """One that is on its way, one that cannot be launched, and a budget that is spent."""
+    formation, stopped = (make_formation(cast.producer, f"{LONG[:70]}-{number}") for number in range(2))
+    part = add(formation, cast.producer, image, name=LONG[:60], count=2)
+    server = launch(formation, cast.producer)[0]
+    gone = make_image(cast.acme, cast.alice, name=LONG)
+    stopped_part = add(stopped, cast.producer, image)
+    add(stopped, cast.producer, gone, name="gone")
+    delete(gone.pk, by=cast.producer)
+    Server.objects.filter(pk=server.pk).update(price=99999, created_at=timezone.now() - timedelta(seconds=1))
+    set_budget(cast.acme_group, cast.acme.pk, by=cast.producer, amount=Decimal("0.01"))
+    return {
+        "formation": formation.pk,
+        "part": part.pk,
+        "stopped": stopped.pk,
+        "stopped_part": stopped_part.pk,
+        "account": cast.acme.pk,
+    }
 
 
 def _begin_import(cast: Cast) -> None:

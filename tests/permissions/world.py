@@ -34,6 +34,7 @@ from sharing.models import Case, Delivery, HandOver, OfferRequest, Share
 from tests import factories
 from tests.people import Cast
 from tests.servers.conftest import boot, make_flavor
+from tests.servers.formations.conftest import add, make_formation
 from tests.servers.keys import make_cloud_key
 
 
@@ -162,6 +163,7 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "claim_confirm": {"share": waiting.pk},
         "family": _family(cast),
         "server": _server(cast, image),
+        "formation": _formation(cast, image),
         "image_hand_over_cancel": {"pk": _asked_for(cast.producer, "nobody-like-this").image_id},
         "hand_over": {"hand_over": _asked_for(cast.consumer, cast.acme.number).pk},
         "versions": {"share": held.pk},
@@ -207,6 +209,12 @@ def _family(cast: Cast) -> dict[str, Any]:
     image = factories.make_image(cast.acme, cast.alice, name="debian-12-base-1")
     put_into_family(image.pk, family.pk, by=cast.producer, version="1")
     return {"pk": family.pk, "image": image.pk}
+
+
+def _formation(cast: Cast, image: Image) -> dict[str, Any]:
+    """A formation of Acme with one part, not launched."""
+    formation = make_formation(cast.creator)
+    return {"pk": formation.pk, "part": add(formation, cast.creator, image).pk}
 
 
 def _asked_for(by: Viewer, to: str) -> HandOver:

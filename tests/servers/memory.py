@@ -18,6 +18,7 @@ EVERYTHING = Abilities(
     network_choice=True,
     port_forwards=True,
     console=True,
+    gives_data=False,
     disk_formats=frozenset({"qcow2", "raw"}),
     architectures=frozenset({"x86_64", ""}),
 )

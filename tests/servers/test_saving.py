@@ -122,3 +122,13 @@ class TestFollowing:
         assert "Server snapshot" in page(cast.bob, leads)
         delete(image.pk, by=cast.consumer)
         assert f'href="{leads}"' not in page(cast.bob, url("server_detail", cast.beta, server))
+
+
+class TestToldToTheProducer:
+    def test_servers_of_each_recipient_stand_beside_it(self, cast: Cast, server: Server, golden: Image) -> None:
+        running(boot(cast.consumer, golden))
+        text = page(cast.alice, reverse("image_detail", args=[cast.acme.number, golden.pk]))
+        assert "2 servers run from it" in text
+        for each in Server.objects.all():
+            actions.delete_server(each.pk, by=cast.consumer)
+        assert "run from it" not in page(cast.alice, reverse("image_detail", args=[cast.acme.number, golden.pk]))

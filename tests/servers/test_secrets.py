@@ -14,9 +14,10 @@ from servers.actions import attend_to_server, delete_server
 from servers.clouds.finding import machine_of
 from servers.models import CloudKey, Flavor, Server
 from servers.secrets import KEY_SECRETS, secret_of
-from sharing.actions.deliveries import keys_of
+from sharing.actions import send_deliveries, send_test
+from sharing.actions.deliveries import CANNOT_SIGN, keys_of
 from sharing.actions.webhooks import create_webhook
-from sharing.models import Share, Webhook
+from sharing.models import Delivery, Share, Webhook
 from tests.people import Cast
 from tests.servers.conftest import boot, fresh, running
 from tests.servers.memory import MemoryCloud
@@ -96,6 +97,15 @@ def test_what_cannot_be_read_is_told_and_kept(key: CloudKey, capsys: Output) -> 
         call_command("rotate_secrets")
     assert f"Not readable any more: {key.pk}" in capsys.readouterr().out
     assert secret_of(CloudKey.objects.get()) == "shhh"
+
+
+def test_a_webhook_whose_secret_is_lost_says_so_and_holds_nobody_up(cast: Cast, today: str) -> None:
+    webhook, _secret = create_webhook(by=cast.consumer, url="https://example.org/hook")
+    send_test(webhook.pk, by=cast.consumer)
+    with changed_key():
+        assert send_deliveries(seconds=0.1) == 1
+    delivery = Delivery.objects.get(attempts=1)
+    assert (delivery.status, delivery.error) == (Delivery.Status.WAITING, CANNOT_SIGN)
 
 
 def test_a_server_whose_user_data_is_lost_says_so_and_can_be_deleted(

@@ -21,11 +21,12 @@ from servers.clouds.base import (
     Progress,
     State,
 )
-from servers.clouds.local import disks, qemu, snapshots
+from servers.clouds.local import disks, needs, qemu, snapshots
 from servers.clouds.local.folder import Folder, Made, host_locked
 from servers.clouds.local.qmp import control
 
-NO_ROOM = "It is held, because this host has no room left for its disk. Make room there, then start it."
+NO_ROOM = "It is held, because this host has no room left for its disk. It goes on when there is room again."
+NO_ROOM_EVER = "It is held, because its disk could not grow on this host. Make room there, then reboot it."
 UNSEEN = "It ended without a word: this host was restarted, or something there ended it."
 SHUTTING_DOWN = "It is shutting down."
 TICK_SECONDS = 0.05
@@ -49,8 +50,8 @@ class LocalCloud:
     )
 
     def why_not(self) -> str:
-        """What installs QEMU, where it is missing."""
-        return disks.why_no_programs()
+        """What this host lacks, and what to do about it."""
+        return needs.why_not()
 
     def create(self, machine: Machine) -> None:
         """Have its image data here, a disk above it, and QEMU running; see ``Cloud.create``."""
@@ -88,8 +89,9 @@ class LocalCloud:
         with folder.locked():
             _require_disk(machine, folder)
             qemu.start(machine, folder)
-            with control(folder.path) as orders:
-                orders.order("cont")
+            if not (folder / "held").exists():
+                with control(folder.path) as orders:
+                    orders.order("cont")
 
     def stop(self, machine: Machine) -> None:
         """Ask the guest to shut down; switch it off if it cannot hear, or takes too long.
@@ -154,9 +156,11 @@ def _running(folder: Folder) -> tuple[State, str]:
     """
     if folder.intent() == "stop" and _seconds_left(folder) > 0:
         return State.BUILDING, SHUTTING_DOWN
+    if (folder / "held").exists():
+        return State.RUNNING, NO_ROOM
     with suppress(CloudProblem), control(folder.path) as orders:
         if orders.order("query-status")["status"] == "io-error":
-            return State.RUNNING, NO_ROOM
+            return State.RUNNING, NO_ROOM_EVER
     return State.RUNNING, ""
 
 

@@ -16,6 +16,7 @@ from images.models import ImageData
 from images.problems import DataProblem
 from servers.clouds.base import CloudMissing, CloudProblem, CloudRefused, Machine
 from servers.clouds.local.folder import Folder, folders, host_locked
+from servers.clouds.local.needs import why_not
 from servers.clouds.local.seed import seed
 
 GIB = 1024**3
@@ -127,23 +128,13 @@ def collect() -> None:
 
 
 def require_programs() -> None:
-    """Refuse where QEMU is not installed.
+    """Refuse where QEMU is not installed, or cannot be locked in.
 
     Raises:
-        CloudMissing: with what installs it.
+        CloudMissing: with what to do.
     """
-    if reason := why_no_programs():
+    if reason := why_not():
         raise CloudMissing(reason)
-
-
-def why_no_programs() -> str:
-    """Why no machine can run here, with what installs it; empty when one can."""
-    if sandbox.find_program(settings.QEMU_SYSTEM) and sandbox.find_program(settings.QEMU_IMG):
-        return ""
-    return (
-        "QEMU is not installed on this host. On Debian and Ubuntu, “apt install qemu-system-x86 qemu-utils” installs "
-        "it; on Fedora, “dnf install qemu-system-x86-core qemu-img”."
-    )
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -3,6 +3,7 @@
 - ``lock``: held by whoever changes something of the machine;
 - ``run``: locked by the running machine itself, with its process number in it (``keeper``);
 - ``intent``: "run", "stop" or "reboot", since it first ran;
+- ``held``: it waits for room on this host (``keeper``);
 - ``ended``: how it ended, unless it runs or the keeper was killed with it;
 - ``machine.json``: as it was made, with the data that it needs;
 - ``disk.<n>.qcow2``, ``console.<offset>``, ``control`` (a socket), ``snapshot/``, ``seed`` (a small disk).

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,7 +21,7 @@ from servers.clouds.local.ports import assigned
 from servers.clouds.local.qmp import control
 
 START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from servers.keeper import main; "
-START += "main(sys.argv[1], int(sys.argv[2]))"
+START += "main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))"
 START_SECONDS = 30
 MIB = 1024**2
 OVERHEAD = 64  # MiB that QEMU needs beside the guest's memory
@@ -67,7 +68,9 @@ def last_words(words: str, folder: Folder) -> str:
 
 
 def _admit(machine: Machine) -> None:
-    """Refuse what this host has no memory for. Under the lock of the host."""
+    """Refuse what this host has no memory or no room for. Under the lock of the host."""
+    if shutil.disk_usage(settings.SERVERS_DIR).free < settings.SERVERS_ROOM * MIB:
+        raise CloudProblem("This host has no room left for disks of servers. Whoever runs the panel can make some.")
     most, needed = settings.SERVERS_MEMORY, machine.ram + OVERHEAD
     if needed > most:
         raise CloudRefused(f"It needs {machine.ram} MiB of memory; all servers of this host together may have {most}.")
@@ -98,9 +101,10 @@ def _launched(machine: Machine, folder: Folder) -> str:
         open_files=OPEN_FILES,
     )
     policy = sandbox.policy_of(program_of(machine, folder), limits, outlives_us=True)
+    room = settings.SERVERS_ROOM * MIB
     try:
         subprocess.run(  # noqa: S603 - a list of our own words, no shell
-            [sys.executable, "-I", "-S", "-c", START, str(settings.BASE_DIR), policy, str(told)],
+            [sys.executable, "-I", "-S", "-c", START, str(settings.BASE_DIR), policy, str(told), str(room)],
             env={},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -6,6 +6,7 @@ yet is missing, as after a power cut. The disk of one that does not run is copie
 
 import fcntl
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,9 +19,9 @@ from django.conf import settings
 from images import sandbox
 from images.sandbox import Limits, Program, ProgramProblem
 from servers.clouds.base import CloudBusy, CloudProblem, Machine, Progress
-from servers.clouds.local.disks import base_of, size_of
-from servers.clouds.local.folder import Folder
-from servers.clouds.local.qemu import TABLES, TRANSIT
+from servers.clouds.local.disks import SECTOR, base_of, size_of
+from servers.clouds.local.folder import Folder, Made
+from servers.clouds.local.qemu import MIB, TABLES, TRANSIT
 from servers.clouds.local.qmp import Control, control
 
 READ_SIZE = 1024 * 1024  # bytes
@@ -36,11 +37,23 @@ def snapshot(machine: Machine, folder: Path, progress: Progress) -> Iterator[byt
     made = place.made()
     if made is None or not place.disk(made.disk_number).exists():
         raise CloudProblem("It has no disk on this host.")
+    _require_room(place, made)
     with _alone(place):
         if place.is_running():
             yield from _of_a_running_one(machine, place, progress)
         else:
             yield from _of_a_stopped_one(machine, place, folder, progress)
+
+
+def _require_room(place: Folder, made: Made) -> None:
+    """Refuse where the copy could fill this host: it has at most what its disk and the base have.
+
+    Raises:
+        CloudProblem: there is too little room now.
+    """
+    needed = sum(path.stat().st_blocks * SECTOR for path in (place.disk(made.disk_number), base_of(made.data_id)))
+    if shutil.disk_usage(settings.SERVERS_DIR).free < needed + settings.SERVERS_ROOM * MIB:
+        raise CloudProblem("This host has no room left for an image of it. Whoever runs the panel can make some.")
 
 
 @contextmanager

@@ -9,8 +9,8 @@ This package is imported only where a region has such a cloud: openstacksdk cost
 """
 
 from servers.clouds.openstack.access import Access
-from servers.clouds.openstack.images import CloudImages, Found
+from servers.clouds.openstack.images import CloudImages
 from servers.clouds.openstack.keys import KeyTest, test_key
 from servers.clouds.openstack.machines import OpenStackCloud, Size
 
-__all__ = ["Access", "CloudImages", "Found", "KeyTest", "OpenStackCloud", "Size", "test_key"]
+__all__ = ["Access", "CloudImages", "KeyTest", "OpenStackCloud", "Size", "test_key"]

@@ -126,7 +126,10 @@ def _is_within(url: str, allowed: SplitResult | None) -> bool:
     return ".." not in path.split("/") and f"{path}/".startswith(f"{base}/")
 
 
-def _trusted(access: Access) -> ssl.SSLContext:
+def _trusted(access: Access) -> ssl.SSLContext | None:
+    places = (access.auth_url, *access.endpoints)
+    if not access.certificates and not any(place.startswith("https:") for place in places):
+        return None  # nothing is encrypted: this is somebody's own machine
     try:
         return ssl.create_default_context(cadata=access.certificates or None)
     except (ssl.SSLError, ValueError):

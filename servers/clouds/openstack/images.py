@@ -7,48 +7,23 @@ two panels, cannot both make it.
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
 from openstack import exceptions as sdk
 from openstack.connection import Connection
+from openstack.image.v2._proxy import Proxy
 from openstack.image.v2.image import Image
 
-from servers.clouds.base import Bytes, CloudBusy, CloudProblem, CloudRefused, ImageNeeded, Source
+from servers.clouds.base import Bytes, CloudBusy, CloudProblem, CloudRefused, Found, ImageNeeded, Source
 from servers.clouds.openstack.access import Access, connected
-from servers.clouds.openstack.problems import in_words, one_line
+from servers.clouds.openstack.problems import RegionSetUpWrong, in_words, one_line
 
 IDS = UUID("6a1c2a53-3b0e-4a3b-8f57-3d0c9a3a7f0e")  # the namespace of ids that are made here
 DATA, CHECKSUM = "stockroom_data", "stockroom_sha512"
 MOST_TRIES = 100  # ids that were used before, by images that were deleted there
 ACTIVE = "active"
 BOOTABLE = frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso", "ami"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """An image that a cloud has, as it says itself.
-
-    Attributes:
-        owner: the project.
-        size, virtual_size: bytes; the second is 0 where the cloud does not know.
-        min_disk, min_ram: GiB, MiB.
-    """
-
-    id: str
-    name: str
-    owner: str
-    visibility: str
-    disk_format: str
-    container_format: str
-    size: int
-    virtual_size: int
-    min_disk: int
-    min_ram: int
-    md5: str
-    sha512: str
-    architecture: str
 
 
 class CloudImages:
@@ -60,6 +35,13 @@ class CloudImages:
     @property
     def _sdk(self) -> Connection:
         return connected(self._access)
+
+    @property
+    def _images(self) -> Proxy:
+        proxy = self._sdk.image
+        if not isinstance(proxy, Proxy):
+            raise RegionSetUpWrong(self._access.region, "its cloud has no Image service of version 2")
+        return proxy
 
     @property
     def project_id(self) -> str:
@@ -103,7 +85,7 @@ class CloudImages:
         try:
             with in_words(self._access):
                 # The bytes go as they are read: the size is known, so that nothing is sent in chunks.
-                answer = Image(id=image_id).upload(self._sdk.image, data=data, size=source.size)
+                answer = Image(id=image_id).upload(self._images, data=data, size=source.size)
                 sdk.raise_from_response(answer)
             return self._checked(image_id, source)
         except BaseException:
@@ -129,6 +111,17 @@ class CloudImages:
             raise CloudRefused(reason)
         return _found(image)
 
+    def find_own(self, image_id: str) -> Found:
+        """An image that is there already, and belongs to the project of this key.
+
+        Raises:
+            CloudRefused: there is none, it is somebody else's, or servers cannot boot from it.
+        """
+        found = self.find(image_id)
+        if found.owner != self.project_id:
+            raise CloudRefused("That image belongs to another project of the cloud: only its owner can register it.")
+        return found
+
     # --- Members --------------------------------------------------------------------------------------
 
     def members(self, image_id: str) -> dict[str, str]:
@@ -138,23 +131,23 @@ class CloudImages:
             CloudRefused: it is gone, or not shared there.
         """
         with in_words(self._access):
-            return {str(each.id or each.member_id): str(each.status) for each in self._sdk.image.members(image_id)}
+            return {str(each.id or each.member_id): str(each.status) for each in self._images.members(image_id)}
 
     def add_member(self, image_id: str, project_id: str) -> None:
         """Let a project have an own image. Twice is not an error."""
         with in_words(self._access):
-            image = self._sdk.image.get_image(image_id)
+            image = self._images.get_image(image_id)
             if image.visibility == "private":
-                self._sdk.image.update_image(image, visibility="shared")
+                self._images.update_image(image, visibility="shared")
             with contextlib.suppress(sdk.ConflictException):
-                self._sdk.image.add_member(image_id, member_id=project_id)
+                self._images.add_member(image_id, member_id=project_id)
 
     def remove_member(self, image_id: str, project_id: str) -> None:
         """Let a project have an own image no more. A cloud may have doubled it: until nothing is left."""
         with in_words(self._access):
             for _try in range(MOST_TRIES):
                 try:
-                    self._sdk.image.remove_member(project_id, image_id, ignore_missing=False)
+                    self._images.remove_member(project_id, image_id, ignore_missing=False)
                 except sdk.NotFoundException:
                     return
 
@@ -165,14 +158,14 @@ class CloudImages:
             CloudRefused: it is not shared with this project.
         """
         with in_words(self._access):
-            self._sdk.image.update_member(self.project_id, image_id, status="accepted")
+            self._images.update_member(self.project_id, image_id, status="accepted")
 
     # --- Data -----------------------------------------------------------------------------------------
 
     def read(self, image_id: str, *, chunk: int) -> Iterator[bytes]:
         """The bytes of an image."""
         with in_words(self._access):
-            answer = self._sdk.image.get(f"/images/{image_id}/file", stream=True, headers={"Accept": "*/*"})
+            answer = self._images.get(f"/images/{image_id}/file", stream=True, headers={"Accept": "*/*"})
             with contextlib.closing(answer):
                 sdk.raise_from_response(answer)
                 yield from answer.iter_content(chunk)
@@ -181,14 +174,14 @@ class CloudImages:
         """An image by its id; nothing where there is none."""
         with in_words(self._access):
             try:
-                return self._sdk.image.get_image(image_id)
+                return self._images.get_image(image_id)
             except sdk.NotFoundException:
                 return None
 
     def tagged(self, tag: str) -> list[Image]:
         """The project's own images with a tag."""
         with in_words(self._access):
-            return list(self._sdk.image.images(owner=self.project_id, tag=tag))
+            return list(self._images.images(owner=self.project_id, tag=tag))
 
     def remove(self, image_ids: Iterable[str]) -> None:
         """Delete images; those that are gone are no error."""
@@ -208,7 +201,7 @@ class CloudImages:
         for number in range(MOST_TRIES):
             image_id = str(uuid5(IDS, f"{project} {source.data_id} {number}"))
             with in_words(self._access), contextlib.suppress(sdk.ConflictException):
-                Image(**_new(source, image_id)).create(self._sdk.image)
+                Image(**_new(source, image_id)).create(self._images)
                 return image_id
             if self.get(image_id) is not None:
                 raise CloudBusy(f"{one_line(source.name)} is being brought there by somebody else.")
@@ -222,7 +215,7 @@ class CloudImages:
 
     def _remove(self, image_id: str) -> None:
         with in_words(self._access):
-            self._sdk.image.delete_image(image_id, ignore_missing=True)
+            self._images.delete_image(image_id, ignore_missing=True)
 
 
 def _new(source: Source, image_id: str) -> dict[str, Any]:

@@ -83,6 +83,7 @@ class OpenStackCloud(CloudImages):
         network_choice=True,
         port_forwards=False,
         console=True,
+        gives_data=True,
         disk_formats=frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso"}),
         architectures=frozenset({"x86_64", "aarch64", ""}),
     )
@@ -204,7 +205,7 @@ class OpenStackCloud(CloudImages):
 
     def _snapshots(self, machine: Machine) -> list[Any]:
         with in_words(self._access):
-            named = self._sdk.image.images(owner=self.project_id, name=f"stockroom {machine.id}")
+            named = self._images.images(owner=self.project_id, name=f"stockroom {machine.id}")
             return [image for image in named if image.properties.get(SERVER) == str(machine.id)]
 
     def _found(self, machine: Machine) -> Server | None:
@@ -224,7 +225,7 @@ class OpenStackCloud(CloudImages):
         return sorted(ours, key=lambda each: (str(each.created_at), str(each.id)))
 
     def _boot(self, machine: Machine, image_id: str) -> None:
-        said_of_it = {
+        said_of_it: dict[str, Any] = {
             "name": machine.name,
             "imageRef": image_id,
             "flavorRef": machine.flavor,
@@ -234,7 +235,7 @@ class OpenStackCloud(CloudImages):
             **_user_data(machine),
         }
         with self._making(machine):
-            Server(**said_of_it).create(self._sdk.compute)
+            self._sdk.compute.create_server(**said_of_it)
         for extra in self._all(machine)[1:]:
             with in_words(self._access):
                 self._sdk.compute.delete_server(extra.id, ignore_missing=True)
@@ -245,7 +246,8 @@ class OpenStackCloud(CloudImages):
                 self._sdk.compute.delete_server(there.id, ignore_missing=True)
             raise CloudBusy("The one that has failed is being deleted.")
         with self._patiently(), self._making(machine):
-            there.rebuild(self._sdk.compute, image=image_id, name=machine.name, metadata=_metadata(machine))
+            marks: dict[str, object] = {**_metadata(machine)}
+            there.rebuild(self._sdk.compute, image=image_id, name=machine.name, metadata=marks)
 
     def _run(self, there: Server) -> None:
         resumed_by = RESUMED_BY.get(str(there.status), "start")

@@ -18,6 +18,7 @@ from servers.clouds.base import CloudProblem, CloudRefused
 if TYPE_CHECKING:
     from servers.clouds.openstack.access import Access
 
+AGAIN = "It is asked again by itself."
 MOST_WORDS = 300  # characters of what a cloud says
 UNAUTHORIZED, FORBIDDEN, TOO_LARGE, SERVER_ERROR = 401, 403, 413, 500
 OF_QUOTA = re.compile(r"quota|limit exceeded", re.IGNORECASE)
@@ -55,7 +56,7 @@ class CloudSilent(CloudProblem):
     """It does not answer, or only that it is out of order. It may later."""
 
     def __init__(self, region: str, what: str = "does not answer") -> None:
-        super().__init__(f"The cloud of {region} {what}. It is asked again by itself.")
+        super().__init__(f"The cloud of {region} {what}. {AGAIN}")
 
 
 class QuotaReached(CloudRefused):

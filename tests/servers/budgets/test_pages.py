@@ -14,6 +14,7 @@ from accounts.models import User
 from images.models import Image
 from servers import actions
 from servers.models import Budget, Flavor
+from servers.views import governing
 from tests.factories import make_account
 from tests.people import Cast
 from tests.servers.budgets.conftest import budget, spending
@@ -53,6 +54,16 @@ class TestBudgets:
     def test_an_organization_without_accounts(self, cast: Cast) -> None:
         cast.acme_group.accounts.update(organization=None)
         assert "No account has joined yet" in page(cast.alice, url("organization_budgets", cast, cast.acme_group.pk))
+
+    def test_pages_lead_on_and_back(self, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(governing, "ON_A_PAGE", 1)
+        make_account("Acme Lab", cast.rhea, organization=cast.acme_group)
+        client = signed_in(cast.alice)
+        first = client.get(url("organization_budgets", cast, cast.acme_group.pk))
+        second = client.get(f"{first.wsgi_request.path}{first.context['next']}")
+        titles = [[line.account.title for line in answer.context["lines"]] for answer in (first, second)]
+        assert titles == [["Acme Lab"], ["Acme Producers"]]
+        assert second.context["previous"] == "?page=1"
 
     def test_it_costs_the_same_for_one_and_many(
         self, cast: Cast, django_assert_num_queries: DjangoAssertNumQueries

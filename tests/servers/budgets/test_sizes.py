@@ -42,7 +42,7 @@ def test_others_are_refused(cast: Cast, golden: Image, small: Flavor, large: Fla
     with pytest.raises(ValidationError) as refused:
         boot(cast.creator, golden, flavor=large.pk)
     assert refused.value.message_dict == {"flavor": ["Acme Group does not allow this size."]}
-    assert boot(cast.creator, golden, flavor=small.pk)
+    assert boot(cast.creator, golden, flavor=small.pk).is_live
 
 
 def test_a_size_of_another_region_allows_none_here(cast: Cast, small: Flavor) -> None:

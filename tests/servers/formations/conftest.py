@@ -48,8 +48,8 @@ def add(formation: Formation, by: Viewer, image: Image, **said: Any) -> Formatio
     """A part in the first size that there is."""
     flavor = Flavor.objects.filter(region=formation.region).order_by("pk").first()
     assert flavor
-    wanted = actions.WantedPart(**{"name": "web", "image": image.pk, "flavor": flavor.pk} | said)
-    return actions.add_part(formation.pk, by=by, wanted=wanted)
+    given: dict[str, Any] = {"name": "web", "image": image.pk, "flavor": flavor.pk} | said
+    return actions.add_part(formation.pk, by=by, wanted=actions.WantedPart(**given))
 
 
 def launch(formation: Formation, by: Viewer, **said: Any) -> list[Server]:

@@ -38,14 +38,14 @@ class TestMaking:
     def test_a_name_is_taken_once_in_an_account(self, cast: Cast, shop: Shop) -> None:
         with pytest.raises(ValidationError, match="has this name already"):
             make_formation(cast.consumer)
-        assert make_formation(cast.producer), "Another account has names of its own."
+        make_formation(cast.producer)  # another account has names of its own
         other = make_formation(cast.consumer, "other")
         with pytest.raises(ValidationError, match="has this name already"):
             actions.edit_formation(other.pk, by=cast.consumer, name="shop", description="")
 
     def test_a_name_is_free_again_once_it_was_deleted(self, cast: Cast, shop: Shop) -> None:
         actions.close_formation(shop.formation.pk, by=cast.consumer)
-        assert make_formation(cast.consumer)
+        assert make_formation(cast.consumer).name == "shop"
 
     def test_there_are_not_any_number(self, cast: Cast, small: Flavor, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(formations, "MOST_FORMATIONS", 1)
@@ -116,7 +116,8 @@ class TestParts:
         ):
             with pytest.raises(Conflict, match="It is launched"):
                 act()
-        assert actions.edit_formation(shop.formation.pk, by=cast.consumer, name="other", description="Mine.")
+        edited = actions.edit_formation(shop.formation.pk, by=cast.consumer, name="other", description="Mine.")
+        assert edited.description == "Mine."
 
 
 class TestLaunching:

@@ -41,7 +41,12 @@ def test_it_is_tried_once(
 ) -> None:
     trials: list[bool] = []
     settings.SERVERS_DIR.mkdir()
-    monkeypatch.setattr(accelerator, "_tried", lambda: trials.append(works) or works)
+
+    def tried() -> bool:
+        trials.append(works)
+        return works
+
+    monkeypatch.setattr(accelerator, "_tried", tried)
     assert [accelerator.accelerator() for _again in range(3)] == [expected] * 3
     assert len(trials) == 1
     assert json.loads((settings.SERVERS_DIR / "accelerator.json").read_text())["works"] is works

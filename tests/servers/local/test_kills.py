@@ -22,7 +22,7 @@ from tests.servers.local.conftest import NewMachine, Says, processes_below
 EVENTS = frozenset(
     {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "socket.connect", "subprocess.Popen"}
 )
-FEW, ALL = (2, 6, 11, 17), range(1, 100)
+FEW, ALL = (2, 7, 13), range(1, 100)
 DELAYS = (0.01, 0.05, 0.09)  # seconds
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from servers.clouds.base import CloudProblem, Machine
 from servers.clouds.local import LocalCloud
@@ -59,3 +60,13 @@ def test_what_a_killed_worker_left_in_qemu_is_cleared_away(
 def test_a_machine_that_is_not_here_has_none(cloud: LocalCloud, new_machine: NewMachine, tmp_path: Path) -> None:
     with pytest.raises(CloudProblem, match="no disk"):
         snapshot(cloud, new_machine(), tmp_path / "copy")
+
+
+def test_without_room_there_is_none(
+    cloud: LocalCloud, new_machine: NewMachine, settings: Settings, tmp_path: Path
+) -> None:
+    machine = new_machine()
+    cloud.create(machine)
+    settings.SERVERS_ROOM = 10**9  # MiB
+    with pytest.raises(CloudProblem, match="no room left for an image"):
+        snapshot(cloud, machine, tmp_path / "copy")

@@ -8,11 +8,15 @@ from uuid import uuid4
 
 import pytest
 
+from accounts.encryption import encrypt
 from images import demo_disks
 from servers.clouds import Machine, Source
 from servers.clouds.openstack import OpenStackCloud
+from servers.models import CloudKey, Flavor, RegionCloud
+from servers.secrets import KEY_SECRETS
+from tests.people import Cast
 from tests.servers.openstack.services import real_cloud
-from tests.servers.openstack.standin import StandIn, serving
+from tests.servers.openstack.standin import SECRET, StandIn, serving
 
 __all__ = ["real_cloud"]
 DISK = demo_disks.bootable_qcow2("Stockroom says hello.")
@@ -36,6 +40,29 @@ def there() -> Iterator[StandIn]:
 def oslo(there: StandIn) -> OpenStackCloud:
     """The same, as an account uses it."""
     return OpenStackCloud(there.access)
+
+
+@pytest.fixture
+def keys(cast: Cast, there: StandIn) -> None:
+    """IAD is an OpenStack cloud, for which the producer and the consumer have a key, each of a project of their own."""
+    access = there.access
+    RegionCloud.objects.create(
+        region=cast.iad,
+        kind=RegionCloud.Kind.OPENSTACK,
+        auth_url=access.auth_url,
+        region_name=access.region_name,
+        endpoints=list(access.endpoints),
+    )
+    Flavor.objects.create(region=cast.iad, code="1", name="Tiny", ram=512, disk=1)
+    for viewer, project in ((cast.producer, there.project), (cast.consumer, there.other_project)):
+        CloudKey.objects.create(
+            account=viewer.account,
+            region=cast.iad,
+            credential_id=project,
+            encrypted_secret=encrypt(SECRET, purpose=KEY_SECRETS),
+            project_id=project,
+            created_by=viewer.user,
+        )
 
 
 def source(**said: Any) -> Source:

@@ -186,7 +186,10 @@ class Cloud:
     def _signed_in(self, name: str, project: str = "") -> str:
         user = {"name": name, "domain": {"id": "default"}, "password": PASSWORD}
         scope = {"id": project} if project else {"name": "admin", "domain": {"id": "default"}}
-        said = {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": scope}}
+        said: dict[str, Any] = {
+            "identity": {"methods": ["password"], "password": {"user": user}},
+            "scope": {"project": scope},
+        }
         answer = requests.post(f"{self.identity}/auth/tokens", json={"auth": said}, timeout=START_SECONDS)
         answer.raise_for_status()
         return str(answer.headers["X-Subject-Token"])

@@ -51,7 +51,7 @@ class StandIn:
     """
 
     def __init__(self) -> None:
-        self.project = uuid.uuid4().hex
+        self.project, self.other_project = uuid.uuid4().hex, uuid.uuid4().hex
         self.servers: dict[str, dict[str, Any]] = {}
         self.images: dict[str, dict[str, Any]] = {}
         self.members: dict[str, dict[str, str]] = {}
@@ -69,8 +69,12 @@ class StandIn:
     @property
     def access(self) -> Access:
         """The way into it."""
+        return self.access_of(self.project)
+
+    def access_of(self, project: str) -> Access:
+        """The way into it, with the application credential of a project: here, its id is that of the project."""
         places = tuple(f"{self.url}/{name}" for name in ("compute", "image", "network"))
-        return Access("Oslo", f"{self.url}/identity/v3", "7f2c", SECRET, "RegionOne", places)
+        return Access("Oslo", f"{self.url}/identity/v3", project, SECRET, "RegionOne", places)
 
     def __call__(self, environ: Environ, start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
@@ -100,8 +104,9 @@ class StandIn:
         query = {name: values[-1] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
         for pattern, name in ROUTES:
             if found := re.fullmatch(pattern, what):
-                status, answer = getattr(self, name)(*found.groups(), said=said, query=query)
-                headers = [("X-Subject-Token", "gAAA")] if name == "sign_in" else []
+                asker = environ.get("HTTP_X_AUTH_TOKEN", "")
+                status, answer = getattr(self, name)(*found.groups(), said=said, query=query, asker=asker)
+                headers = [("X-Subject-Token", answer["token"]["project"]["id"])] if name == "sign_in" else []
                 return status, answer, headers
         raise Refused(404, f"{what} is not known here.")
 
@@ -112,7 +117,8 @@ class StandIn:
         return 200, {"version": {"id": "v3.14", "status": "stable", "links": links}}
 
     def sign_in(self, *, said: Any, **_: Any) -> Answer:
-        if said["auth"]["identity"]["application_credential"]["secret"] != SECRET:
+        credential = said["auth"]["identity"]["application_credential"]
+        if credential["secret"] != SECRET:
             raise Refused(401, "The request you have made requires authentication.")
         urls = {kind: f"{self.url}/{kind}" for kind in ("compute", "image", "network")}
         urls["compute"] += "/v2.1"
@@ -124,7 +130,7 @@ class StandIn:
             }
             for kind, url in (urls | self.catalogue).items()
         ]
-        project = {"id": self.project, "name": "producer", "domain": {"id": "default", "name": "Default"}}
+        project = {"id": credential["id"], "name": "producer", "domain": {"id": "default", "name": "Default"}}
         token = {
             "methods": ["application_credential"],
             "expires_at": "2099-01-01T00:00:00.000000Z",
@@ -155,8 +161,10 @@ class StandIn:
         found = [each for each in self.servers.values() if query.get("tags", "") in ("", *each["tags"])]
         return 200, {"servers": found}
 
-    def create_server(self, *, said: Any, **_: Any) -> Answer:
+    def create_server(self, *, said: Any, asker: str, **_: Any) -> Answer:
         wanted = said["server"]
+        if wanted["imageRef"] in self.images and not self._sees(asker, self.images[wanted["imageRef"]]):
+            raise Refused(400, f"Image {wanted['imageRef']} could not be found.", "badRequest")
         if wanted["flavorRef"] not in ("1", "2"):
             raise Refused(400, f"Flavor {wanted['flavorRef']} could not be found.", "badRequest")
         pk = str(uuid.uuid4())
@@ -184,7 +192,7 @@ class StandIn:
         del self.servers[pk]
         return 204, None
 
-    def act(self, pk: str, *, said: Any, **_: Any) -> Answer:
+    def act(self, pk: str, *, said: Any, asker: str, **_: Any) -> Answer:
         server = self._server(pk)
         [(action, detail)] = said.items()
         statuses = {
@@ -201,7 +209,7 @@ class StandIn:
             return 200, {"output": self.output}
         if action == "createImage":
             data = b"QFI\xfb of " + pk.encode()
-            image = self._image(detail["name"], {"disk_format": "qcow2", **detail["metadata"]}, data)
+            image = self._image(detail["name"], {"disk_format": "qcow2", **detail["metadata"]}, data, owner=asker)
             return 202, {"image_id": image["id"]}
         server["status"] = statuses[action]
         return 202, None
@@ -217,45 +225,82 @@ class StandIn:
         links = [{"rel": "self", "href": f"{self.url}/image/v2/"}]
         return 300, {"versions": [{"id": "v2.17", "status": "CURRENT", "links": links}]}
 
-    def list_images(self, *, query: dict[str, str], **_: Any) -> Answer:
+    def list_images(self, *, query: dict[str, str], asker: str, **_: Any) -> Answer:
         found = [
             each
             for each in self.images.values()
-            if query.get("tag", "") in ("", *each["tags"])
+            if self._sees(asker, each)
+            and query.get("tag", "") in ("", *each["tags"])
             and query.get("owner", each["owner"]) == each["owner"]
             and query.get("name", each["name"]) == each["name"]
         ]
         return 200, {"images": found, "first": "/v2/images", "schema": "/v2/schemas/images"}
 
-    def create_image(self, *, said: Any, **_: Any) -> Answer:
+    def create_image(self, *, said: Any, asker: str, **_: Any) -> Answer:
         if said["id"] in self.used_ids:
             raise Refused(409, f"Image ID {said['id']} already exists!")
-        return 201, self._image(said["name"], said, None)
+        return 201, self._image(said["name"], said, None, owner=asker)
 
-    def show_image(self, pk: str, **_: Any) -> Answer:
-        if pk not in self.images:
+    def show_image(self, pk: str, *, asker: str, **_: Any) -> Answer:
+        if pk not in self.images or not self._sees(asker, self.images[pk]):
             raise Refused(404, f"No image found with ID {pk}")
         return 200, self.images[pk]
 
-    def patch_image(self, pk: str, *, said: Any, **_: Any) -> Answer:
-        image = self.show_image(pk)[1]
+    def patch_image(self, pk: str, *, said: Any, asker: str, **_: Any) -> Answer:
+        image = self._own(pk, asker)
         patch = json.loads(said) if isinstance(said, bytes) else said
         image |= {each["path"][1:]: each["value"] for each in patch}
         return 200, image
 
-    def delete_image(self, pk: str, **_: Any) -> Answer:
-        self.show_image(pk)
+    def delete_image(self, pk: str, *, asker: str, **_: Any) -> Answer:
+        self._own(pk, asker)
         del self.images[pk]
         return 204, None
 
-    def take_file(self, pk: str, *, said: bytes, **_: Any) -> Answer:
-        self._fill(self.show_image(pk)[1], said)
+    def take_file(self, pk: str, *, said: bytes, asker: str, **_: Any) -> Answer:
+        self._fill(self._own(pk, asker), said)
         return 204, None
 
-    def give_file(self, pk: str, **_: Any) -> Answer:
+    def give_file(self, pk: str, *, asker: str, **_: Any) -> Answer:
+        self.show_image(pk, asker=asker)
         return 200, self.files[pk]
 
-    def _image(self, name: str, said: dict[str, Any], data: bytes | None) -> dict[str, Any]:
+    def list_members(self, pk: str, *, asker: str, **_: Any) -> Answer:
+        self.show_image(pk, asker=asker)
+        found = [{"member_id": each, "status": status} for each, status in self.members.get(pk, {}).items()]
+        return 200, {"members": found, "schema": "/v2/schemas/members"}
+
+    def add_member(self, pk: str, *, said: Any, asker: str, **_: Any) -> Answer:
+        if self._own(pk, asker)["visibility"] != "shared":
+            raise Refused(403, f"Not allowed to create members for image {pk}.")
+        if said["member"] in self.members.setdefault(pk, {}):
+            raise Refused(409, f"Duplicate member {said['member']}")
+        self.members[pk][said["member"]] = "pending"
+        return 200, {"member_id": said["member"], "status": "pending"}
+
+    def set_member(self, pk: str, member: str, *, said: Any, asker: str, **_: Any) -> Answer:
+        if member != asker or member not in self.members.get(pk, {}):
+            raise Refused(404, f"Image {pk} not found.")
+        self.members[pk][member] = said["status"]
+        return 200, {"member_id": member, "status": said["status"]}
+
+    def remove_member(self, pk: str, member: str, *, asker: str, **_: Any) -> Answer:
+        self._own(pk, asker)
+        if member not in self.members.get(pk, {}):
+            raise Refused(404, f"{member} not found in the member list of the image {pk}.")
+        del self.members[pk][member]
+        return 204, None
+
+    def _sees(self, asker: str, image: dict[str, Any]) -> bool:
+        return image["owner"] == asker or asker in self.members.get(image["id"], {})
+
+    def _own(self, pk: str, asker: str) -> dict[str, Any]:
+        image: dict[str, Any] = self.show_image(pk, asker=asker)[1]
+        if image["owner"] != asker:
+            raise Refused(403, "You are not authorized to complete that action.")
+        return image
+
+    def _image(self, name: str, said: dict[str, Any], data: bytes | None, *, owner: str) -> dict[str, Any]:
         pk = said.get("id") or str(uuid.uuid4())
         self.used_ids.add(pk)
         self.images[pk] = {
@@ -270,7 +315,7 @@ class StandIn:
             **said,
             "name": name,
             "id": pk,
-            "owner": self.project,
+            "owner": owner,
         }
         if data is not None:
             self._fill(self.images[pk], data)
@@ -320,6 +365,10 @@ ROUTES = [
     (rf"DELETE /image/v2/images{ONE}", "delete_image"),
     (rf"PUT /image/v2/images{ONE}/file", "take_file"),
     (rf"GET /image/v2/images{ONE}/file", "give_file"),
+    (rf"GET /image/v2/images{ONE}/members", "list_members"),
+    (rf"POST /image/v2/images{ONE}/members", "add_member"),
+    (rf"PUT /image/v2/images{ONE}/members/(\w+)", "set_member"),
+    (rf"DELETE /image/v2/images{ONE}/members/(\w+)", "remove_member"),
     (r"GET /network/?", "network_versions"),
     (r"GET /network/v2\.0/networks", "networks"),
 ]
@@ -344,6 +393,8 @@ def serving(cloud: StandIn) -> Iterator[StandIn]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         cloud.url = f"http://127.0.0.1:{server.server_port}"
-        yield cloud
-        server.shutdown()
-        thread.join()
+        try:
+            yield cloud
+        finally:
+            server.shutdown()
+            thread.join()

@@ -6,45 +6,20 @@ from datetime import timedelta
 import pytest
 from django_q.models import OrmQ
 
-from accounts.encryption import encrypt
 from images.actions.health import open_data
 from images.models import DataHold
 from servers import actions
 from servers.clouds import CloudRefused
 from servers.clouds.finding import cloud_of
-from servers.models import CloudCopy, CloudKey, Flavor, RegionCloud, Server
-from servers.secrets import KEY_SECRETS
+from servers.models import CloudCopy, CloudKey, Server
 from sharing.models import Share
 from tests.conftest import MoveClock, WorkThrough
 from tests.people import Cast
 from tests.servers.conftest import boot, fresh
-from tests.servers.openstack.standin import SECRET, Refused, StandIn
+from tests.servers.openstack.standin import Refused, StandIn
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("commit_at_once", "keys")]
 UPLOADS = "PUT /image/v2/images/.*/file"
-
-
-@pytest.fixture
-def keys(cast: Cast, there: StandIn) -> None:
-    """IAD is an OpenStack cloud, for which both accounts have a key."""
-    access = there.access
-    RegionCloud.objects.create(
-        region=cast.iad,
-        kind=RegionCloud.Kind.OPENSTACK,
-        auth_url=access.auth_url,
-        region_name=access.region_name,
-        endpoints=list(access.endpoints),
-    )
-    Flavor.objects.create(region=cast.iad, code="1", name="Tiny", ram=512, disk=1)
-    for viewer in (cast.producer, cast.consumer):
-        CloudKey.objects.create(
-            account=viewer.account,
-            region=cast.iad,
-            credential_id=access.credential_id,
-            encrypted_secret=encrypt(SECRET, purpose=KEY_SECRETS),
-            project_id=there.project,
-            created_by=viewer.user,
-        )
 
 
 def test_is_brought_on_first_use_and_boots(cast: Cast, there: StandIn, lent: Share, work_through: WorkThrough) -> None:
