@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, OuterRef, Q, Window
 
 from accounts.models import Account, Organization, User
 from accounts.permissions import may_verify
+from images.activity import CountOf
 from images.looks import Look
 from images.models import Image
 from images.quotas import levels_of, wanted_by, write_limits
@@ -20,6 +21,7 @@ from sharing.querysets import CaseQuerySet
 
 PAGE_SIZE = 50
 MOST_EARLIER = 10
+MOST_REPORTS = 50
 ICONS = {
     Case.Kind.PUBLIC: "globe",
     Case.Kind.MARKETPLACE: "store",
@@ -99,7 +101,8 @@ def queue_of(user: User, shown: Shown, kind: str = "", after: int | None = None)
         kind: of ``Case.Kind``; empty for all.
         after: begin after this case.
     """
-    cases = _shown(cases_for(user), user, shown).with_all().annotate(reported=Count("reports"))
+    reports = Report.objects.filter(case=OuterRef("pk")).order_by().values("pk")
+    cases = _shown(cases_for(user), user, shown).with_all().annotate(reported=CountOf(reports))
     if kind:
         cases = cases.filter(kind=kind)
     mark = Case.objects.filter(pk=after).first() if after else None
@@ -178,10 +181,16 @@ class CasePage:
 
     @cached_property
     def reports(self) -> list[Report]:
-        """What people have said of the image. One query, for reported images."""
+        """What people have said of the image, the first of them. One query, for reported images."""
         if self.case.kind != Case.Kind.REPORT:
             return []
-        return list(self.case.reports.select_related("reported_by", "account"))
+        reports = self.case.reports.select_related("reported_by", "account").annotate(total=Window(Count("pk")))
+        return list(reports[:MOST_REPORTS])
+
+    @property
+    def more_reports(self) -> int:
+        """How many reports there are beside those."""
+        return self.reports[0].total - len(self.reports) if self.reports else 0  # type: ignore[attr-defined]  # annotated
 
     @cached_property
     def earlier(self) -> list[Row]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.test import Client
+from django.urls import reverse
 from django.urls.converters import UUIDConverter
 
 from images.actions import create_family
@@ -24,22 +25,51 @@ OTHERS = {"number", "field"}  # arguments that are no ids
 
 
 def id_doors(cast: Cast) -> Iterator[FleetingDoor]:
-    """Every page with an id in its address: Rhea asks, in her own account, about what is Acme's, and about nothing.
+    """Every page with an id in its address: Trudy asks, in her own account, about what is Acme's, and about nothing.
 
     Where there are two ids, she also puts one of her own in the first place.
     """
-    world, mine, client = dict(build(cast).own), _own(cast), client_of(cast.rhea)
+    world, mine, client = dict(build(cast).own), _own(cast), client_of(cast.trudy)
     world |= {"reference": world["image"]}  # the image that stands there is open to everybody
+    yield from _fields(cast, client, world, mine)
     for page in OF_AN_ACCOUNT:
         ids = [name for name, _converter in page.converters if name not in OTHERS]
         known = {name: value for name, value in arguments(world, page.name).items() if name in ids}
         if not ids:
             continue
         assert len(known) == len(ids), f"{page.name}: {ids} are not in the world of the permission matrix."
-        yield from _doors(page, client, cast.rival.number, {}, known)
+        yield from _doors(page, client, cast.trudy.personal_account.number, {}, known)
         if len(ids) > 1:
             first = {ids[0]: mine[page.route.split("<")[1]]}
-            yield from _doors(page, client, cast.rival.number, first, known)
+            yield from _doors(page, client, cast.trudy.personal_account.number, first, known)
+
+
+def _fields(cast: Cast, client: Client, world: Mapping[str, Any], mine: Mapping[str, str]) -> Iterator[FleetingDoor]:
+    """The same for what can stand in a field of a form, or behind the question mark of an address."""
+    image, share = world["image"]["pk"], world["share_remove"]["share"]
+    own_image, own_family = {"pk": mine["str:number>/images/"]}, {"pk": mine["str:number>/families/"]}
+    fields: list[tuple[str, str, dict[str, str], str, Any]] = [
+        *(
+            ("get", name, {}, "q", image)
+            for name in ("image_list", "marketplace", "community", "offer_list", "share_list")
+        ),
+        ("get", "activity", {}, "image", image),
+        ("get", "share_images", {}, "image", image),
+        ("post", "share_images", {}, "image", image),
+        ("post", "share_recipients", {}, "image", image),
+        ("post", "share_image", own_image, "groups", cast.beta.pk),
+        ("post", "share_undo", {}, "share", share),
+        ("post", "trust_add", {}, "producer", cast.acme.pk),
+        ("post", "account_policy_trust", {}, "producer", cast.acme.pk),
+        ("post", "image_life", own_image, "replacement", image),
+        ("post", "family_add", own_family, "image", image),
+        ("post", "image_family", own_image, "family", "debian-12-base"),
+    ]
+    for method, name, ids, field, value in fields:
+        path = reverse(name, kwargs={"number": cast.trudy.personal_account.number, **ids})
+        nothing = uuid4() if isinstance(value, UUID) else NO_NUMBER if isinstance(value, int) else "debian-99-base"
+        first, second, third = (Question(method, path, {field: each}, ()) for each in (value, value, nothing))
+        yield FleetingDoor(f"{method} {name}, in {field}", client, (first, second, third), keeps=True)
 
 
 def _doors(
@@ -60,13 +90,13 @@ def _nothing(converter: Any) -> str:
 
 
 def _own(cast: Cast) -> dict[str, str]:
-    """Something of Rhea's for the first place of an address, by what stands between the number and that place."""
-    rhea = factories.viewer(cast.rhea, cast.rival)
-    webhook, _secret = actions.create_webhook(by=rhea, url="https://hooks.example.org/")
+    """Something of Trudy's for the first place of an address, by what stands between the number and that place."""
+    trudy = factories.viewer(cast.trudy)
+    webhook, _secret = actions.create_webhook(by=trudy, url="https://hooks.example.org/")
     return {
-        "str:number>/images/": str(factories.make_image(cast.rival, cast.rhea).pk),
-        "str:number>/families/": str(create_family(by=rhea, name="appliance").pk),
-        "str:number>/groups/": str(factories.make_team("Rival Testers", cast.rhea).pk),
-        "str:number>/organizations/": str(factories.make_organization("Rival Group", cast.rhea).pk),
+        "str:number>/images/": str(factories.make_image(cast.trudy.personal_account, cast.trudy).pk),
+        "str:number>/families/": str(create_family(by=trudy, name="appliance").pk),
+        "str:number>/groups/": str(factories.make_team("Trudy's testers", cast.trudy).pk),
+        "str:number>/organizations/": str(factories.make_organization("Trudy's group", cast.trudy).pk),
         "str:number>/account/webhooks/": str(webhook.pk),
     }

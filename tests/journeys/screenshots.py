@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 SIZES = {1440: 900, 390: 844}  # pixels
 THEMES = ("light", "dark")
 START_SECONDS = 60
+PATIENCE = 180_000  # milliseconds: the machine may have other work
 SETTLED = 400  # milliseconds: what was clicked last has its colour by then
 PASSWORD = "stockroom-demo"
 DISK, SLOW = 24 * MIB, 4 * MIB  # bytes, and bytes a second: the picture of an upload is taken while it runs
@@ -180,6 +181,7 @@ def take(browser: Browser, address: str, name: str, width: int, theme: str) -> N
         reduced_motion="reduce",
         locale="en-GB",
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     PICTURES[name](page)
     page.wait_for_timeout(SETTLED)

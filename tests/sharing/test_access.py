@@ -171,6 +171,7 @@ class TestFilters:
         take(golden, viewer(cast.erin))
         return golden
 
+    @pytest.mark.database
     @pytest.mark.parametrize(
         ("query", "whom"),
         [

@@ -175,6 +175,18 @@ class TestCase:
             page(client, "review_case", case.pk)
         assert len(queries) == 14, [query["sql"][:100] for query in queries]
 
+    def test_of_very_many_reports_the_first_are_shown(
+        self, cast: Cast, sam: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sharing.desk.MOST_REPORTS", 2)
+        image = factories.make_image(cast.acme, cast.alice, visibility="community")
+        for person in (cast.bob, cast.erin, cast.rhea, cast.trudy):
+            case = asking.report_image(image.pk, by=factories.viewer(person), reason="spam").case
+        shown = page(signed_in(sam), "review_case", case.pk)
+        assert shown.count("Unwanted offers or advertising") == 2
+        assert "… and 2 more" in shown
+        assert "4 reports" in page(signed_in(sam), "review_desk")
+
 
 class TestAskingPages:
     def test_reporting(self, cast: Cast, golden: Image, pending: Share) -> None:

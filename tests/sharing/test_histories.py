@@ -38,8 +38,6 @@ COMES_BETWEEN = {
     "move_between_organizations",
 }
 Sight = dict[str, set[int] | int | None]  # what somebody has: by a name images, by an account its latest version
-
-
 KINDS = steps_of(Opening)
 BETWEEN = [each for each in KINDS if each.name in COMES_BETWEEN]
 OPENINGS = sorted(name for name in dir(Opening) if name.startswith("opened_by_"))
@@ -60,7 +58,7 @@ class Histories(Opening):
         left_out=st.sets(st.sampled_from([each.name for each in KINDS if each.weight < 5]), max_size=15),
     )
     def begin(self, opening: str, left_out: set[str]) -> None:
-        """Each history does without some kinds of steps, so that others follow closer upon each other."""
+        """The first images; and which rare kinds of steps the history does without, so that others follow closer."""
         self.kinds = [each for each in KINDS if each.name not in left_out]
         self.first_images()
         getattr(self, opening)()
@@ -74,7 +72,7 @@ class Histories(Opening):
         if begun and data.draw(st.booleans(), label="something comes between"):
             self.take_a_step(data, BETWEEN)
             if ending := self.waiting().get(begun):
-                ending()
+                self.bring_to(ending)
 
     def take_a_step(self, data: st.DataObject, kinds: Sequence[Step]) -> None:
         """Draw it by the weights of those that make sense."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
+from hypothesis import note
 from hypothesis import strategies as st
 
 from tests.sharing.histories.consuming import Consuming
@@ -23,7 +24,11 @@ class GoingOn(Producing, Consuming, Governing, LivingOn):
     def go_on(self, which: int, future: bool) -> None:
         """One of the things that wait comes to its end: whoever has to do something for it does."""
         endings = list(self.endings(future=future))
-        endings[which % len(endings)]()
+        self.bring_to(endings[which % len(endings)])
+
+    def bring_to(self, ending: Ending) -> None:
+        note(f"{ending.func.__name__}: {ending.args}")
+        ending()
 
     def waiting(self) -> dict[tuple[object, ...], Ending]:
         """The same endings, by what tells them apart."""
@@ -58,15 +63,13 @@ class GoingOn(Producing, Consuming, Governing, LivingOn):
 
     def renewals(self) -> Iterator[Ending]:
         """What nobody took in time, or was given back, is offered once more."""
-        for number, (key, offer) in enumerate(self.world.offers.items()):
+        codes = [key for key in self.world.offers if key[1] == "code"]
+        for number, key in enumerate(self.world.offers):
             by = OWNERS[self.world.pictures[key[0]].owner]
-            if not self.world.is_waiting(offer) and not self.world.gives_access(offer) and key[1] != "code":
+            if self.world.can_start(key) and key in codes:
+                yield partial(self.renew_code, by, codes.index(key))
+            elif self.world.can_start(key):
                 yield partial(self.offer_again, by, number)
-        for number, key in enumerate(key for key in self.world.offers if key[1] == "code"):
-            if not self.world.is_waiting(self.world.offers[key]) and not self.world.gives_access(
-                self.world.offers[key]
-            ):
-                yield partial(self.renew_code, OWNERS[self.world.pictures[key[0]].owner], number)
 
     def changes(self) -> Iterator[Ending]:
         """Owners share what was shared before, and their plans are carried out."""

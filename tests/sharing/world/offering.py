@@ -42,7 +42,7 @@ class Offering(Promises):
         if kind == MARKETPLACE and (terms.until is not None or not terms.export):
             return INVALID
         terms = self._settled(number, terms)
-        if self._can_start(key) and (held := self._held(eye, key, recipient, terms, approved=approved)):
+        if self.can_start(key) and (held := self._held(eye, key, recipient, terms, approved=approved)):
             return held
         return self._open_and_start(eye, key, recipient, terms)
 
@@ -50,7 +50,7 @@ class Offering(Promises):
         number, kind, named = key
         if refusal := self._refuses_offer(eye, number, by_code=kind == "code"):
             return refusal
-        if not self._can_start(key):
+        if not self.can_start(key):
             return CONFLICT
         if kind in ("team", "organization") and named not in self.groups_of(eye.person, "manager"):
             return FORBIDDEN
@@ -139,7 +139,7 @@ class Offering(Promises):
             return refusal
         if self.rules_of(number).outside != "free":
             return FORBIDDEN
-        if key[1] != "code" or not self._can_start(key):
+        if key[1] != "code" or not self.can_start(key):
             return CONFLICT
         self._start_code(eye, key, replace(self.offers[key].terms, until=self.last_day(number, None)), days)
         return DONE
@@ -258,7 +258,7 @@ class Offering(Promises):
         """Whether sharing a private image would let those have it again with whom nobody may share any more."""
         if self.pictures[number].visibility != "private" or self.rules_of(number).outside != "forbidden":
             return False
-        coming_back = [key for key, _offer in self.offers_about(number) if not self._can_start(key)]
+        coming_back = [key for key, _offer in self.offers_about(number) if not self.can_start(key)]
         return any(not self.is_inside(eye, kind, named, number) for _number, kind, named in coming_back)
 
     def _open_for_sharing(self, number: int) -> bool:
@@ -277,7 +277,7 @@ class Offering(Promises):
         future = terms.future and self.pictures[number].family is not None
         return replace(terms, until=self.last_day(number, terms.until), future=future)
 
-    def _can_start(self, key: OfferKey) -> bool:
+    def can_start(self, key: OfferKey) -> bool:
         offer = self.offers.get(key)
         return offer is None or not (self.gives_access(offer) or self.is_waiting(offer))
 
@@ -285,7 +285,7 @@ class Offering(Promises):
         if self.cannot_open(eye, key[0]):
             return CONFLICT
         opened = self._open_for_sharing(key[0])
-        if self._can_start(key):
+        if self.can_start(key):
             self._start(eye, key, recipient, terms, opened=opened)
         return DONE
 
