@@ -48,6 +48,7 @@ DETAILS = {
     "retired": "deleted on",
     "former": "before",
     "server": "server",
+    "region": "region",
     "image": "image",
     "flavor": "size",
     "part": "part",
