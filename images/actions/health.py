@@ -154,8 +154,10 @@ def verify_data(
 def due_for_verification(*, older_than: timedelta = CYCLE) -> ImageDataQuerySet:
     """Data that nobody has compared for so long, the longest first; damaged data is looked at again after a day."""
     now = timezone.now()
-    stored = ImageData.objects.filter(removed_at__isnull=True).exclude(store=ELSEWHERE).annotate(
-        looked_at=Coalesce("damaged_at", "verified_at", "created_at")
+    stored = (
+        ImageData.objects.filter(removed_at__isnull=True)
+        .exclude(store=ELSEWHERE)
+        .annotate(looked_at=Coalesce("damaged_at", "verified_at", "created_at"))
     )
     whole = stored.filter(damaged_at__isnull=True, looked_at__lte=now - older_than)
     flagged = stored.filter(damaged_at__lte=now - min(older_than, SECOND_LOOK))
