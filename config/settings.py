@@ -214,7 +214,11 @@ SCHEDULES = {
     "Servers that nobody works on": {"func": "servers.tasks.attend_to_servers", "cluster": "control", "minutes": 1},
     "Servers that may have stopped": {"func": "servers.tasks.look_at_servers", "cluster": "control", "minutes": 1},
     "Budgets that are nearly spent": {"func": "servers.tasks.warn_of_budgets", "cluster": "control", "minutes": 10},
-    "Members of registered images": {"func": "servers.tasks.attend_to_all_members", "cluster": "control", "minutes": 10},
+    "Members of registered images": {
+        "func": "servers.tasks.attend_to_all_members",
+        "cluster": "control",
+        "minutes": 10,
+    },
     "Cloud keys of closed accounts": {"func": "servers.tasks.forget_cloud_keys", "cluster": "control", "minutes": 60},
     "Verifying image data": {"func": "images.tasks.verify_next", "cluster": "data", "minutes": 60},
 }

@@ -21,8 +21,8 @@ from images.actions import deactivate
 from images.models import DataHold, Image, ImageGroupObjectPermission
 from servers.actions import NewServer, create_server, create_servers
 from servers.actions.creating import MOST_USER_DATA
-from servers.secrets import USER_DATA
 from servers.models import Flavor, RegionCloud, Server, SshKey
+from servers.secrets import USER_DATA
 from sharing.actions import reject, remove, set_policy
 from sharing.models import Share
 from tests.factories import make_image
