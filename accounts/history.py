@@ -47,6 +47,15 @@ DETAILS = {
     "obsolete": "obsolete from",
     "retired": "deleted on",
     "former": "before",
+    "server": "server",
+    "region": "region",
+    "image": "image",
+    "flavor": "size",
+    "part": "part",
+    "servers": "servers",
+    "allotted": "account",
+    "amount": "amount",
+    "sizes": "sizes",
 }
 # The columns of exports, and what a webhook sends, with what each means. Names stay as they are: others read them.
 COLUMNS = {

@@ -231,7 +231,7 @@ TOPICS = (
         "Budgets and sizes",
         GROUPS,
         {
-            "budget set": "set the budget[ of {allotted}] in {subject}[ to {amount} a month]",
+            "budget set": "set the budget[ of {allotted}] in {subject}",
             "budget removed": "removed the budget[ of {allotted}] in {subject}",
             "budget given": "gave {subject} a budget[ of {amount} a month]",
             "budget taken": "removed the budget of {subject}",

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
+from accounts.roles import Role
 from accounts.viewer import Viewer
 from images.models import Image
 from servers.budgets import why_not_afford
@@ -140,7 +141,9 @@ class Line:
 def lines_of(standing: Standing, viewer: Viewer) -> list[Line]:
     """The parts, each with the reason why it cannot boot now. As many queries for many parts as for one."""
     place = place_of(standing.formation.region, viewer.account)
-    choices = _choices(standing.parts, viewer, place)
+    # Whether a part can boot is asked for whoever may launch it: those who may not are told so elsewhere.
+    launcher = viewer if viewer.is_creator else replace(viewer, role=Role.CREATOR)
+    choices = _choices(standing.parts, launcher, place)
     return [_line(part, standing, choices.get(part.image_id), place, viewer) for part in standing.parts]
 
 

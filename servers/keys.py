@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db.models import Count, Q
 from django.urls import reverse
@@ -20,6 +20,7 @@ from servers.secrets import secret_of
 if TYPE_CHECKING:
     from servers.clouds.openstack import KeyTest
 
+T = TypeVar("T")
 TEST_SECONDS = 25  # for which somebody waits
 LATER = "Try again later."
 NOT_READABLE = "This panel cannot read it any more, because its own secret key was changed. Replace it."
@@ -108,7 +109,7 @@ def tried(cloud: RegionCloud, credential_id: str, secret: str) -> "KeyTest":
     from servers.clouds.openstack.problems import AGAIN
 
     access = access_of(cloud, credential_id, secret)
-    said = _in_time(lambda: test_key(access))
+    said = in_time(lambda: test_key(access))
     if said is None:
         return KeyTest(f"The cloud of {cloud.region.name} did not answer within {TEST_SECONDS} seconds. {LATER}")
     return replace(said, problem=said.problem.replace(AGAIN, LATER))  # a person asks here, not a worker
@@ -122,7 +123,7 @@ def tried_again(key: CloudKey, cloud: RegionCloud) -> str:
         return NOT_READABLE
 
 
-def _in_time(ask: "Callable[[], KeyTest]") -> "KeyTest | None":
+def in_time(ask: Callable[[], T]) -> T | None:
     """What a cloud says, if it says it in time. Who asks it goes on until the limits of the connection end that."""
     executor = ThreadPoolExecutor(max_workers=1)
     try:

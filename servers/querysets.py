@@ -32,10 +32,6 @@ class SnapshotQuerySet(models.QuerySet["Snapshot"]):
         """That wait or are being made."""
         return self.filter(status__in=["waiting", "running"])
 
-    def unfinished_of(self, viewer: "Viewer") -> "SnapshotQuerySet":
-        """What the account has on its way, and what failed and nobody has put aside; the newest first."""
-        return self.exclude(status="done").filter(server__account=viewer.account).order_by("-created_at", "-pk")
-
 
 class FormationQuerySet(models.QuerySet["Formation"]):
     """Formations."""

@@ -1,5 +1,6 @@
 """What the cloud of a region says of itself now: for staff who set it up."""
 
+import json
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from servers.clouds.finding import access_of, local_cloud
 from servers.clouds.local.accelerator import accelerator
 from servers.clouds.local.folder import folders
 from servers.clouds.local.qemu import OVERHEAD
+from servers.keys import TEST_SECONDS, in_time
 from servers.models import RegionCloud
 
 VERSION_SECONDS = 10
@@ -72,15 +74,30 @@ def _version() -> str:
 
 def _openstack_report(cloud: RegionCloud) -> Report:
     """Whether the Identity service answers, without any key: who has one tests it on the page of cloud keys."""
+    late = f"The cloud of {cloud.region.name} did not answer within {TEST_SECONDS} seconds."
+    return in_time(lambda: _identity_report(cloud)) or Report(late)
+
+
+def _identity_report(cloud: RegionCloud) -> Report:
     from servers.clouds.openstack.access import connected
     from servers.clouds.openstack.problems import AGAIN, in_words
 
     access = access_of(cloud, "", "")
     try:
         with in_words(access):
-            answer = connected(access).session.get(cloud.auth_url, authenticated=False)
+            answer = connected(access).session.get(cloud.auth_url, authenticated=False, raise_exc=False)
     except CloudProblem as problem:
         return Report(str(problem).replace(AGAIN, "").rstrip())
-    version = answer.json().get("version", {}) if "json" in answer.headers.get("Content-Type", "") else {}
-    known = f"Identity API {version['id']}" if isinstance(version, dict) and version.get("id") else ""
-    return Report("" if known else "Something answers there, but it is no Identity service.", {"Answers": known})
+    if versions := _versions_in(answer.content):
+        return Report(facts={"Identity service": versions})
+    return Report(f"Something answers there ({answer.status_code}), but it is no Identity service.")
+
+
+def _versions_in(said: bytes) -> str:
+    """The versions that an Identity service names: of the one address, or of all that it has."""
+    try:
+        told = json.loads(said)
+        found = [told["version"]] if "version" in told else told["versions"]["values"]
+        return ", ".join(str(each["id"]) for each in found)
+    except (ValueError, KeyError, TypeError):
+        return ""

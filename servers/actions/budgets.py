@@ -45,7 +45,8 @@ def set_budget(organization: Organization, account_id: int, *, by: Viewer, amoun
     budget.amount, budget.warned_month, budget.warned_percent = amount, None, 0
     budget.full_clean(exclude=["organization", "account"], validate_unique=False)
     budget.save()
-    record_of_group("budget set", group, by=by, allotted=account.title, amount=money(amount))
+    # Everybody in the organization reads the first, and only the account what it may spend.
+    record_of_group("budget set", group, by=by, allotted=account.title)
     record_of_group("budget given", account, by=by.user, amount=money(amount), organization=group.title)
     budget_letters.budget_set(budget, by.user)
     return budget

@@ -32,5 +32,5 @@ class SaveForm(forms.Form):
     )
 
     def __init__(self, *args: Any, server: Server, **kwargs: Any) -> None:
-        today = timezone.now().date().isoformat()
-        super().__init__(*args, initial={"name": f"{server.name[:240]} {today}"}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("name", f"{server.name[:240]} {timezone.now().date().isoformat()}")

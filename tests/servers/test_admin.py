@@ -18,6 +18,7 @@ from images.models import Image
 from servers.models import CloudKey, Flavor, RegionCloud, Server
 from sharing.models import Share
 from tests.factories import make_region
+from tests.images.outside.servers import file_of, serving
 from tests.people import Cast
 from tests.servers.conftest import boot
 from tests.servers.memory import MemoryCloud
@@ -172,6 +173,20 @@ class TestAsking:
             address = f"http://127.0.0.1:{listener.getsockname()[1]}/v3"
         RegionCloud.objects.create(region=cast.iad, kind="openstack", auth_url=address)
         assertContains(operate(admin, CLOUDS, "ask", "IAD"), f"The cloud of {cast.iad.name} does not answer")
+
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            (b'{"version": {"id": "v3.14"}}', "all is well · Identity service: v3.14"),
+            (b'{"versions": {"values": [{"id": "v3.14"}]}}', "all is well · Identity service: v3.14"),
+            (b"<html>Welcome</html>", "Something answers there (200), but it is no Identity service."),
+            (b"[]", "it is no Identity service."),
+        ],
+    )
+    def test_an_openstack_cloud_names_its_version(self, admin: Client, cast: Cast, said: bytes, told: str) -> None:
+        with serving(file_of(said)) as server:
+            RegionCloud.objects.create(region=cast.iad, kind="openstack", auth_url=server.url("/v3"))
+            assertContains(operate(admin, CLOUDS, "ask", "IAD"), told)
 
 
 class TestSizes:

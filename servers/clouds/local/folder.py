@@ -189,14 +189,20 @@ class Folder:
     # --- Its end ------------------------------------------------------------------------------------
 
     def remove(self) -> None:
-        """Leave nothing of a machine that does not run. Under its lock."""
+        """Leave nothing of a machine that does not run. Under its lock.
+
+        Raises:
+            CloudProblem: it runs, or its files cannot be removed.
+        """
         gone = self.path.with_name(f"gone.{self.path.name}")
         shutil.rmtree(gone, ignore_errors=True)
         with self.idle() as idle:
             if not idle:
                 raise CloudProblem("The machine was started while it was being deleted.")
             self.path.rename(gone)
-            shutil.rmtree(gone)
+            shutil.rmtree(gone, ignore_errors=True)  # others may clear it away at the same moment (``disks.collect``)
+            if gone.exists():
+                raise CloudProblem("Its files cannot be removed from this host.")
 
 
 def folders() -> list[Folder]:

@@ -215,7 +215,10 @@ class CloudImages:
 
     def _remove(self, image_id: str) -> None:
         with in_words(self._access):
-            self._images.delete_image(image_id, ignore_missing=True)
+            try:
+                self._images.delete_image(image_id, ignore_missing=True)
+            except sdk.ConflictException:
+                raise CloudBusy("What is left of an earlier attempt there is still in use.") from None
 
 
 def _new(source: Source, image_id: str) -> dict[str, Any]:

@@ -41,8 +41,8 @@ class TestSetting:
         account = make_account("Acme Lab", cast.rhea, organization=cast.acme_group)
         budget(cast, 100, account)
         verbs = {event.verb: event.detail for event in Event.objects.filter(verb__startswith="budget")}
-        assert verbs["budget set"] == {"allotted": "Acme Lab", "amount": "100.00 USD"}
-        assert verbs["budget given"]["organization"] == "Acme Group"
+        assert verbs["budget set"] == {"allotted": "Acme Lab"}, "How much it is, others do not read."
+        assert verbs["budget given"] == {"amount": "100.00 USD", "organization": "Acme Group"}
         assert subjects("rhea") == ["Acme Lab has a budget for servers"]
         assert subjects("alice") == [], "She did it herself."
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from images.actions import label
+from images.actions import deactivate, label
 from images.models import Image
 from servers.models import Flavor, Formation, FormationPart, RegionCloud, Server, SshKey
 from sharing.actions import remove
@@ -102,9 +102,13 @@ class TestPage:
             client.get(path)
 
     def test_an_observer_is_told_why_not(self, cast: Cast, shop: Shop) -> None:
-        text = page(cast.dave, url("detail", cast, shop.formation.pk))
+        path = url("detail", cast, shop.formation.pk)
+        text = page(cast.dave, path)
         assert text.count("can make, change and launch formations.") == 5
         assert "can delete servers." in text
+        assert "Cannot boot" not in text, "Others of the account can launch it."
+        deactivate(shop.base.image_id, by=cast.producer)
+        assert "The image is deactivated by its owner." in page(cast.dave, path)
 
 
 class TestMaking:

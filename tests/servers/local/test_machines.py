@@ -1,6 +1,7 @@
 """Machines on this host: made, stopped, started, begun anew and deleted, by real QEMU."""
 
 import os
+import shutil
 import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from servers.clouds.base import CloudBusy, CloudMissing, CloudProblem, CloudRefused, Machine, State
-from servers.clouds.local import LocalCloud, folder
+from servers.clouds.local import LocalCloud, disks, folder
 from servers.clouds.local.folder import Folder, folders
 from tests.servers.local.conftest import NewMachine, Says, processes_below
 
@@ -222,3 +223,21 @@ def test_whoever_waits_too_long_comes_again_later(
     machine = new_machine()
     with Folder(machine.id).locked(), pytest.raises(CloudBusy, match="Something else"):
         cloud.create(machine)
+
+
+def test_two_may_clear_away_the_same_machine(
+    cloud: LocalCloud, new_machine: NewMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever deletes another machine collects what is left of this one, while it is being removed."""
+    machine, remove = new_machine(), shutil.rmtree
+    cloud.create(machine)
+
+    def remove_after_somebody_else(path: Path, *, ignore_errors: bool) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(shutil, "rmtree", remove)
+            disks.collect()
+        remove(path, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", remove_after_somebody_else)
+    cloud.delete(machine)
+    assert not Folder(machine.id).is_there

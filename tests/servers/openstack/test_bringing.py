@@ -9,8 +9,10 @@ from django_q.models import OrmQ
 from images.actions.health import open_data
 from images.models import DataHold
 from servers import actions
-from servers.clouds import CloudRefused
+from servers.clouds import CloudRefused, Source
+from servers.clouds.base import Bytes
 from servers.clouds.finding import cloud_of
+from servers.clouds.openstack import OpenStackCloud
 from servers.models import CloudCopy, CloudKey, Server
 from sharing.models import Share
 from tests.conftest import MoveClock, WorkThrough
@@ -52,10 +54,15 @@ def test_people_see_how_far_it_is(cast: Cast, there: StandIn, lent: Share) -> No
     assert DataHold.objects.filter(data=server.data, holder__startswith="cloud copy").exists()
 
 
-def test_two_workers_bring_it_once(cast: Cast, there: StandIn, lent: Share) -> None:
+def test_two_workers_bring_it_once(cast: Cast, there: StandIn, lent: Share, monkeypatch: pytest.MonkeyPatch) -> None:
     actions.attend_to_server(boot(cast.consumer, lent.image).pk)
-    copy = CloudCopy.objects.get()
-    there.before[UPLOADS] = lambda: actions.run_copy(copy.pk)
+    copy, bring = CloudCopy.objects.get(), OpenStackCloud.bring
+
+    def bring_while_another_comes(cloud: OpenStackCloud, image: Source, data: Bytes) -> str:
+        actions.run_copy(copy.pk)
+        return bring(cloud, image, data)
+
+    monkeypatch.setattr(OpenStackCloud, "bring", bring_while_another_comes)
     actions.run_copy(copy.pk)
     assert len([each for each in there.asked if each.startswith("PUT")]) == 1
 

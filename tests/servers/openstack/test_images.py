@@ -36,6 +36,14 @@ def test_what_is_half_there_is_sent_again(oslo: OpenStackCloud, there: StandIn) 
     assert list(there.images) == [again]
 
 
+def test_what_is_left_and_in_use_is_waited_for(oslo: OpenStackCloud, there: StandIn) -> None:
+    image = source()
+    there.images[oslo.bring(image, Bytes(DISK))]["status"] = "saving"
+    there.refusals["DELETE /image"] = Refused(409, "The image is in use.")
+    with pytest.raises(CloudBusy, match="still in use"):
+        oslo.bring(image, Bytes(DISK))
+
+
 def test_what_was_changed_there_is_not_taken_for_ours(oslo: OpenStackCloud, there: StandIn) -> None:
     image = source()
     there.images[oslo.bring(image, Bytes(DISK))]["os_hash_value"] = "0" * 128

@@ -85,7 +85,7 @@ class TestBringing:
         assert producer.get(left) is None
         assert producer.image_for(image) == place
 
-    def test_what_breaks_off_leaves_nothing(self, producer: CloudImages) -> None:
+    def test_what_breaks_off_is_taken_for_whole_by_nobody(self, producer: CloudImages) -> None:
         class Broken(Bytes):
             def read(self, size: int | None = -1, /) -> bytes:
                 if self.tell() > len(DISK) // 2:
@@ -95,7 +95,10 @@ class TestBringing:
         image = source()
         with pytest.raises((OSError, CloudProblem)):
             producer.bring(image, Broken(DISK))
-        assert not producer.tagged(f"stockroom-{image.data_id}")
+        with pytest.raises(ImageNeeded):
+            producer.image_for(image)
+        place = producer.bring(image, Bytes(DISK))
+        assert [each.id for each in producer.tagged(f"stockroom-{image.data_id}")] == [place]
 
     def test_what_comes_wrong_is_not_kept(self, producer: CloudImages) -> None:
         image = source(sha512="0" * 128)
