@@ -135,9 +135,14 @@ class Histories(OpeningWithMore):
         return self.images.index(found) if found else None
 
     @invariant()
-    def the_marketplace_has_what_staff_accepted(self) -> None:
-        listed = Image.objects.filter(listed_at__isnull=False)
-        assert self.numbers(listed) == {n for n, picture in enumerate(self.world.pictures) if picture.listed}
+    def images_are_what_was_done_to_them(self) -> None:
+        """Whose they are, and what is said of them; in the marketplace is what staff have accepted."""
+        fields = ("account_id", "visibility", "status", "family_id", "listed_at")
+        found = {row[0]: (*row[1:4], *map(bool, row[4:])) for row in Image.objects.values_list("pk", *fields)}
+        assert [found[image.pk] for image in self.images] == [
+            (self.group(each.owner).pk, each.visibility, each.status, each.family is not None, each.listed)
+            for each in self.world.pictures
+        ]
 
     @invariant()
     def grants_are_what_the_offers_say(self) -> None:
