@@ -19,7 +19,7 @@ from images.models import Family, Image
 from images.permissions import Verb, granted_rights, may
 from tests import factories
 from tests.people import Cast
-from tests.sharing.histories.opening import Opening
+from tests.sharing.histories.opening import OpeningWithMore
 from tests.sharing.histories.stage import EYES
 from tests.sharing.histories.steps import Step, steps_of
 from tests.sharing.world.things import Eye
@@ -38,12 +38,13 @@ COMES_BETWEEN = {
     "move_between_organizations",
 }
 Sight = dict[str, set[int] | int | None]  # what somebody has: by a name images, by an account its latest version
-KINDS = steps_of(Opening)
+KINDS = steps_of(OpeningWithMore)
 BETWEEN = [each for each in KINDS if each.name in COMES_BETWEEN]
-OPENINGS = sorted(name for name in dir(Opening) if name.startswith("opened_by_"))
+GOING_ON = [each for each in KINDS if each.name in ("go_on", "try_something")]
+OPENINGS = sorted(name for name in dir(OpeningWithMore) if name.startswith("opened_by_"))
 
 
-class Histories(Opening):
+class Histories(OpeningWithMore):
     """Both worlds, and what must always be true."""
 
     turns = 0
@@ -56,12 +57,18 @@ class Histories(Opening):
     @initialize(
         opening=st.sampled_from(OPENINGS),
         left_out=st.sets(st.sampled_from([each.name for each in KINDS if each.weight < 5]), max_size=15),
+        at_once=st.integers(0, 2),
+        data=st.data(),
     )
-    def begin(self, opening: str, left_out: set[str]) -> None:
-        """The first images; and which rare kinds of steps the history does without, so that others follow closer."""
+    def begin(self, opening: str, left_out: set[str], at_once: int, data: st.DataObject) -> None:
+        """The first images; how many steps at once go on with what has happened to them; and which rare kinds of steps
+        the history does without, so that others follow closer.
+        """
         self.kinds = [each for each in KINDS if each.name not in left_out]
         self.first_images()
         getattr(self, opening)()
+        for _ in range(at_once):
+            self.take_a_step(data, GOING_ON)
 
     @rule(data=st.data())
     def something_happens(self, data: st.DataObject) -> None:
@@ -77,6 +84,8 @@ class Histories(Opening):
     def take_a_step(self, data: st.DataObject, kinds: Sequence[Step]) -> None:
         """Draw it by the weights of those that make sense."""
         weighted = [each for each in kinds if each.when(self) for _ in range(each.weight)]
+        if not weighted:
+            return
         start = self.turns * len(EYES) % len(weighted)  # so that even the simplest history has many kinds
         chosen = data.draw(st.sampled_from(weighted[start:] + weighted[:start]), label="step")
         getattr(self, chosen.name)(**data.draw(chosen.arguments, label=chosen.name))
@@ -126,9 +135,14 @@ class Histories(Opening):
         return self.images.index(found) if found else None
 
     @invariant()
-    def the_marketplace_has_what_staff_accepted(self) -> None:
-        listed = Image.objects.filter(listed_at__isnull=False)
-        assert self.numbers(listed) == {n for n, picture in enumerate(self.world.pictures) if picture.listed}
+    def images_are_what_was_done_to_them(self) -> None:
+        """Whose they are, and what is said of them; in the marketplace is what staff have accepted."""
+        fields = ("account_id", "visibility", "status", "family_id", "listed_at")
+        found = {row[0]: (*row[1:4], *map(bool, row[4:])) for row in Image.objects.values_list("pk", *fields)}
+        assert [found[image.pk] for image in self.images] == [
+            (self.group(each.owner).pk, each.visibility, each.status, each.family is not None, each.listed)
+            for each in self.world.pictures
+        ]
 
     @invariant()
     def grants_are_what_the_offers_say(self) -> None:

@@ -106,6 +106,7 @@ class Consuming(Stage):
     )
     def trust(self, eye: Eye, producer: str, organization: str | None) -> None:
         recipient = organization or eye.account
+        self.trusted.append((recipient, producer))
         self.compare(
             self.world.trust(eye, producer, recipient),
             lambda: actions.trust(self.group(producer).group_ptr, recipient=self.group(recipient), by=self.viewer(eye)),

@@ -17,6 +17,7 @@ from tests.sharing.world.things import DONE, Eye
 
 producers = st.sampled_from([ALICE, ALICE, BOB, CAROL])
 visibilities = st.sampled_from([*["private", "shared"] * 3, "community", "public"])
+RECEIVERS = [("number", "beta"), ("number", "rival"), ("number", "acme"), ("login", "bob"), ("login", "nobody")]
 STATUS = {
     "deactivate": images.actions.deactivate,
     "reactivate": images.actions.reactivate,
@@ -35,7 +36,7 @@ class LivingOn(Stage):
     def another_image(self, eye: Eye) -> None:
         self.make_image(eye)
 
-    @step(weight=14, eye=eyes, image=any_image, visibility=visibilities)
+    @step(weight=8, eye=eyes, image=any_image, visibility=visibilities)
     def set_visibility(self, eye: Eye, image: int, visibility: str) -> None:
         number = self.some_image(image)
         eye = self.producer(eye, number)
@@ -96,6 +97,7 @@ class LivingOn(Stage):
         number, at = self.some_image(image), self.world.now + timedelta(days=days)
         eye = self.producer(eye, number)
         to = visibility if verb == "visibility" else ""
+        self.planned.append(at)
         self.compare(
             self.world.plan(eye, number, verb, to, at),
             lambda: images.actions.plan_change(
@@ -174,7 +176,7 @@ class LivingOn(Stage):
         weight=4,
         eye=eyes,
         image=any_image,
-        to=st.sampled_from([("number", "beta"), ("number", "rival"), ("login", "bob"), ("login", "nobody")]),
+        to=st.sampled_from(RECEIVERS),
         keep=st.booleans(),
     )
     def ask_to_take_over(self, eye: Eye, image: int, to: tuple[str, str], keep: bool) -> None:

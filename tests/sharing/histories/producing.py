@@ -22,7 +22,7 @@ class Producing(Stage):
     """Offer, offer again, undo, remove, say until when; codes, the marketplace, and accepting by signing in."""
 
     @step(
-        weight=12,
+        weight=18,
         eye=eyes,
         image=any_image,
         to=st.sampled_from(TARGETS),

@@ -113,6 +113,8 @@ class Stage(RuleBasedStateMachine):
         self.families: dict[str, Family] = {}
         self.codes: dict[str, str] = {}
         self.made: list[tuple[OfferKey, datetime]] = []  # every code that there ever was, by its moment
+        self.planned: list[datetime] = []  # every day that there ever was a plan for
+        self.trusted: list[tuple[str, str]] = []  # every recipient that ever trusted a producer
         self.history = transaction.atomic()
         self.history.__enter__()
         self.clock = mock.patch("django.utils.timezone.now", side_effect=lambda: self.world.now)
