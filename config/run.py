@@ -9,9 +9,13 @@ from types import FrameType
 
 # Two imports may run at once, or an import beside a conversion; more at DATA_WORKERS=4.
 DATA_WORKERS = int(os.environ.get("DATA_WORKERS", "2"))
-WORKERS = {"control worker": "control", "mail worker": "mail", "webhook worker": "webhooks"} | {
-    f"data worker {number}": "data" for number in range(1, DATA_WORKERS + 1)
-}
+# A cloud that is slow to answer keeps one waiting, and others of its servers; the second works on all the rest.
+SERVER_WORKERS = int(os.environ.get("SERVER_WORKERS", "2"))
+WORKERS = (
+    {"control worker": "control", "mail worker": "mail", "webhook worker": "webhooks"}
+    | {f"server worker {number}": "servers" for number in range(1, SERVER_WORKERS + 1)}
+    | {f"data worker {number}": "data" for number in range(1, DATA_WORKERS + 1)}
+)
 COMMANDS = {"server": [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py", "config.wsgi"]} | {
     name: [sys.executable, "-m", "config.worker", queue] for name, queue in WORKERS.items()
 }

@@ -184,10 +184,10 @@ CACHES = {
 }
 
 # Background work: config/worker.py over the tables of django-q2, with the database as broker (docs/adr/0002).
-# Each queue has a process of its own, so that a large image holds up no mail.
+# Each queue has a process of its own, so that a large image holds up no mail, and a slow cloud no end of a share.
 Q_CLUSTER = {
     "name": "control",  # the queue of tasks that name none
-    "ALT_CLUSTERS": {"mail": {}, "data": {}, "webhooks": {}},
+    "ALT_CLUSTERS": {"mail": {}, "data": {}, "webhooks": {}, "servers": {}},
     "orm": "default",
     "broker_class": "config.waking.Broker",
     "poll": 0,  # the worker itself waits: QUEUE_SECONDS
@@ -199,7 +199,7 @@ Q_CLUSTER = {
 }
 QUEUE_SECONDS = 1.0  # between looks at an empty queue; what a process of this host adds is seen at once
 # How long a task of each queue may take; its worker renews the lease meanwhile.
-TASK_SECONDS = {"control": 300, "mail": 60, "webhooks": 120, "data": 6 * 3600}
+TASK_SECONDS = {"control": 300, "servers": 300, "mail": 60, "webhooks": 120, "data": 6 * 3600}
 
 # What happens by the clock: `manage.py sync_schedules` writes it into the database. A name stands for one schedule.
 SCHEDULES = {
@@ -211,8 +211,8 @@ SCHEDULES = {
     "Old deliveries to webhooks": {"func": "sharing.tasks.prune_deliveries", "cluster": "control", "minutes": 60},
     "Uploads and image data that nobody needs": {"func": "images.tasks.collect", "cluster": "data", "minutes": 60},
     "Images whose end has come": {"func": "images.tasks.follow_ends", "cluster": "control", "minutes": 10},
-    "Servers that nobody works on": {"func": "servers.tasks.attend_to_servers", "cluster": "control", "minutes": 1},
-    "Servers that may have stopped": {"func": "servers.tasks.look_at_servers", "cluster": "control", "minutes": 1},
+    "Servers that nobody works on": {"func": "servers.tasks.attend_to_servers", "cluster": "servers", "minutes": 1},
+    "Servers that may have stopped": {"func": "servers.tasks.look_at_servers", "cluster": "servers", "minutes": 1},
     "Budgets that are nearly spent": {"func": "servers.tasks.warn_of_budgets", "cluster": "control", "minutes": 10},
     "Members of registered images": {
         "func": "servers.tasks.attend_to_all_members",
@@ -249,6 +249,11 @@ DOWNLOAD_LINKS = env.bool("STOCKROOM_DOWNLOAD_LINKS", default=True)
 QUOTA = {
     counted: int(text) if (text := env(f"STOCKROOM_QUOTA_{counted.upper()}", default=str(most))) else None
     for counted, most in {"bytes": 1024**4, "images": 1000, "uploads": 20, "imports": 5}.items()
+}
+# How many servers an account may have at once, with how much together (ram in MiB); an empty variable: any number.
+SERVER_LIMITS = {
+    counted: int(text) if (text := env(f"STOCKROOM_SERVER_LIMIT_{counted.upper()}", default=str(most))) else None
+    for counted, most in {"servers": 100, "vcpus": 200, "ram": 256 * 1024, "ports": 200}.items()
 }
 
 # Where imports may go: names (with a dot in front: all below, too), networks, and * for every public address. A name

@@ -84,6 +84,19 @@ OF_DATA_HERE = (Verb.EXPORT, Verb.COPY, Verb.LOOK_INSIDE, Verb.HAND_OVER)
 
 BOOT_ONLY = "It was made from an image that could only be booted, so nobody gets its data."
 
+# Whoever could only boot an image was trusted with it alone.
+NOT_PASSED_ON = (
+    "It was made from an image that could only be booted, so it is neither opened to everybody nor given to another "
+    "owner."
+)
+NOT_OF_LIMITED: dict[Verb, str] = {
+    Verb.EXPORT: BOOT_ONLY,
+    Verb.COPY: BOOT_ONLY,
+    Verb.LOOK_INSIDE: BOOT_ONLY,
+    Verb.HAND_OVER: NOT_PASSED_ON,
+    Verb.ASK_FOR_PUBLIC: NOT_PASSED_ON,
+}
+
 # The one change of visibility for which one need not be admin.
 PRIVATE_TO_SHARED = (Image.Visibility.PRIVATE, Image.Visibility.SHARED)
 
@@ -123,9 +136,14 @@ def _refusal_by_rights(viewer: Viewer, verb: Verb, image: Image | None) -> str:
         return f"Only {image.account.title}, which owns the image, can {verb}."
     if own and verb is Verb.LABEL:
         return "This image is your own: edit its name instead."
+    return _refusal_of_kind(verb, image) or _refusal_of_data(viewer, verb, image)
+
+
+def _refusal_of_kind(verb: Verb, image: Image) -> str:
+    """Why nobody may, because of where the data lies or what it was made from."""
     if verb in OF_DATA_HERE and image.data.place_in_cloud:
         return NOT_HERE
-    return _refusal_of_data(viewer, verb, image)
+    return NOT_OF_LIMITED.get(verb, "") if image.is_boot_only else ""
 
 
 def _refusal_of_data(viewer: Viewer, verb: Verb, image: Image) -> str:
@@ -135,8 +153,6 @@ def _refusal_of_data(viewer: Viewer, verb: Verb, image: Image) -> str:
         image = Image.objects.with_rights(viewer).select_related("account").get(pk=image.pk)
     if verb is Verb.COPY and not image.is_active:
         return "The image is deactivated."  # a copy would be active again
-    if verb in (Verb.EXPORT, Verb.COPY) and image.is_boot_only:
-        return BOOT_ONLY
     if verb in (Verb.EXPORT, Verb.COPY) and not image.can_export:
         otherwise = "The offer is for booting servers only." if image.can_use else "Accept the offer first."
         return _why_no_data(image, otherwise)
@@ -161,8 +177,8 @@ def limit_of(viewer: Viewer, parent: Image) -> Image | None:
     Returns:
         An image that the account could only boot; None where it may have the data anyway.
     """
-    if parent.limited_by_id or parent.account_id == viewer.account.pk:
-        return parent.limited_by
+    if parent.limits_from_id or parent.account_id == viewer.account.pk:
+        return parent.limits_from
     # An image that is deactivated or obsolete by now was still given with its data.
     return None if Image.objects.filter(reached(viewer, "export_image"), pk=parent.pk).exists() else parent
 
@@ -261,11 +277,13 @@ def visibility_refusal(viewer: Viewer, new: str, image: Image | None = None) -> 
         return reason
     if image and opens:
         return _first(hooks.revival_refusals.ask(viewer, image))
-    return open_refusal(viewer) if new in OPEN_TO_ALL else ""
+    return open_refusal(viewer, image) if new in OPEN_TO_ALL else ""
 
 
-def open_refusal(viewer: Viewer) -> str:
-    """Why images of the viewer's account cannot be open to everybody; empty when they can."""
+def open_refusal(viewer: Viewer, image: Image | None = None) -> str:
+    """Why images of the viewer's account, or this one of them, cannot be open to everybody; empty when they can."""
+    if image and image.is_boot_only:
+        return NOT_PASSED_ON
     return _first(hooks.open_refusals.ask(viewer))
 
 

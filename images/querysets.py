@@ -142,7 +142,7 @@ def _usable(viewer: "Viewer") -> Q:
 
 def _exportable(viewer: "Viewer") -> Q:
     reaches = reached(viewer, "export_image") & (_given() | Q(account=viewer.account))
-    return reaches & Q(limited_by__isnull=True)
+    return reaches & Q(limits_from__isnull=True)
 
 
 def _given() -> Q:

@@ -28,7 +28,7 @@ class Descent:
     @classmethod
     def of(cls, server: Server, viewer: Viewer) -> "Descent":
         """What whoever makes an image from a server should know. At most three queries."""
-        parent = Image.objects.select_related("account", "limited_by__account").get(pk=server.image_id)
+        parent = Image.objects.select_related("account", "limits_from__account").get(pk=server.image_id)
         limit = limit_of(viewer, parent)
         visible = {each.pk: each for each in (parent, limit) if each and _is_visible(each, viewer)}
         producer = parent.account.title if parent.account_id != viewer.account.pk and parent.pk in visible else ""

@@ -24,10 +24,11 @@ def publish(image_id: UUID, *, by: User) -> Image:
     Raises:
         Http404: no such image.
         PermissionDenied: the person is not staff who may change images, or this one because of a case about it.
-        Conflict: the owner's organization allows no images that everybody can use.
+        Conflict: the owner's organization allows no images that everybody can use; or the image was made from one that
+            could only be booted.
     """
     image, acting = _locked(image_id, by)
-    if reason := open_refusal(acting):
+    if reason := open_refusal(acting, image):
         raise Conflict(reason)
     return change_visibility(image, acting, Image.Visibility.PUBLIC)
 

@@ -5,15 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('images', '0003_consent_and_governance'),
+        ("images", "0003_consent_and_governance"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='image',
-            name='limited_by',
-            field=models.ForeignKey(blank=True, help_text="Somebody else's, whose limits hold for this one: it is booted, and nobody gets its data.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='images.image'),
+            model_name="image",
+            name="limits_from",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Somebody else's, whose limits hold for this one: it is booted, and nobody gets its data.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="images.image",
+            ),
         ),
     ]

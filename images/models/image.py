@@ -98,7 +98,7 @@ class Image(models.Model):
         default=list, blank=True, validators=[valid_ports]
     )
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
-    limited_by = models.ForeignKey(
+    limits_from = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
         null=True,
@@ -270,7 +270,7 @@ class Image(models.Model):
     @property
     def is_boot_only(self) -> bool:
         """Whether nobody gets its data, not even its owner: it was made from what could only be booted."""
-        return self.limited_by_id is not None
+        return self.limits_from_id is not None
 
     @property
     def is_open_to_all(self) -> bool:

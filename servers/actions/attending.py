@@ -74,7 +74,7 @@ def attend_to_servers() -> int:
     due |= Q(changed_at__lt=now - FORGOTTEN - timedelta(seconds=LONGEST_WAIT))
     ids = list(waiting.filter(due).exclude(claim__isnull=False, seen_at__gt=now - SILENCE).values_list("pk", flat=True))
     for pk in ids:
-        async_task("servers.tasks.attend_to_server", str(pk), cluster="control")
+        async_task("servers.tasks.attend_to_server", str(pk), cluster="servers")
     return len(ids)
 
 
@@ -243,4 +243,4 @@ def _go_on(server: Server, *, seconds: int) -> None:
     """See to it again in a while, if there is something left to do."""
     if server.is_busy:
         moment = timezone.now() + timedelta(seconds=seconds)
-        run_later("servers.tasks.attend_to_server", str(server.pk), queue="control", moment=moment)
+        run_later("servers.tasks.attend_to_server", str(server.pk), queue="servers", moment=moment)

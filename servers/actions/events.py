@@ -31,4 +31,4 @@ def record_server(verb: str, server: Server, by: Viewer | None, **detail: Any) -
 
 def attend_soon(server: Server) -> None:
     """Have a worker bring about what is wanted of a server, as soon as this transaction is through."""
-    transaction.on_commit(lambda: async_task("servers.tasks.attend_to_server", str(server.pk), cluster="control"))
+    transaction.on_commit(lambda: async_task("servers.tasks.attend_to_server", str(server.pk), cluster="servers"))

@@ -1,9 +1,10 @@
 """Consent in the cloud itself: a registered image is shared there with those who have it here, and with nobody else.
 
 A project becomes a member when somebody accepts, or at the latest when a server boots, and is accepted by the key of
-the consumer; it is removed by the key of the producer when nothing here gives the image any more. Whatever happens in
-between, and whoever dies, the next look brings both together: it is asked for after each change of grants, and every
-ten minutes because shares also end by the clock. Members that were added in the cloud by hand are left alone.
+the consumer; it is removed by the key of the producer when nothing here gives the image any more. Whoever is in can
+download the image there, so nobody is let in who may only boot it. Whatever happens in between, and whoever dies, the
+next look brings both together: it is asked for after each change of grants, and every ten minutes because shares also
+end by the clock, and people leave. Members that were added in the cloud by hand are left alone.
 """
 
 import logging
@@ -14,11 +15,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from accounts.models import Account
+from accounts.models import Account, Organization
 from images.models import Image, Region
 from servers.clouds.base import CloudProblem, CloudRefused, SharesImages
 from servers.clouds.finding import cloud_of
 from servers.models import CloudKey, CloudMember, Server
+from servers.reaching import why_not_given
 from sharing.models import Share
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,12 @@ def attend_to_all_members() -> int:
     for pk in ids:
         async_task("servers.tasks.attend_to_members", str(pk), cluster="control")
     return len(ids)
+
+
+def look_after_leaving(account: Account, _organization: Organization) -> None:
+    """Look at every image that an account has in a cloud, because it has just left its organization."""
+    for image in Image.objects.filter(cloud_members__account=account).distinct():
+        attend_to_members_soon(image)
 
 
 def attend_to_members(image_id: UUID) -> None:
@@ -69,21 +77,22 @@ def admit(server: Server) -> None:
     with transaction.atomic():
         member, _is_new = CloudMember.objects.get_or_create(image=image, account=server.account, member_id=project_id)
         member.shares.add(*server.shares.all())
-    if not _let_in(image, member):
-        raise CloudRefused(f"“{server.image_name}” is no longer shared with {server.account.title}.")
+    if (reason := _why_not(member)) or not _let_in(image, member):
+        attend_to_members_soon(image)
+        raise CloudRefused(reason or _why_not(member) or f"“{image.name}” was taken back meanwhile.")
 
 
 @transaction.atomic
 def _note_recipients(image: Image) -> None:
-    """The accounts to which it is shared, and that have a key there. Whom groups and organizations let in shows when
-    they boot it.
+    """The accounts to which it is shared with its data, and that have a key there. Whom groups and organizations let in
+    shows when they boot it.
     """
-    shares = Share.objects.live().giving_access().filter(image=image, recipient__as_account__isnull=False)
+    shares = Share.objects.live().giving_access().filter(image=image, export=True, recipient__as_account__isnull=False)
     for share in shares.select_related("recipient__as_account"):
         assert share.recipient
         account = share.recipient.as_account
         for key in _keys(image.region, account).exclude(project_id=""):
-            if account.pk != image.account_id:
+            if account.pk != image.account_id and not why_not_given(image, account, shares):
                 member, _is_new = CloudMember.objects.get_or_create(
                     image=image, account=account, member_id=key.project_id
                 )
@@ -91,10 +100,14 @@ def _note_recipients(image: Image) -> None:
 
 
 def _has_it(member: CloudMember) -> bool:
-    image = Image.objects.get(pk=member.image_id)
-    if not image.is_active or image.is_over:
-        return False
-    return image.is_open_to_all or member.shares.live().giving_access().exists()
+    return not _why_not(member)
+
+
+def _why_not(member: CloudMember) -> str:
+    """Why a project may not be in, as of now; empty when it may."""
+    image = Image.objects.select_related("account", "data__content_check").get(pk=member.image_id)
+    account = Account.objects.select_related("organization").get(pk=member.account_id)
+    return why_not_given(image, account, member.shares.all())
 
 
 def _let_in(image: Image, member: CloudMember) -> bool:

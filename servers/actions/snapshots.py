@@ -246,7 +246,7 @@ def _complete(snapshot: Snapshot, received: Received) -> Image:
         raise Discarded
     data = data_of(snapshot.store_key, received, store=snapshot.store)
     image = Image(account=by.account, data=data, created_by=by.user, created_at=timezone.now(), **facts)
-    image.clean_fields(exclude=["account", "region", "data", "created_by", "parent", "limited_by", "family"])
+    image.clean_fields(exclude=["account", "region", "data", "created_by", "parent", "limits_from", "family"])
     image.save()
     confirm(by.account, size=data.size, images=1)
     row.status, row.image, row.finished_at, row.store_key = Status.DONE, image, timezone.now(), ""
@@ -262,7 +262,7 @@ def _facts(snapshot: Snapshot, by: Viewer) -> dict[str, Any]:
     The old one is locked, so that nobody is given its data, or loses it, while this is written.
     """
     server = snapshot.server
-    images = Image.objects.with_reference(by).select_related("limited_by").select_for_update(of=("self",))
+    images = Image.objects.with_reference(by).select_related("limits_from").select_for_update(of=("self",))
     parent = images.get(pk=server.image_id)
     facts = {name: getattr(parent, name) for name in INHERITED}
     own = {"default_login": parent.own_login, "ports": parent.own_ports}
@@ -274,7 +274,7 @@ def _facts(snapshot: Snapshot, by: Viewer) -> dict[str, Any]:
         "name": snapshot.name,
         "source": Image.Source.SNAPSHOT,
         "parent": parent,
-        "limited_by": limit_of(by, parent),
+        "limits_from": limit_of(by, parent),
     }
 
 

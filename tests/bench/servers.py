@@ -28,7 +28,7 @@ HELLO = "Hello from the boot sector."
 FIFTY, AT_ONCE = 50, 10
 DELAY = re.compile(r'hx-trigger="load(?: delay:(\d+)(ms|s))?"')
 MORE = re.compile(r'<span hx-get="([^"]+)"')
-CHILDREN = {"gunicorn": "panel", "config.worker control": "worker", "config.run": "supervisor"}
+CHILDREN = {"gunicorn": "panel", "config.worker servers": "worker", "config.run": "supervisor"}
 
 
 def main() -> None:

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
+from config import run
 from tests.architecture.source import ROOT
 
 # Stand-ins that say when they start and when they are asked to stop.
@@ -86,3 +88,16 @@ def test_a_killed_server_stops_everything(panel: RunningPanel) -> None:
     assert panel.process.wait(timeout=20) == 9
     panel.wait_for("The server ended (-9), so everything stops.")
     panel.wait_for("mail worker stopped in order")
+
+
+def test_every_queue_has_a_worker() -> None:
+    queues = set(settings.TASK_SECONDS)
+    assert set(run.WORKERS.values()) == queues == {"control", *settings.Q_CLUSTER["ALT_CLUSTERS"]}
+    assert {schedule["cluster"] for schedule in settings.SCHEDULES.values()} <= queues
+
+
+def test_a_slow_cloud_holds_up_neither_other_servers_nor_the_ends_of_shares() -> None:
+    assert list(run.WORKERS.values()).count("servers") == 2
+    queue_of = {schedule["func"]: schedule["cluster"] for schedule in settings.SCHEDULES.values()}
+    assert queue_of["sharing.tasks.attend_to_ends"] == "control"
+    assert queue_of["servers.tasks.attend_to_servers"] == queue_of["servers.tasks.look_at_servers"] == "servers"

@@ -1,16 +1,19 @@
 """Whoever may only boot a shared image gets its data by no snapshot, whatever becomes of that afterwards."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
+from django.utils import timezone
 
 from accounts.addresses import parse_one
+from accounts.errors import Conflict
 from accounts.viewer import Viewer
-from images.actions import copy_image, set_visibility, start_conversion
+from images.actions import copy_image, plan_change, publish, set_visibility, start_conversion
 from images.models import Image
-from images.permissions import BOOT_ONLY, Verb, get_image, may
+from images.permissions import BOOT_ONLY, NOT_PASSED_ON, Verb, get_image, may, visibility_refusal
 from servers import actions
 from servers.models import Flavor, Server, Snapshot
 from sharing import actions as sharing
@@ -53,21 +56,21 @@ def takes(by: Viewer, image: Image) -> list[Verb]:
 
 class TestWhoseLimitsHold:
     def test_those_of_what_could_only_be_booted(self, cast: Cast, limited: Image, golden: Image) -> None:
-        assert limited.limited_by == golden
+        assert limited.limits_from == golden
         assert takes(cast.consumer, limited) == []
         assert may(cast.consumer, Verb.USE, limited)
 
     def test_nobodys_where_the_data_was_given(self, cast: Cast, server: Server) -> None:
         image = kept(server, cast.consumer)
-        assert image.limited_by is None
+        assert image.limits_from is None
         assert takes(cast.consumer, image) == [Verb.EXPORT, Verb.COPY]
 
     def test_nobodys_of_an_own_image(self, cast: Cast, golden: Image, small: Flavor, cloud: MemoryCloud) -> None:
-        assert kept(running(boot(cast.producer, golden)), cast.producer).limited_by is None
+        assert kept(running(boot(cast.producer, golden)), cast.producer).limits_from is None
 
     def test_those_of_one_that_was_taken_back(self, cast: Cast, server: Server, lent: Share, golden: Image) -> None:
         sharing.remove(golden.pk, lent.pk, by=cast.producer)
-        assert kept(server, cast.consumer).limited_by == golden
+        assert kept(server, cast.consumer).limits_from == golden
 
     def test_nobodys_where_its_end_had_come_but_its_data_was_given(
         self, cast: Cast, server: Server, golden: Image
@@ -75,7 +78,7 @@ class TestWhoseLimitsHold:
         Image.objects.filter(pk=golden.pk).update(
             status="deactivated", deactivated_at=golden.created_at, deactivated_by=cast.alice
         )
-        assert kept(server, cast.consumer).limited_by is None
+        assert kept(server, cast.consumer).limits_from is None
 
     def test_the_moment_in_which_it_is_there_decides(self, cast: Cast, boot_only: Share) -> None:
         server = running(boot(cast.consumer, boot_only.image))
@@ -84,11 +87,11 @@ class TestWhoseLimitsHold:
         again = offer_one(boot_only.image, cast.producer, cast.beta.number, export=True)
         sharing.accept(again.pk, by=cast.consumer)
         actions.run_snapshot(snapshot.pk)
-        assert Image.objects.get(name="kept").limited_by is None
+        assert Image.objects.get(name="kept").limits_from is None
 
     def test_they_are_handed_on(self, cast: Cast, limited: Image, golden: Image) -> None:
         child = kept(running(boot(cast.consumer, limited)), cast.consumer)
-        assert (child.parent, child.limited_by) == (limited, golden)
+        assert (child.parent, child.limits_from) == (limited, golden)
         assert takes(cast.consumer, child) == []
 
 
@@ -130,32 +133,38 @@ class TestNoWayRound:
         rhea = viewer(cast.rhea, cast.rival)
         sharing.accept(offer_one(limited, cast.consumer, cast.rival.number).pk, by=rhea)
         child = kept(running(boot(rhea, limited)), rhea)
-        assert (child.limited_by, takes(rhea, child)) == (golden, [])
+        assert (child.limits_from, takes(rhea, child)) == (golden, [])
 
-    def test_not_by_opening_it_to_all(self, cast: Cast, limited: Image) -> None:
-        set_visibility(limited.pk, by=cast.consumer, visibility="community")
-        assert takes(viewer(cast.rhea, cast.rival), limited) == []
-        assert takes(cast.consumer, limited) == []
+    @pytest.mark.parametrize("visibility", ["community", "public"])
+    def test_not_by_opening_it_to_all(self, cast: Cast, limited: Image, visibility: str) -> None:
+        with pytest.raises(PermissionDenied):
+            set_visibility(limited.pk, by=cast.consumer, visibility=visibility)
+        assert visibility_refusal(cast.consumer, "community", limited) == NOT_PASSED_ON
+        with pytest.raises(PermissionDenied, match="could only be booted"):
+            plan_change(
+                limited.pk,
+                by=cast.consumer,
+                change="visibility",
+                visibility="community",
+                at=timezone.now() + timedelta(days=1),
+            )
+
+    def test_not_by_staff(self, cast: Cast, limited: Image) -> None:
+        with pytest.raises(Conflict, match="could only be booted"):
+            publish(limited.pk, by=cast.root)
+
+    @pytest.mark.parametrize("verb", [Verb.HAND_OVER, Verb.ASK_FOR_PUBLIC, Verb.LOOK_INSIDE])
+    def test_its_owner_may_not(self, cast: Cast, limited: Image, verb: Verb) -> None:
+        with pytest.raises(PermissionDenied, match="could only be booted"):
+            get_image(cast.consumer, limited.pk, verb)
 
     def test_not_by_the_marketplace(self, cast: Cast, limited: Image) -> None:
         with pytest.raises(ValidationError, match="to download too"):
             offer_all(limited, cast.consumer, "hubfirst")
 
     def test_not_by_handing_it_over(self, cast: Cast, limited: Image) -> None:
-        asked = sharing.ask_to_take_over(
-            limited.pk, by=cast.consumer, wish=Wish(parse_one(cast.rival.number), keep_using=True)
-        )
-        rhea = viewer(cast.rhea, cast.rival)
-        sharing.take_over(asked.pk, by=rhea)
-        assert Image.objects.get(pk=limited.pk).account == cast.rival
-        assert takes(rhea, limited) == takes(cast.consumer, limited) == []
-        assert not Share.objects.get(image=limited).export
-
-    def test_not_by_handing_it_to_the_producer_and_back(self, cast: Cast, limited: Image) -> None:
-        for giver, taker in ((cast.consumer, cast.producer), (cast.producer, cast.consumer)):
-            asked = sharing.ask_to_take_over(limited.pk, by=giver, wish=Wish(parse_one(taker.account.number)))
-            sharing.take_over(asked.pk, by=taker)
-        assert takes(cast.consumer, limited) == []
+        with pytest.raises(PermissionDenied, match="could only be booted"):
+            sharing.ask_to_take_over(limited.pk, by=cast.consumer, wish=Wish(parse_one(cast.producer.account.number)))
 
     def test_not_where_many_are_asked_for(self, cast: Cast, limited: Image) -> None:
         assert limited not in Image.objects.exportable_by(cast.consumer)

@@ -16,6 +16,7 @@ from servers.listing import PAGE_SIZE
 from servers.models import Server
 from sharing import actions as sharing
 from sharing.models import Share
+from tests.conftest import MoveClock
 from tests.people import Cast
 from tests.servers.conftest import fresh
 from tests.servers.memory import MemoryCloud
@@ -170,6 +171,14 @@ class TestConsole:
         actions.look_at_server(server.pk)
         assert page(cast.dave, more, **{"from": "8"}).startswith("<span "), "Somebody may start it again."
         assert "load delay:15s" in page(cast.dave, more, **{"from": "8"})
+
+    def test_a_page_asks_often_while_people_wait_for_the_first_lines(
+        self, cast: Cast, server: Server, move_clock: MoveClock
+    ) -> None:
+        more = url("server_console_more", cast.beta, server)
+        assert "load delay:200ms" in page(cast.dave, more)
+        move_clock(timedelta(seconds=5))
+        assert "load delay:2s" in page(cast.dave, more)
 
     def test_a_cloud_that_does_not_answer_is_told(self, cast: Cast, cloud: MemoryCloud, server: Server) -> None:
         cloud.errors["console"] = [CloudProblem("The cloud is away.")]

@@ -11,8 +11,9 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.actions.groups import close
+from accounts.actions.memberships import leave_organization
 from accounts.errors import Conflict
-from accounts.models import User
+from accounts.models import Account, Membership, Organization, User
 from accounts.viewer import Viewer
 from images import actions as images
 from images.actions.removal import remove_data
@@ -26,7 +27,7 @@ from servers.models import CloudKey, CloudMember, RegionCloud
 from servers.registering import Registration, look_up
 from sharing import actions as sharing
 from sharing.grants import sync_grants
-from sharing.models import Share
+from sharing.models import Policy, Share
 from tests.conftest import MoveClock, WorkThrough
 from tests.people import Cast
 from tests.servers.conftest import boot, fresh
@@ -72,6 +73,14 @@ def accepted(cast: Cast, registered: Image, work_through: WorkThrough) -> Share:
 def register(cast: Cast, place: str, **said: str) -> Image:
     wanted = Registration(region=cast.iad, cloud_id=place, **said)
     return register_image(wanted, look_up(wanted, by=cast.producer), by=cast.producer)
+
+
+def had_through_its_organization(cast: Cast, share: Share) -> Organization:
+    """As if not the consumer's account, but its organization had accepted."""
+    organization = cast.beta.organization
+    assert organization
+    Share.objects.filter(pk=share.pk).update(recipient=organization.group_ptr, kind="organization")
+    return organization
 
 
 class TestRegistering:
@@ -140,6 +149,56 @@ class TestMembers:
         work_through()
         assert there.members[place] == {}
         assert not CloudMember.objects.exists()
+
+    def test_an_offer_for_booting_only_lets_nobody_in(
+        self, cast: Cast, there: StandIn, registered: Image, work_through: WorkThrough
+    ) -> None:
+        sharing.accept(offer_one(registered, cast.producer, cast.beta.number, export=False).pk, by=cast.consumer)
+        work_through()
+        assert not there.members, "Whoever is in can download the image there."
+        assert not CloudMember.objects.exists()
+
+    def test_so_does_a_change_to_booting_only(
+        self, there: StandIn, accepted: Share, place: str, work_through: WorkThrough
+    ) -> None:
+        Share.objects.filter(pk=accepted.pk).update(export=False)
+        sync_grants(accepted.image, accepted.recipient)
+        work_through()
+        assert there.members[place] == {}
+
+    def test_a_policy_of_the_consumer_is_asked(
+        self, cast: Cast, there: StandIn, accepted: Share, place: str, work_through: WorkThrough
+    ) -> None:
+        Policy.objects.create(group=cast.beta.group_ptr, mode=Policy.Mode.ENFORCED, only_trusted=True)
+        actions.attend_to_all_members()
+        work_through()
+        assert there.members[place] == {}
+
+    def test_so_does_the_account_leaving_the_organization_that_has_it(
+        self, cast: Cast, there: StandIn, accepted: Share, place: str, work_through: WorkThrough
+    ) -> None:
+        organization = had_through_its_organization(cast, accepted)
+        actions.attend_to_all_members()
+        work_through()
+        assert there.members[place] == {there.other_project: "accepted"}
+        Membership.objects.filter(group=organization.pk).delete()
+        leave_organization(by=cast.consumer)
+        work_through()
+        assert there.members[place] == {}
+
+    def test_so_does_the_last_person_leaving_the_group_that_has_it(
+        self, cast: Cast, there: StandIn, accepted: Share, place: str, work_through: WorkThrough
+    ) -> None:
+        organization = had_through_its_organization(cast, accepted)
+        Account.objects.filter(pk=cast.beta.pk).update(organization=None)
+        Membership.objects.filter(group=organization.pk).exclude(user=cast.bob).delete()
+        actions.attend_to_all_members()
+        work_through()
+        assert there.members[place] == {there.other_project: "accepted"}
+        Membership.objects.filter(group=organization.pk).delete()
+        actions.attend_to_all_members()
+        work_through()
+        assert there.members[place] == {}
 
     def test_so_does_leaving(
         self, cast: Cast, there: StandIn, accepted: Share, place: str, work_through: WorkThrough
