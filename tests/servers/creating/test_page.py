@@ -17,6 +17,7 @@ from images.models import Image
 from servers.actions import NewServer, create_servers
 from servers.clouds.local import LocalCloud
 from servers.models import Flavor, RegionCloud, Server, SshKey
+from servers.views.creating import CreatePage
 from sharing.actions import remove, set_policy
 from sharing.models import Share
 from tests.factories import make_data, make_image
@@ -24,7 +25,7 @@ from tests.people import Cast
 from tests.servers.creating.conftest import make_flavor
 
 pytestmark = pytest.mark.django_db
-QUERIES = 15
+QUERIES = 16
 
 Get = Callable[..., str]
 Send = Callable[..., Any]
@@ -256,6 +257,24 @@ def test_an_offer_that_is_pending_is_said_in_the_form(send: Send, pending: Share
     response = send()
     assert response.status_code == 422
     assert "Accept the offer first." in response.content.decode()
+
+
+def test_a_form_that_was_changed_after_it_was_sent_can_be_sent_again(send: Send, accepted: Share) -> None:
+    assert send().status_code == 302
+    response = send(name="db")
+    assert response.status_code == 422
+    assert "This form was sent already" in response.content.decode()
+    again = response.context["form"]["request"].value()
+    assert f'value="{again}"' in response.content.decode()
+    assert send(name="db", request=again).status_code == 302
+    assert set(Server.objects.values_list("name", flat=True)) == {"web", "db"}
+
+
+def test_reports_of_errors_show_no_user_data(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(CreatePage, "boot", lambda page: seen.append(page.request) or [])
+    send(user_data="secret", new_ssh_key="ssh-ed25519 AAAA")
+    assert set(seen[0].sensitive_post_parameters) == {"user_data", "new_ssh_key"}
 
 
 def test_an_observer_is_told_who_can(cast: Cast, tiny: Flavor) -> None:
