@@ -13,7 +13,7 @@ from accounts.hooks import GroupPage
 from accounts.models import Account, AnyGroup
 from accounts.viewer import Viewer
 from images.models import Region
-from servers.clouds.finding import access_of
+from servers.clouds.finding import access_of, why_not_for
 from servers.models import CloudKey, RegionCloud
 from servers.secrets import secret_of
 
@@ -58,7 +58,8 @@ class Place:
         """Why the key cannot be used, as far as is known."""
         if self.key is None:
             return ""
-        return self.key.problem or ("" if is_readable(self.key) else NOT_READABLE)
+        unusable = why_not_for(self.key, self.cloud) or ("" if is_readable(self.key) else NOT_READABLE)
+        return unusable or self.key.problem
 
 
 def places_of(account: Account) -> list[Place]:
@@ -117,6 +118,8 @@ def tried(cloud: RegionCloud, credential_id: str, secret: str) -> "KeyTest":
 
 def tried_again(key: CloudKey, cloud: RegionCloud) -> str:
     """Why a key that is kept does not work now; empty when it does."""
+    if reason := why_not_for(key, cloud):
+        return reason
     try:
         return tried(cloud, key.credential_id, secret_of(key)).problem
     except SecretLost:

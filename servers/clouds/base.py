@@ -250,8 +250,15 @@ class SharesImages(Protocol):
     def add_member(self, image_id: str, project_id: str) -> None:
         """Let a project have an own image. Twice is not an error."""
 
-    def remove_member(self, image_id: str, project_id: str) -> None:
-        """Let a project have an own image no more. Nothing happens where it has none."""
+    def remove_member(self, image_id: str, project_id: str, *, owner: str) -> None:
+        """Let a project have an own image no more. Nothing happens where it has none, or the image is gone.
+
+        Args:
+            owner: the project to which the image belongs, or belonged.
+
+        Raises:
+            CloudRefused: the key is of another project, which cannot end this.
+        """
 
     def accept(self, image_id: str) -> None:
         """Accept an image of another project. Twice is not an error."""

@@ -57,6 +57,7 @@ class CloudMember(models.Model):
     image = models.ForeignKey("images.Image", on_delete=models.PROTECT, related_name="cloud_members")
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     member_id = models.CharField("project", max_length=64)
+    owner_project = models.CharField(max_length=64, blank=True, help_text="To which the image belongs there.")
     shares = models.ManyToManyField(
         "sharing.Share", related_name="+", blank=True, help_text="Because of which the account has the image."
     )

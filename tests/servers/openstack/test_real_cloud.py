@@ -137,8 +137,8 @@ class TestMembers:
         consumer.accept(registered)
         assert producer.members(registered) == {consumer.project_id: "accepted"}
         assert consumer.find(registered).owner == producer.project_id
-        producer.remove_member(registered, consumer.project_id)
-        producer.remove_member(registered, consumer.project_id)
+        producer.remove_member(registered, consumer.project_id, owner=producer.project_id)
+        producer.remove_member(registered, consumer.project_id, owner=producer.project_id)
         assert producer.members(registered) == {}
         with pytest.raises(CloudRefused):
             consumer.find(registered)
