@@ -23,6 +23,7 @@ class CloudCopy(models.Model):
     progress = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Percent.")
     problem = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Tries in vain since it was asked for.")
+    waits = models.PositiveSmallIntegerField(default=0, help_text="Times that somebody else was at it, one by one.")
     claim = models.UUIDField(null=True, blank=True, help_text="Of the worker that brings it at this moment.")
     seen_at = models.DateTimeField(null=True, blank=True, help_text="When that worker last gave a sign of life.")
     created_at = models.DateTimeField(auto_now_add=True)

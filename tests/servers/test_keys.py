@@ -136,7 +136,7 @@ class TestKeeping:
         assert not asked, "Not even when it is tried."
         assertContains(browser.get(page(cast.acme, "list")), "Staff have added https://else.example to this cloud")
         browser.post(page(cast.acme), FORM)
-        assert cloud_of(key.region, cast.acme)
+        assert cloud_of(key.region, cast.acme).abilities.gives_data
 
     def test_a_key_of_another_project_would_lose_the_servers(self, cast: Cast, says: Says, there: Server) -> None:
         says(KeyTest("", "p2"))

@@ -213,7 +213,8 @@ class CloudImages:
             with in_words(self._access), contextlib.suppress(sdk.ConflictException):
                 Image(**_new(source, image_id)).create(self._images)
                 return image_id
-            if self.get(image_id) is not None:
+            taken = self.get(image_id)
+            if taken is not None and tag_of(source) in (taken.tags or []):  # else somebody has only guessed the id
                 raise CloudBusy(f"{one_line(source.name)} is being brought there by somebody else.")
         raise CloudProblem(f"The cloud of {self._access.region} gives no id for the image.")
 
