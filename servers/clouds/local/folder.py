@@ -89,7 +89,7 @@ class Folder:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             with suppress(FileNotFoundError):
                 lock = os.open(self / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-                if _try_to_lock(lock) and _is_at(lock, self / "lock"):  # nobody has deleted the folder meanwhile
+                if locked_at(lock, self / "lock"):
                     return lock
                 os.close(lock)
             time.sleep(0.01)
@@ -218,6 +218,11 @@ def host_locked() -> Iterator[None]:
     with (settings.SERVERS_DIR / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def locked_at(descriptor: int, path: Path) -> bool:
+    """Lock an open file for this process alone, if nobody else has, and it is still what is found at the path."""
+    return _try_to_lock(descriptor) and _is_at(descriptor, path)
 
 
 def _try_to_lock(descriptor: int) -> bool:
