@@ -23,6 +23,7 @@ from servers.actions.operating import forget
 from servers.clouds.base import Cloud, CloudBusy, CloudProblem, CloudRefused, Condition, ImageNeeded, Machine, State
 from servers.clouds.finding import cloud_of, machine_of
 from servers.models import Server
+from servers.reaching import why_not_booted
 
 MOST_ATTEMPTS = 8
 AGAIN_SECONDS = 3  # until one looks again at what a cloud has on its way
@@ -95,10 +96,17 @@ def _brought_about(server: Server) -> Condition:
 
 
 def _begin(cloud: Cloud, machine: Machine, condition: Condition, server: Server) -> None:
-    """Have the machine run from a new disk. Somebody who may use the image has asked for this one (``operating``)."""
+    """Have the machine run from a new disk. Somebody who could use the image has asked for this one (``operating``),
+    maybe long ago: it is asked for again.
+
+    Raises:
+        CloudRefused: the image was taken back meanwhile.
+    """
     is_up = condition.state in (State.RUNNING, State.BUILDING)
     if not is_up or condition.disk_number != machine.disk_number:  # a cloud that does not tell the number sees itself
         admit(server)
+        if reason := why_not_booted(server):
+            raise CloudRefused(reason)
         cloud.create(machine)
 
 
