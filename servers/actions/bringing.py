@@ -1,8 +1,8 @@
 """Bringing image data to a cloud, once for each account there, on first use. Workers of the queue "data" do it.
 
 The row says who is at it, so that no two workers send the same bytes; what one that was killed has left in the cloud is
-removed by the next one (``CloudImages.bring``). Whoever has it there can download it: so it goes only to those who may
-have the data when it goes, whatever they might when they asked.
+removed by the next one (``TakesImages.bring``). Where whoever has it there can download it, it goes only to those who
+may have the data when it goes, whatever they might when they asked.
 """
 
 import time
@@ -114,11 +114,11 @@ def _claimed(copy_id: int) -> CloudCopy | None:
 
 
 def _bring(copy: CloudCopy) -> None:
-    if reason := _why_not(copy):
-        raise CloudRefused(reason)
     cloud = cloud_of(copy.region, copy.account)
     if not isinstance(cloud, TakesImages):
         raise CloudRefused(f"{copy.region.name} takes no images.")
+    if cloud.abilities.gives_data and (reason := _why_not(copy)):
+        raise CloudRefused(reason)
     with closing(open_data(copy.data)) as stored:
         cloud.bring(source_of(copy.name, copy.data), Sending(copy, stored))
 
