@@ -97,7 +97,8 @@ def in_words(access: "Access") -> Iterator[None]:
 def said(error: Exception, access: "Access") -> str:
     """What a cloud says of an error, as one short sentence without our secret."""
     words = getattr(error, "details", None) or getattr(error, "message", None) or ""
-    line = one_line(str(words).replace(access.secret, "…").removeprefix(f"{_status(error)} "))
+    words = str(words).replace(access.secret, "…") if access.secret else str(words)
+    line = one_line(words.removeprefix(f"{_status(error)} "))
     return line if not line or line.endswith(".") else f"{line}."
 
 

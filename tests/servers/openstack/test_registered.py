@@ -394,6 +394,18 @@ class TestPage:
         assert answer.status_code == 422
         assert not Image.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("what", "value"),
+        [("architecture", "x" * 40), ("min_disk", 2**31), ("virtual_size", 2**64), ("container_format", "x" * 40)],
+    )
+    def test_what_a_cloud_says_and_does_not_fit_is_told(
+        self, cast: Cast, there: StandIn, place: str, signed_in: SignedIn, what: str, value: object
+    ) -> None:
+        there.images[place][what] = value
+        answer = signed_in(cast.alice).post(self.address(cast.producer), {"region": cast.iad.pk, "cloud_id": place})
+        assertContains(answer, "What the cloud says of it cannot be kept here", status_code=422)
+        assert not ImageData.objects.exists()
+
     def test_is_a_way_to_add_where_a_region_has_such_a_cloud(self, cast: Cast, signed_in: SignedIn) -> None:
         client, images_url = signed_in(cast.alice), reverse("image_list", kwargs={"number": cast.acme.number})
         assertContains(client.get(images_url), self.address(cast.producer))
