@@ -16,7 +16,7 @@ from django_q.tasks import async_task
 from images.actions.later import run_later
 from servers import letters
 from servers.actions.bringing import bring_image
-from servers.actions.claims import SILENCE, claim_server, let_go_of_claim, ours, signs_of_life
+from servers.actions.claims import SILENCE, claim_server, hand_back, let_go_of_claim, ours, signs_of_life
 from servers.actions.events import attend_soon, record_server
 from servers.actions.members import admit
 from servers.actions.operating import forget
@@ -47,7 +47,7 @@ def attend_to_server(server_id: UUID) -> None:
     if server is None:
         return
     if server.is_settled:
-        let_go_of_claim(server)  # another worker was quicker
+        hand_back(server)  # another worker was quicker
         return
     try:
         with signs_of_life(server):

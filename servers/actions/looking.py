@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from servers.actions.attending import STATUS_OF, settle
-from servers.actions.claims import claim_server, let_go_of_claim, signs_of_life, with_all
+from servers.actions.claims import claim_server, hand_back, signs_of_life, with_all
 from servers.clouds.base import CloudProblem, Condition, State
 from servers.clouds.finding import cloud_of, machine_of
 from servers.models import Server
@@ -36,18 +36,18 @@ def look_at_server(server_id: UUID) -> None:
     if server is None:
         return
     if server.is_busy:
-        let_go_of_claim(server)
+        hand_back(server)
         return
     try:
         with signs_of_life(server):
             condition = cloud_of(server.region, server.account).condition(machine_of(server))
     except CloudProblem:
-        let_go_of_claim(server)  # its cloud is away; it does not mean that the server is
+        hand_back(server)  # its cloud is away; it does not mean that the server is
         return
     if _is_news(server, condition):
         settle(server, condition)
     else:
-        let_go_of_claim(server)
+        hand_back(server)
 
 
 def _look_at_all(ids: Iterable[UUID]) -> int:
