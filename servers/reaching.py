@@ -7,7 +7,7 @@ from django.db.models import Q
 from accounts.models import Account, Membership
 from accounts.roles import Kind
 from images.models import Image
-from servers.models import Server
+from servers.models import CloudKey, CloudMember, Server
 from sharing.models import Share
 from sharing.policies import judge_for
 from sharing.querysets import ShareQuerySet
@@ -44,6 +44,22 @@ def why_not_given(image: Image, account: Account, shares: ShareQuerySet) -> str:
     if not (image.is_open_to_all or _reached(image, account, shares)):
         return f"“{image.name}” is no longer shared with {account.title}, or for booting only."
     return judge_for([account.pk]).refusal(image, account.pk)
+
+
+def why_not_member(member: CloudMember) -> str:
+    """Why a project may not have a registered image in its cloud, as of now; empty when it may."""
+    image = Image.objects.select_related("account", "region", "data__content_check").get(pk=member.image_id)
+    account = Account.objects.select_related("organization").get(pk=member.account_id)
+    keys = CloudKey.objects.filter(account=account, region=image.region, project_id=member.member_id, removed_at=None)
+    if not keys.exists():
+        return f"{account.title} has no cloud key of that project any more."
+    return why_not_given(image, account, member.shares.all())
+
+
+def left_behind(image: Image) -> list[CloudMember]:
+    """The projects that have a registered image in its cloud and should not, because it could not be taken back."""
+    troubled = CloudMember.objects.filter(image=image).exclude(problem="").order_by("pk")
+    return [member for member in troubled if why_not_member(member)]
 
 
 def _reached(image: Image, account: Account, shares: ShareQuerySet) -> bool:

@@ -20,7 +20,7 @@ from images.models import Image, Region
 from servers.clouds.base import CloudProblem, CloudRefused, SharesImages
 from servers.clouds.finding import cloud_of
 from servers.models import CloudKey, CloudMember, Server
-from servers.reaching import why_not_given
+from servers.reaching import why_not_given, why_not_member
 from sharing.models import Share
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def attend_to_members(image_id: UUID) -> None:
     _note_recipients(image)
     for member in image.cloud_members.select_related("account").order_by("pk"):
         try:
-            if not _has_it(member):
+            if why_not_member(member):
                 _let_go(image, member)
             elif not member.accepted_at:
                 _let_in(image, member)
@@ -83,9 +83,9 @@ def admit(server: Server) -> None:
     with transaction.atomic():
         member = _noted(image, server.account, project_id)
         member.shares.add(*server.shares.all())
-    if (reason := _why_not(member)) or not _let_in(image, member):
+    if (reason := why_not_member(member)) or not _let_in(image, member):
         attend_to_members_soon(image)
-        raise CloudRefused(reason or _why_not(member) or f"“{image.name}” was taken back meanwhile.")
+        raise CloudRefused(reason or why_not_member(member) or f"“{image.name}” was taken back meanwhile.")
 
 
 @transaction.atomic
@@ -110,19 +110,6 @@ def _noted(image: Image, account: Account, project_id: str) -> CloudMember:
     return member
 
 
-def _has_it(member: CloudMember) -> bool:
-    return not _why_not(member)
-
-
-def _why_not(member: CloudMember) -> str:
-    """Why a project may not be in, as of now; empty when it may."""
-    image = Image.objects.select_related("account", "region", "data__content_check").get(pk=member.image_id)
-    account = Account.objects.select_related("organization").get(pk=member.account_id)
-    if not _keys(image.region, account).filter(project_id=member.member_id).exists():
-        return f"{account.title} has no cloud key of that project any more."
-    return why_not_given(image, account, member.shares.all())
-
-
 def _let_in(image: Image, member: CloudMember) -> bool:
     """Let a project in, in the cloud. If what it has the image by is gone meanwhile, it is let go at once.
 
@@ -134,7 +121,7 @@ def _let_in(image: Image, member: CloudMember) -> bool:
     _images_of(image.region, member.account).accept(place)
     with transaction.atomic():
         row = CloudMember.objects.select_for_update().filter(pk=member.pk).first()
-        if row is not None and _has_it(row):
+        if row is not None and not why_not_member(row):
             row.accepted_at, row.problem = row.accepted_at or timezone.now(), ""
             row.save(update_fields=["accepted_at", "problem"])
             return True
@@ -150,7 +137,7 @@ def _let_go(image: Image, member: CloudMember) -> None:
         row = CloudMember.objects.select_for_update().filter(pk=member.pk).first()
         if row is None:
             return
-        if not _has_it(row):
+        if why_not_member(row):
             row.delete()
             return
         row.accepted_at = None

@@ -14,6 +14,7 @@ from accounts.pages import tabs_of
 from accounts.views.going_back import next_url
 from images.models import Region
 from servers import actions
+from servers.actions.keys import why_not_removed
 from servers.forms.keys import CloudKeyForm, SshKeyForm
 from servers.keys import Place, places_of, tried, tried_again
 from servers.models import SshKey
@@ -116,7 +117,8 @@ def cloud_key_remove(request: PanelRequest, region: str) -> HttpResponse:
         actions.remove_cloud_key(place.region, by=request.viewer)
         messages.success(request, f"The cloud key for {place.region.name} is removed.")
         return redirect("cloud_key_list", number=request.viewer.account.number)
-    return render(request, "servers/keys/remove.html", {"place": place})
+    why_not = why_not_removed(request.viewer.account, place.region)
+    return render(request, "servers/keys/remove.html", {"place": place, "why_not": why_not})
 
 
 def _place(request: PanelRequest, region: str) -> Place:

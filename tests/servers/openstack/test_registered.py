@@ -28,6 +28,7 @@ from servers.registering import Registration, look_up
 from sharing import actions as sharing
 from sharing.grants import sync_grants
 from sharing.models import Policy, Share
+from sharing.rows import explain
 from tests.conftest import MoveClock, WorkThrough
 from tests.people import Cast
 from tests.servers.conftest import boot, fresh
@@ -156,6 +157,7 @@ class TestMembers:
         sharing.accept(offer_one(registered, cast.producer, cast.beta.number, export=False).pk, by=cast.consumer)
         work_through()
         assert not there.members, "Whoever is in can download the image there."
+        assert "They see it and cannot boot it" in explain(Share.objects.get(), Image.objects.get())
         assert not CloudMember.objects.exists()
 
     def test_a_change_to_booting_only(
@@ -249,13 +251,22 @@ class TestMembers:
         assert there.members[place] == {}
 
     def test_a_key_of_another_project_ends_nothing_and_says_so(
-        self, cast: Cast, there: StandIn, accepted: Share, place: str, work_through: WorkThrough
+        self,
+        cast: Cast,
+        there: StandIn,
+        accepted: Share,
+        place: str,
+        work_through: WorkThrough,
+        signed_in: SignedIn,
     ) -> None:
         CloudKey.objects.filter(account=cast.acme).update(credential_id="third", project_id="third")
         sharing.remove(accepted.image_id, accepted.pk, by=cast.producer)
         work_through()
         assert there.members[place] == {there.other_project: "accepted"}
         assert "not of the project to which the image belongs" in CloudMember.objects.get().problem
+        answer = signed_in(cast.alice).get(reverse("image_detail", args=[cast.acme.number, accepted.image_id]))
+        assertContains(answer, "still shared with 1 project that should not have it any more")
+        assertContains(answer, "not of the project to which the image belongs")
 
     def test_of_an_image_that_was_deleted_there_nothing_is_left(
         self, cast: Cast, there: StandIn, accepted: Share, place: str, work_through: WorkThrough
@@ -273,8 +284,10 @@ class TestMembers:
         assert actions.save_cloud_key(cast.iad, by=cast.producer, **said).project_id == "third"
 
     def test_the_key_stays_while_somebody_has_images_by_it(
-        self, cast: Cast, accepted: Share, work_through: WorkThrough
+        self, cast: Cast, accepted: Share, work_through: WorkThrough, signed_in: SignedIn
     ) -> None:
+        page = signed_in(cast.alice).get(reverse("cloud_key_remove", args=[cast.acme.number, "IAD"]))
+        assertContains(page, "1 other account has images of yours")
         with pytest.raises(Conflict, match="1 other account has images of yours"):
             actions.remove_cloud_key(cast.iad, by=cast.producer)
         sharing.remove(accepted.image_id, accepted.pk, by=cast.producer)
