@@ -47,6 +47,7 @@ class LocalCloud:
         port_forwards=True,
         console=True,
         gives_data=False,
+        far=False,
         disk_formats=frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx"}),
         architectures=frozenset({"x86_64", ""}),
     )
