@@ -97,11 +97,16 @@ class CreatePage:
             self.form.add_error("image", GONE)
         except actions.SentAlready as sent:
             self.form.add_error(None, str(sent))
-            self.form.data = self.form.data.copy()
-            self.form.data["request"] = self.form.initial["request"]
+            self._count_as_new()
         except (PermissionDenied, Conflict) as refused:
             self.form.add_error("image", str(refused))
         return []
+
+    def _count_as_new(self) -> None:
+        """Let what the form says be another request, when it is sent again."""
+        data = self.request.POST.copy()
+        data["request"] = self.form.initial["request"]
+        self.form.data = data
 
     @transaction.atomic
     def _booted(self) -> list[Server]:
