@@ -83,7 +83,10 @@ def cloud_key_edit(request: PanelRequest, region: str) -> HttpResponse:
 
 def _kept(form: CloudKeyForm, request: PanelRequest, place: Place) -> bool:
     """Whether the cloud accepts the key; then it is kept."""
-    given = form.cleaned_data
+    given, hosts = form.cleaned_data, " ".join(place.cloud.hosts)
+    if request.POST.get("hosts", hosts) != hosts:
+        form.add_error(None, "Staff have just changed where this key goes. Read it above, and give the key again.")
+        return False
     test = tried(place.cloud, given["credential_id"], given["secret"])
     if test.problem:
         form.add_error("credential_id", test.problem)

@@ -135,8 +135,20 @@ class TestKeeping:
         browser.post(page(cast.acme, "test"))
         assert not asked, "Not even when it is tried."
         assertContains(browser.get(page(cast.acme, "list")), "Staff have added https://else.example to this cloud")
+        assertContains(browser.get(page(cast.acme)), '<span class="mono text-break">https://else.example</span>')
         browser.post(page(cast.acme), FORM)
         assert cloud_of(key.region, cast.acme).abilities.gives_data
+
+    def test_goes_nowhere_that_was_not_on_the_page(self, cast: Cast, says: Says) -> None:
+        make_place()
+        asked = says(KeyTest("", "p1"))
+        browser = client_of(cast.alice)
+        assertContains(browser.get(page(cast.acme)), 'name="hosts" value="http://127.0.0.1:1"')
+        RegionCloud.objects.update(auth_url="https://else.example/v3")
+        answer = browser.post(page(cast.acme), FORM | {"hosts": "http://127.0.0.1:1"})
+        assertContains(answer, "Staff have just changed where this key goes.", status_code=422)
+        assert not asked
+        assert not CloudKey.objects.exists()
 
     def test_a_key_of_another_project_would_lose_the_servers(self, cast: Cast, says: Says, there: Server) -> None:
         says(KeyTest("", "p2"))
