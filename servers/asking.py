@@ -1,6 +1,7 @@
-"""Asking a cloud while somebody waits for a page: shortly, and not again and again where it does not answer.
+"""Asking a cloud: not again and again where it does not answer, and shortly while somebody waits for a page.
 
-Each such page holds a thread of the panel's server meanwhile, so that one slow cloud could take them all.
+Each such page holds a thread of the panel's server meanwhile, and each server that is attended to a worker, so that one
+slow cloud could take them all.
 """
 
 from collections.abc import Iterator
@@ -8,11 +9,13 @@ from contextlib import contextmanager
 
 from django.core.cache import cache
 
+from images.models import Region
 from servers.clouds.base import Cloud, CloudBusy, CloudProblem, at_most
 from servers.models import Server
 
 PAGE_SECONDS = 5  # for which a page waits for each answer
 AWAY_SECONDS = 15  # for which pages believe that a cloud still does not answer
+SILENT_SECONDS = 60  # for which workers believe it
 LONGEST_SECONDS = 30  # after which whoever asks is taken for dead
 
 
@@ -41,3 +44,21 @@ def for_a_page(server: Server, cloud: Cloud) -> Iterator[None]:
         raise
     finally:
         cache.delete(asked)
+
+
+@contextmanager
+def unless_silent(region: Region) -> Iterator[None]:
+    """Let a worker ask the cloud of a region, unless another one has just waited for an answer in vain.
+
+    Raises:
+        CloudProblem: as the other one was told.
+    """
+    silent = f"cloud-silent:{region.pk}"
+    if reason := cache.get(silent):
+        raise CloudProblem(reason)
+    try:
+        yield
+    except CloudProblem as problem:
+        if problem.silent:
+            cache.set(silent, str(problem), timeout=SILENT_SECONDS)
+        raise

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django_q.exceptions import TimeoutException
 from django_q.tasks import async_task
 
 from images.actions.later import run_later
@@ -20,6 +21,7 @@ from servers.actions.claims import SILENCE, claim_server, hand_back, let_go_of_c
 from servers.actions.events import attend_soon, record_server
 from servers.actions.members import admit
 from servers.actions.operating import forget
+from servers.asking import unless_silent
 from servers.clouds.base import Cloud, CloudBusy, CloudProblem, CloudRefused, Condition, ImageNeeded, Machine, State
 from servers.clouds.finding import cloud_of, machine_of
 from servers.models import Server
@@ -38,6 +40,7 @@ STATUS_OF = {
 }
 BY_ITSELF = "It stopped by itself."
 LOST = "Its cloud does not have it any more, and its disk is gone. Rebuild it to begin anew from its image."
+TOO_LONG = "Its cloud took too long."
 UNEXPECTED = "The panel could not do this; those who run it find the reason in its log."
 
 
@@ -50,7 +53,7 @@ def attend_to_server(server_id: UUID) -> None:
         hand_back(server)  # another worker was quicker
         return
     try:
-        with signs_of_life(server):
+        with signs_of_life(server), unless_silent(server.region):
             condition = _brought_about(server)
     except ImageNeeded:
         _wait_for_image(server)
@@ -58,6 +61,8 @@ def attend_to_server(server_id: UUID) -> None:
         _wait(server, busy)
     except CloudProblem as problem:
         _fail(server, problem)
+    except TimeoutException:  # no Exception: nothing between here and the worker takes it for another one
+        _fail(server, CloudProblem(TOO_LONG))
     except Exception:
         _fail(server, CloudProblem(UNEXPECTED))
         raise

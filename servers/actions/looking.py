@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from servers.actions.attending import STATUS_OF, settle
 from servers.actions.claims import claim_server, hand_back, signs_of_life, with_all
+from servers.asking import unless_silent
 from servers.clouds.base import CloudProblem, Condition, State
 from servers.clouds.finding import cloud_of, machine_of
 from servers.models import Server
@@ -55,15 +56,21 @@ def _look_at_all(ids: Iterable[UUID]) -> int:
     seen = 0
     for servers in _parts(iter(ids)):
         try:
-            cloud = cloud_of(servers[0].region, servers[0].account)
-            for server in servers:
-                condition = cloud.condition(machine_of(server))
-                seen += 1
-                if _is_news(server, condition):
-                    look_at_server(server.pk)  # once more, as nobody has claimed it yet
+            with unless_silent(servers[0].region):
+                for server in _looked_at(servers):
+                    seen += 1
+                    if server:
+                        look_at_server(server.pk)  # once more, as nobody has claimed it yet
         except CloudProblem:
             break
     return seen
+
+
+def _looked_at(servers: Sequence[Server]) -> Iterator[Server | None]:
+    """Each of them of which its cloud says something new; None for each of the others."""
+    cloud = cloud_of(servers[0].region, servers[0].account)
+    for server in servers:
+        yield server if _is_news(server, cloud.condition(machine_of(server))) else None
 
 
 def _parts(ids: Iterator[UUID]) -> Iterator[Sequence[Server]]:

@@ -22,9 +22,11 @@ class CloudProblem(Exception):
 
     Attributes:
         lasting: whether trying again is in vain.
+        silent: whether the cloud did not answer at all, so that nobody else would have an answer at this moment.
     """
 
     lasting = False
+    silent = False
 
 
 class CloudRefused(CloudProblem):

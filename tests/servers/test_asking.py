@@ -1,18 +1,25 @@
-"""A page waits for a cloud shortly, and many pages do not wait for the same one."""
+"""A page waits for a cloud shortly, and neither pages nor workers wait for the same one again and again."""
 
 import time
 from dataclasses import replace
 from socket import create_server
 
 import pytest
+from django_q.exceptions import TimeoutException
 
-from servers.asking import AWAY_SECONDS, PAGE_SECONDS
+from servers import actions
+from servers.actions.attending import TOO_LONG
+from servers.asking import AWAY_SECONDS, PAGE_SECONDS, SILENT_SECONDS
 from servers.clouds.base import CloudProblem, CloudRefused, at_most, patience
 from servers.clouds.openstack.access import Access
 from servers.clouds.openstack.keys import test_key as try_key
+from servers.clouds.openstack.problems import CloudSilent
 from servers.consoles import output_of
 from servers.keys import in_time
-from servers.models import Server
+from servers.models import Flavor, Server
+from sharing.models import Share
+from tests.people import Cast
+from tests.servers.conftest import boot, running
 from tests.servers.memory import EVERYTHING, MemoryCloud
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +88,54 @@ def test_no_request_outlasts_the_patience_of_a_page() -> None:
         with at_most(0.2):
             assert "The cloud of Oslo does not answer" in try_key(access).problem
         assert time.monotonic() - began < 5
+
+
+class TestWorkers:
+    """A region that lets one worker wait in vain lets no other one for a minute."""
+
+    @pytest.fixture
+    def silent(self, far: MemoryCloud) -> MemoryCloud:
+        problem = CloudProblem("It does not answer.")
+        problem.silent = True
+        far.away = problem
+        return far
+
+    def test_one_waits_in_vain_and_the_next_does_not(
+        self, cast: Cast, silent: MemoryCloud, server: Server, lent: Share
+    ) -> None:
+        asked = silent.calls.total()
+        for name in ("web-2", "web-3"):
+            waiting = running(boot(cast.consumer, lent.image, name=name))
+            assert (waiting.status, waiting.attempts, waiting.problem) == ("building", 1, "It does not answer.")
+        assert actions.look_at_servers() == 0
+        assert silent.calls.total() == asked + 1
+
+    def test_after_a_minute_somebody_asks_again(
+        self, cast: Cast, silent: MemoryCloud, server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert actions.look_at_servers() == 0
+        silent.away, later = None, time.time() + SILENT_SECONDS + 1
+        assert actions.look_at_servers() == 0
+        monkeypatch.setattr(time, "time", lambda: later)
+        assert actions.look_at_servers() == 1
+
+    def test_only_no_answer_at_all_is_silence(self) -> None:
+        assert CloudSilent("Oslo").silent
+        assert not CloudSilent("Oslo", "is out of order (it answers 500)").silent
+
+    def test_what_a_cloud_says_is_no_silence(self, cast: Cast, far: MemoryCloud, server: Server, lent: Share) -> None:
+        """Or one account could keep all others waiting."""
+        far.errors["create"] = [CloudProblem("It is out of order (500).")]
+        assert running(boot(cast.consumer, lent.image, name="web-2")).attempts == 1
+        assert running(boot(cast.consumer, lent.image, name="web-3")).status == "running"
+
+    def test_one_that_takes_too_long_counts_as_an_attempt(
+        self, cast: Cast, cloud: MemoryCloud, small: Flavor, lent: Share
+    ) -> None:
+        def take_too_long() -> None:
+            raise TimeoutException
+
+        cloud.meanwhile["create"] = take_too_long
+        server = running(boot(cast.consumer, lent.image))
+        assert (server.attempts, server.problem, server.claim) == (1, TOO_LONG, None)
+        assert running(server).status == "running"

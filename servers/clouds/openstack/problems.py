@@ -55,8 +55,9 @@ class RegionSetUpWrong(CloudRefused):
 class CloudSilent(CloudProblem):
     """It does not answer, or only that it is out of order. It may later."""
 
-    def __init__(self, region: str, what: str = "does not answer") -> None:
-        super().__init__(f"The cloud of {region} {what}. {AGAIN}")
+    def __init__(self, region: str, what: str = "") -> None:
+        super().__init__(f"The cloud of {region} {what or 'does not answer'}. {AGAIN}")
+        self.silent = not what
 
 
 class QuotaReached(CloudRefused):
