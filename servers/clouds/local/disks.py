@@ -26,7 +26,7 @@ from servers.clouds.base import (
     Machine,
     Source,
 )
-from servers.clouds.local.folder import Folder, folders, host_locked, locked_at
+from servers.clouds.local.folder import Folder, folders, host_locked, locked_at, promised
 from servers.clouds.local.needs import why_not
 from servers.clouds.local.seed import seed
 
@@ -210,11 +210,11 @@ def _reserve(part: Path, size: int) -> None:
 
 
 def free_room() -> int:
-    """Bytes that machines and their images may still fill, without what is being brought; below ``host_locked``."""
+    """Bytes that machines and their images may still fill, without what is being brought or copied; under the lock."""
     files = [path.stat() for path in (settings.SERVERS_DIR / "bases").glob("*.part")]
     to_come = sum(max(0, file.st_size - file.st_blocks * SECTOR) for file in files)
     kept: int = settings.SERVERS_ROOM * MIB
-    return shutil.disk_usage(settings.SERVERS_DIR).free - kept - to_come
+    return shutil.disk_usage(settings.SERVERS_DIR).free - kept - to_come - promised()
 
 
 def _write(part: Path, data: Bytes) -> None:
