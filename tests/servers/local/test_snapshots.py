@@ -130,9 +130,12 @@ class TestRoom:
         assert list(being_made) == []
         assert snapshot(cloud, other, tmp_path / "later").startswith(b"QFI")
 
-    def test_a_held_machine_is_not_copied_on(self, cloud: LocalCloud, new_machine: NewMachine, tmp_path: Path) -> None:
-        machine = new_machine()
+    def test_a_held_machine_is_not_copied_on(
+        self, cloud: LocalCloud, new_machine: NewMachine, says: Says, tmp_path: Path
+    ) -> None:
+        machine = new_machine("Up")
         cloud.create(machine)
+        says(machine, "Up")  # by then its keeper has looked how much room there is
         folder = Folder(machine.id)
         (folder / "held").touch()
         try:
