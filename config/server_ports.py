@@ -7,6 +7,7 @@ from ipaddress import AddressValueError, IPv4Address
 from django.core.exceptions import ImproperlyConfigured
 
 FIRST, LAST = 1024, 65535  # below the first one, only root may listen
+PANEL_PORT = 8000  # unless PORT says otherwise
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ def read_server_ports(environment: Mapping[str, str]) -> ServerPorts:
     except AddressValueError as error:
         raise ImproperlyConfigured("STOCKROOM_SERVERS_ADDRESS is an IPv4 address of this host.") from error
     first, last = _range(environment.get("STOCKROOM_SERVERS_PORTS") or "20000-29999")
+    if first <= int(environment.get("PORT") or PANEL_PORT) <= last:
+        raise ImproperlyConfigured(
+            "Set STOCKROOM_SERVERS_PORTS, or PORT, so that the panel's own port is none that servers are given: "
+            "whoever has it while the panel restarts would answer in its place."
+        )
     return ServerPorts(address=address, host=host, first=first, last=last)
 
 

@@ -16,7 +16,7 @@ from django.urls import reverse_lazy
 
 from config.image_stores import read_image_stores
 from config.sendfile import read_sendfile
-from config.server_ports import read_server_ports
+from config.server_ports import PANEL_PORT, read_server_ports
 
 env = environ.Env()
 
@@ -34,7 +34,7 @@ DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 HOST = env("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
+PORT = env.int("PORT", default=PANEL_PORT)
 ALLOWED_HOSTS = LOOPBACK_HOSTS if DEMO else env.list("ALLOWED_HOSTS", default=LOOPBACK_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 

@@ -127,15 +127,20 @@ class FlavorAdmin(ForStaffOfRegions, ModelAdmin):
 
 @admin.register(Server)
 class ServerAdmin(ReadOnly, ModelAdmin):
-    """Servers, as their accounts have them. User data and keys are nobody else's business."""
+    """Servers, as their accounts have them. User data and keys are nobody else's business, and what they were made
+    from only that of an administrator, who has every record of images too.
+    """
 
     list_display = ("name", "account", "region", "flavor", "status", "wanted", "created_at", "gone_at")
     list_filter = ("status", "wanted", "region", ("gone_at", admin.EmptyFieldListFilter))
     list_select_related = ("account", "region", "flavor")
-    search_fields = ("name", "id", "account__title", "account__number", "image_name")
+    search_fields = ("name", "id", "account__title", "account__number")
     date_hierarchy = "created_at"
-    exclude = ("encrypted_user_data", "ssh_keys", "shares")
     show_full_result_count = False
+
+    def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        always = ("encrypted_user_data", "ssh_keys", "shares")
+        return always if request.user.is_superuser else (*always, "image", "image_name", "data")
 
 
 @admin.register(CloudKey)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import Group
 from django.db.models import Count, Max, Q
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 import accounts.hooks
@@ -23,6 +25,7 @@ from servers.actions.operating import end_server
 from servers.actions.secrets import rotate_secrets
 from servers.models import RegionCloud, Server
 from servers.permissions import Verb, refusal, role_rights
+from servers.reaching import left_behind
 
 MOST_NAMES = 5
 
@@ -42,6 +45,7 @@ def register() -> None:
     accounts.hooks.role_rights.register(role_rights)
     accounts.hooks.secrets.register(rotate_secrets)
     images.hooks.consequences.register(consequences)
+    images.hooks.detail_notices.register(detail_notices)
     images.hooks.grants_changed.register(attend_to_members_soon)
     images.hooks.usage.register(usage)
     images.hooks.ways_to_add.register(ways_to_add)
@@ -74,6 +78,15 @@ def consequences(image: Image, change: str) -> list[Consequence]:
     what = "1 server from it goes" if count == 1 else f"{count} servers from it go"
     shown = names[:MOST_NAMES]
     return [Consequence(f"{what} on, but cannot be rebuilt.", shown, count - len(shown) if shown else 0)]
+
+
+def detail_notices(request: HttpRequest, image: Image) -> str:
+    """Who still has an own registered image in its cloud. One query, for registered images only."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]  # the middleware's, see PanelRequest
+    if image.source != Image.Source.REGISTERED or image.account_id != viewer.account.pk:
+        return ""
+    context = {"members": left_behind(image), "image": image, "number": viewer.account.number}
+    return render_to_string("servers/left_behind.html", context, request) if context["members"] else ""
 
 
 def usage(viewer: Viewer, share_ids: Sequence[int]) -> dict[int, Usage]:

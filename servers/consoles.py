@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from servers.clouds.base import CloudProblem
+from servers.asking import for_a_page
+from servers.clouds.base import CloudBusy, CloudProblem
 from servers.clouds.finding import cloud_of, machine_of
 from servers.models import Server
 
@@ -15,7 +16,8 @@ JUST_CHANGED = timedelta(seconds=5)
 LONGEST_SEQUENCE = 200  # characters; what has not ended by then is no escape sequence
 # Commands to a terminal: CSI with parameters, OSC and the like up to their end, and short ones.
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-Z\\^-~])")
-UNFINISHED = re.compile(rf"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b]{{0,{LONGEST_SEQUENCE}}}\x1b?|[ -/]*)\Z")
+# None with bytes that are no text: nobody knows how many of them each U+FFFD stands for, and so where to go on.
+UNFINISHED = re.compile(rf"\x1b(?:\[[0-?]*[ -/]*|[\]PX^_][^\x07\x1b\ufffd]{{0,{LONGEST_SEQUENCE}}}\x1b?|[ -/]*)\Z")
 # Other control characters but line feed and tab, and those that turn the direction of a text around.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -48,7 +50,10 @@ def output_of(server: Server, *, offset: int = -AT_ONCE) -> Output:
         cloud = cloud_of(server.region, server.account)
         if not cloud.abilities.console:
             return Output(problem="The cloud of this region does not show what its servers print.")
-        part = cloud.console(machine_of(server), offset=offset, limit=AT_ONCE)
+        with for_a_page(server, cloud):
+            part = cloud.console(machine_of(server), offset=offset, limit=AT_ONCE)
+    except CloudBusy:
+        return Output(end=max(offset, 0), pause="2s")
     except CloudProblem as problem:
         return Output(end=max(offset, 0), problem=str(problem))
     text, waiting = _without_unfinished(part.text)

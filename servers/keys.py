@@ -13,7 +13,9 @@ from accounts.hooks import GroupPage
 from accounts.models import Account, AnyGroup
 from accounts.viewer import Viewer
 from images.models import Region
-from servers.clouds.finding import access_of
+from servers.asking import PAGE_SECONDS
+from servers.clouds.base import at_most
+from servers.clouds.finding import access_of, why_not_for
 from servers.models import CloudKey, RegionCloud
 from servers.secrets import secret_of
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from servers.clouds.openstack import KeyTest
 
 T = TypeVar("T")
-TEST_SECONDS = 25  # for which somebody waits
+TEST_SECONDS = 15  # for which somebody waits
 LATER = "Try again later."
 NOT_READABLE = "This panel cannot read it any more, because its own secret key was changed. Replace it."
 
@@ -58,7 +60,8 @@ class Place:
         """Why the key cannot be used, as far as is known."""
         if self.key is None:
             return ""
-        return self.key.problem or ("" if is_readable(self.key) else NOT_READABLE)
+        unusable = why_not_for(self.key, self.cloud) or ("" if is_readable(self.key) else NOT_READABLE)
+        return unusable or self.key.problem
 
 
 def places_of(account: Account) -> list[Place]:
@@ -117,6 +120,8 @@ def tried(cloud: RegionCloud, credential_id: str, secret: str) -> "KeyTest":
 
 def tried_again(key: CloudKey, cloud: RegionCloud) -> str:
     """Why a key that is kept does not work now; empty when it does."""
+    if reason := why_not_for(key, cloud):
+        return reason
     try:
         return tried(cloud, key.credential_id, secret_of(key)).problem
     except SecretLost:
@@ -125,9 +130,14 @@ def tried_again(key: CloudKey, cloud: RegionCloud) -> str:
 
 def in_time(ask: Callable[[], T]) -> T | None:
     """What a cloud says, if it says it in time. Who asks it goes on until the limits of the connection end that."""
+
+    def ask_shortly() -> T:
+        with at_most(PAGE_SECONDS):
+            return ask()
+
     executor = ThreadPoolExecutor(max_workers=1)
     try:
-        return executor.submit(ask).result(TEST_SECONDS)
+        return executor.submit(ask_shortly).result(TEST_SECONDS)
     except TimeoutError:
         return None
     finally:

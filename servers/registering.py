@@ -6,7 +6,8 @@ from accounts.errors import wrong
 from accounts.viewer import Viewer
 from images.models import Region
 from images.permissions import Verb, require
-from servers.clouds.base import CloudProblem, FindsImages, Found
+from servers.asking import PAGE_SECONDS
+from servers.clouds.base import CloudProblem, FindsImages, Found, at_most
 from servers.clouds.finding import cloud_of
 
 
@@ -41,6 +42,7 @@ def look_up(wanted: Registration, *, by: Viewer) -> Found:
     if not isinstance(cloud, FindsImages):
         raise wrong("region", f"{wanted.region.name} has no cloud that keeps images itself.", "no-cloud")
     try:
-        return cloud.find_own(wanted.cloud_id)
+        with at_most(PAGE_SECONDS):
+            return cloud.find_own(wanted.cloud_id)
     except CloudProblem as problem:
         raise wrong("cloud_id", str(problem), "not-there") from None

@@ -197,6 +197,8 @@ def _what_they_can_do(share: Share, image: Image) -> str:
         return "They see it and cannot use it, because it is deactivated."
     if image.is_over:
         return f"They see it and cannot begin to use it, because it is {image.life}."
+    if image.data.place_in_cloud and not share.export:
+        return "They see it and cannot boot it: whoever can boot it in its cloud can also download it there."
     return (
         "They can boot servers from it, download it and copy it." if share.export else "They can boot servers from it."
     )

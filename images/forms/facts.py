@@ -3,12 +3,14 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from accounts.validators import is_one_line
 from accounts.viewer import Viewer
 from images import systems
 from images.actions import NewImage
+from images.descent import ALLOWED, NOT_SURE, come_from_others
 from images.forms.fields import (
     PortsField,
     PropertiesField,
@@ -19,6 +21,7 @@ from images.forms.fields import (
     visibility_of,
 )
 from images.models import Image, Region
+from images.querysets import OPEN_TO_ALL
 
 
 class FactsForm(forms.Form):
@@ -143,11 +146,23 @@ class VisibilityForm(forms.Form):
     """Who sees an image that exists."""
 
     visibility = VisibilityField(label="Who sees it")
+    terms = forms.BooleanField(
+        label=ALLOWED, required=False, help_text="To open it to everybody, as it was made of an image of somebody else."
+    )
 
     def __init__(self, data: QueryDict | None = None, *, viewer: Viewer, image: Image) -> None:
         super().__init__(data, initial={"visibility": image.visibility})
         field = visibility_of(self)
         field.viewer, field.image = viewer, image
+        if not come_from_others([image]):
+            del self.fields["terms"]
+
+    def clean(self) -> None:
+        """Whoever opens what came from somebody else is sure that they may."""
+        super().clean()
+        opens = self.cleaned_data.get("visibility") in OPEN_TO_ALL and "visibility" in self.changed_data
+        if opens and "terms" in self.fields and not self.cleaned_data["terms"]:
+            self.add_error("terms", ValidationError(NOT_SURE, code="required"))
 
 
 class ReferenceForm(forms.Form):

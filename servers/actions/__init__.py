@@ -3,7 +3,7 @@
 from servers.actions.attending import attend_to_server, attend_to_servers
 from servers.actions.bringing import attend_to_copies, run_copy
 from servers.actions.budgets import remove_budget, set_budget, set_sizes, warn_of_budgets
-from servers.actions.creating import NewServer, create_server, create_servers
+from servers.actions.creating import NewServer, SentAlready, create_server, create_servers
 from servers.actions.formations import (
     Launch,
     WantedPart,
@@ -51,6 +51,7 @@ from servers.actions.snapshots import attend_to_snapshots, discard_snapshot, run
 __all__ = [
     "Launch",
     "NewServer",
+    "SentAlready",
     "WantedPart",
     "add_part",
     "add_ssh_key",

@@ -11,18 +11,21 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django_q.exceptions import TimeoutException
 from django_q.tasks import async_task
 
 from images.actions.later import run_later
 from servers import letters
 from servers.actions.bringing import bring_image
-from servers.actions.claims import SILENCE, claim_server, let_go_of_claim, ours, signs_of_life
+from servers.actions.claims import SILENCE, claim_server, hand_back, let_go_of_claim, ours, signs_of_life
 from servers.actions.events import attend_soon, record_server
 from servers.actions.members import admit
 from servers.actions.operating import forget
+from servers.asking import unless_silent
 from servers.clouds.base import Cloud, CloudBusy, CloudProblem, CloudRefused, Condition, ImageNeeded, Machine, State
 from servers.clouds.finding import cloud_of, machine_of
 from servers.models import Server
+from servers.reaching import why_not_booted
 
 MOST_ATTEMPTS = 8
 AGAIN_SECONDS = 3  # until one looks again at what a cloud has on its way
@@ -37,6 +40,7 @@ STATUS_OF = {
 }
 BY_ITSELF = "It stopped by itself."
 LOST = "Its cloud does not have it any more, and its disk is gone. Rebuild it to begin anew from its image."
+TOO_LONG = "Its cloud took too long."
 UNEXPECTED = "The panel could not do this; those who run it find the reason in its log."
 
 
@@ -46,10 +50,10 @@ def attend_to_server(server_id: UUID) -> None:
     if server is None:
         return
     if server.is_settled:
-        let_go_of_claim(server)  # another worker was quicker
+        hand_back(server)  # another worker was quicker
         return
     try:
-        with signs_of_life(server):
+        with signs_of_life(server), unless_silent(server.region):
             condition = _brought_about(server)
     except ImageNeeded:
         _wait_for_image(server)
@@ -57,6 +61,8 @@ def attend_to_server(server_id: UUID) -> None:
         _wait(server, busy)
     except CloudProblem as problem:
         _fail(server, problem)
+    except TimeoutException:  # no Exception: nothing between here and the worker takes it for another one
+        _fail(server, CloudProblem(TOO_LONG))
     except Exception:
         _fail(server, CloudProblem(UNEXPECTED))
         raise
@@ -95,10 +101,17 @@ def _brought_about(server: Server) -> Condition:
 
 
 def _begin(cloud: Cloud, machine: Machine, condition: Condition, server: Server) -> None:
-    """Have the machine run from a new disk. Somebody who may use the image has asked for this one (``operating``)."""
+    """Have the machine run from a new disk. Somebody who could use the image has asked for this one (``operating``),
+    maybe long ago: it is asked for again.
+
+    Raises:
+        CloudRefused: the image was taken back meanwhile.
+    """
     is_up = condition.state in (State.RUNNING, State.BUILDING)
     if not is_up or condition.disk_number != machine.disk_number:  # a cloud that does not tell the number sees itself
         admit(server)
+        if reason := why_not_booted(server):
+            raise CloudRefused(reason)
         cloud.create(machine)
 
 

@@ -1,7 +1,8 @@
 """Bringing image data to a cloud, once for each account there, on first use. Workers of the queue "data" do it.
 
 The row says who is at it, so that no two workers send the same bytes; what one that was killed has left in the cloud is
-removed by the next one (``CloudImages.bring``).
+removed by the next one (``TakesImages.bring``). Where whoever has it there can download it, it goes only to those who
+may have the data when it goes, whatever they might when they asked.
 """
 
 import time
@@ -25,11 +26,13 @@ from servers.actions.events import attend_soon
 from servers.clouds.base import CloudBusy, CloudProblem, CloudRefused, TakesImages
 from servers.clouds.finding import cloud_of, source_of
 from servers.models import CloudCopy, Server
+from servers.reaching import why_not_given
 
 SHOW_SECONDS = 1  # between two notes of how far it is
 AGAIN = timedelta(seconds=10)
 FAILURE_STANDS = timedelta(minutes=1)
 MOST_ATTEMPTS = 5
+MOST_WAITS = 360  # an hour
 CHUNK = 1024 * 1024  # bytes
 Status = CloudCopy.Status
 
@@ -54,7 +57,7 @@ def bring_image(server: Server) -> CloudBusy:
     if copy.status == Status.FAILED and copy.changed_at > timezone.now() - FAILURE_STANDS:
         raise CloudRefused(copy.problem)
     if copy.status in (Status.DONE, Status.FAILED):  # done: but the cloud does not have it any more
-        copy.status, copy.problem, copy.progress, copy.attempts = Status.WAITING, "", None, 0
+        copy.status, copy.problem, copy.progress, copy.attempts, copy.waits = Status.WAITING, "", None, 0, 0
         copy.save()
     hold(copy.data, copy.holder)
     if not is_alive(copy):
@@ -100,7 +103,7 @@ def _run_soon(copy_id: int) -> None:
 
 @transaction.atomic
 def _claimed(copy_id: int) -> CloudCopy | None:
-    copies = CloudCopy.objects.select_for_update(of=("self",)).select_related("region", "account", "data")
+    copies = CloudCopy.objects.select_for_update(of=("self",)).select_related("region", "account__organization", "data")
     copy = copies.filter(pk=copy_id, status__in=[Status.WAITING, Status.RUNNING]).first()
     if copy is None or is_alive(copy):
         return None
@@ -114,8 +117,21 @@ def _bring(copy: CloudCopy) -> None:
     cloud = cloud_of(copy.region, copy.account)
     if not isinstance(cloud, TakesImages):
         raise CloudRefused(f"{copy.region.name} takes no images.")
+    if cloud.abilities.gives_data and (reason := _why_not(copy)):
+        raise CloudRefused(reason)
     with closing(open_data(copy.data)) as stored:
         cloud.bring(source_of(copy.name, copy.data), Sending(copy, stored))
+
+
+def _why_not(copy: CloudCopy) -> str:
+    """Why no server of the account may have the data any more; empty when one may."""
+    servers = Server.objects.live().filter(account=copy.account, region=copy.region, data=copy.data)
+    reason = f"No server of {copy.account.title} needs it any more."
+    for server in servers.select_related("image__account", "image__data__content_check"):
+        reason = why_not_given(server.image, copy.account, server.shares.all())
+        if not reason:
+            return ""
+    return reason
 
 
 class Sending:
@@ -158,7 +174,8 @@ def _fail(copy: CloudCopy, problem: CloudProblem | DataProblem) -> None:
         return
     is_busy = isinstance(problem, CloudBusy)  # another panel brings it, or an account with the same project
     row.attempts += 0 if is_busy else 1
-    if getattr(problem, "lasting", False) or row.attempts >= MOST_ATTEMPTS:
+    row.waits += 1 if is_busy else 0
+    if getattr(problem, "lasting", False) or row.attempts >= MOST_ATTEMPTS or row.waits >= MOST_WAITS:
         _end(copy, Status.FAILED, str(problem))
         return
     row.status, row.claim, row.progress, row.problem = Status.WAITING, None, None, str(problem)[:500]

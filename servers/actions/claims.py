@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from servers.actions.events import attend_soon
 from servers.models import CloudCopy, Server, Snapshot
 from servers.querysets import ServerQuerySet
 
@@ -59,6 +60,15 @@ def ours(before: Server) -> Server | None:
 def let_go_of_claim(before: Server) -> None:
     """Let the next worker have it. Nothing happens where somebody else has claimed it since."""
     Server.objects.filter(pk=before.pk, claim=before.claim).update(claim=None)
+
+
+@transaction.atomic
+def hand_back(before: Server) -> None:
+    """Let the next worker have it, and call one if people want anything of it since: theirs may have met this claim."""
+    server = ours(before)
+    let_go_of_claim(before)
+    if server and server.is_busy:
+        attend_soon(server)
 
 
 def with_all() -> ServerQuerySet:

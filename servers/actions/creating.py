@@ -1,6 +1,6 @@
 """Booting servers from an image: where consent becomes use."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4, uuid5
 
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.encryption import encrypt
-from accounts.errors import wrong
+from accounts.errors import Conflict, wrong
 from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
 from images.actions.events import record_copy
@@ -22,14 +22,19 @@ from images.validators import valid_ports
 from servers.actions.events import attend_soon, record_server
 from servers.budgets import why_not_afford
 from servers.fitting import Place, place_of
+from servers.limits import Amounts, Counted, require_room
 from servers.models import Flavor, FormationPart, Server, SshKey
 from servers.models.formation import MOST_OF_ONE
 from servers.permissions import Verb, require
-from servers.secrets import USER_DATA
+from servers.secrets import USER_DATA, user_data_of
 from sharing.models import Share
 
 MOST_USER_DATA = 64 * 1024  # bytes, as in OpenStack's Compute API
 REQUESTS = UUID("2b0d4f4e-5f7c-4f0c-9b2a-6a1f3c1f7f10")  # the namespace of ids that are made from requests
+
+
+class SentAlready(Conflict):
+    """A form came twice, and the second time it asked for something else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,14 +94,15 @@ def create_servers(new: NewServer, *, by: Viewer, count: int = 1, filling: Filli
         PermissionDenied: they may not create servers, or not boot this image: not accepted, deactivated, obsolete,
             refused by a policy.
         Conflict: the data of the image is damaged.
+        SentAlready: the same request came before and asked for something else, or its servers were deleted.
         ValidationError: per field; also where the image does not fit the flavor or the region, and where the account
-            may not use the flavor or would spend more than its budget.
+            may not use the flavor, would spend more than its budget, or would have more servers than it may.
     """
     require(by, Verb.CREATE)
     by = lock_groups(by, [by.account.organization])  # so that budgets and sizes stay as they are
     require(by, Verb.CREATE)
     ids = _ids(new, by, count)
-    if made := list(Server.objects.filter(account=by.account, pk__in=ids).order_by("name")):
+    if new.request and (made := _made_before(new, by, count)):
         return made
     get_image(by, new.image, ImageVerb.USE)  # nobody holds up somebody else's image without the right
     image = get_image(by, new.image, ImageVerb.USE, lock=True)
@@ -105,6 +111,7 @@ def create_servers(new: NewServer, *, by: Viewer, count: int = 1, filling: Filli
     _check(new, count)
     if reason := why_not_afford(by.account, flavor.price * count):
         raise wrong("flavor", reason, "over-budget")
+    require_room(by.account, _needed(new, flavor, count))
     shares = list(Share.objects.held_by(by, image))
     names = filling.names if filling else numbered(new.name, count)
     servers = []
@@ -118,6 +125,15 @@ def create_servers(new: NewServer, *, by: Viewer, count: int = 1, filling: Filli
     return servers
 
 
+def _needed(new: NewServer, flavor: Flavor, count: int) -> Amounts:
+    return {
+        Counted.SERVERS: count,
+        Counted.VCPUS: flavor.vcpus * count,
+        Counted.RAM: flavor.ram * count,
+        Counted.PORTS: len(set(new.ports)) * count,
+    }
+
+
 def numbered(name: str, count: int) -> list[str]:
     """What several servers of one name are called: they are numbered, a single one is not."""
     return [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
@@ -128,6 +144,34 @@ def _ids(new: NewServer, by: Viewer, count: int) -> list[UUID]:
     if not new.request:
         return [uuid4() for _ in range(count)]
     return [uuid5(REQUESTS, f"{by.account.pk} {by.user.pk} {new.request} {number}") for number in range(count)]
+
+
+def _made_before(new: NewServer, by: Viewer, count: int) -> list[Server]:
+    """The servers that a request has made when it came before; none if it has not come yet.
+
+    Raises:
+        SentAlready: they are others than those it asks for now, or not there any more.
+    """
+    *ids, one_more = _ids(new, by, count + 1)
+    rows = Server.objects.filter(account=by.account, pk__in=[*ids, one_more]).in_bulk()
+    if not rows:
+        return []
+    made = [rows[pk] for pk in ids if pk in rows]
+    if len(made) != count or one_more in rows or not all(map(_is_as_asked(new, by, count), made)):
+        raise SentAlready("This form was sent already, and its servers were made. Send it again to make others too.")
+    return made
+
+
+def _is_as_asked(new: NewServer, by: Viewer, count: int) -> Callable[[Server], bool]:
+    names, ports = set(numbered(new.name, count)), {str(port) for port in new.ports}
+    keys = SshKey.objects.filter(user=by.user, pk__in=new.ssh_keys).values_list("public_key", flat=True)
+    asked = new.image, new.flavor, new.network, ports, set(keys), new.user_data
+
+    def is_as_asked(server: Server) -> bool:
+        made = server.image_id, server.flavor_id, server.network, set(server.ports), set(server.ssh_keys)
+        return server.is_live and server.name in names and (*made, user_data_of(server)) == asked
+
+    return is_as_asked
 
 
 def _fitting_flavor(new: NewServer, image: Image, by: Viewer) -> Flavor:

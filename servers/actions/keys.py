@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -15,9 +16,10 @@ from accounts.permissions import lock_groups
 from accounts.records import record
 from accounts.validators import is_one_line
 from accounts.viewer import Viewer
-from images.models import Region
+from images.models import Image, Region
+from servers.actions.members import look_after_key
 from servers.keys import why_no_key_needed
-from servers.models import CloudKey, CloudMember, Server, SshKey
+from servers.models import CloudKey, CloudMember, RegionCloud, Server, SshKey
 from servers.permissions import Verb, require
 from servers.secrets import KEY_SECRETS
 from servers.ssh_keys import LONGEST_NAME, KeyRefused, parse
@@ -95,15 +97,15 @@ def save_cloud_key(region: Region, *, by: Viewer, credential_id: str, secret: st
         Http404: the person is no longer in the account.
         PermissionDenied: only an admin does this.
         Conflict: the region needs no key.
-        ValidationError: the key belongs to another project than the servers that are there.
+        ValidationError: the key belongs to another project than the servers and registered images that are there.
     """
     account = _locked_account(by)
     if reason := why_no_key_needed(region):
         raise Conflict(reason)
-    if (theirs := project_of_servers(account, region)) not in ("", project_id):
+    if (theirs := project_in_use(account, region)) not in ("", project_id):
         text = (
-            f"This key belongs to the project {project_id}, and the servers that you have there to {theirs}: nothing "
-            "could be done with them any more. Give a key of that project, or delete the servers first."
+            f"This key belongs to the project {project_id}, and the servers and images that you have there to "
+            f"{theirs}: nothing could be done with them any more. Give a key of that project, or delete them first."
         )
         raise wrong("credential_id", text, "other_project")
     key = _current(account, region)
@@ -111,8 +113,10 @@ def save_cloud_key(region: Region, *, by: Viewer, credential_id: str, secret: st
     key = key or CloudKey(account=account, region=region)
     key.credential_id, key.encrypted_secret = credential_id, encrypt(secret, purpose=KEY_SECRETS)
     key.project_id, key.tested_at, key.problem, key.created_by = project_id, timezone.now(), "", by.user
+    key.given_for = RegionCloud.objects.get(region=region).hosts
     key.full_clean(validate_unique=False)
     key.save()
+    look_after_key(account, region)
     _record("cloud key added" if is_new else "cloud key replaced", key, by)
     return key
 
@@ -141,12 +145,16 @@ def remove_cloud_key(region: Region, *, by: Viewer) -> CloudKey:
     Raises:
         Http404: the account has none, or the person is no longer in it.
         PermissionDenied: only an admin does this.
+        Conflict: others have images of the account there, whom only this key can remove.
     """
     key = _current(_locked_account(by), region)
     if key is None:
         raise Http404
+    if reason := why_not_removed(key.account, region):
+        raise Conflict(reason)
     _forget(key, by.user)
     _record("cloud key removed", key, by)
+    look_after_key(key.account, region)
     return key
 
 
@@ -158,19 +166,37 @@ def forget_cloud_keys() -> int:
     return forgotten
 
 
-def project_of_servers(account: Account, region: Region) -> str:
-    """The project in the cloud of a region in which the servers of an account are; empty where there are none."""
-    if not Server.objects.in_the_cloud().filter(account=account, region=region).exists():
+def why_not_removed(account: Account, region: Region) -> str:
+    """Why the key of an account for a region is still needed; empty when it is not."""
+    count = members_of(account, region).values("account").distinct().count()
+    if not count:
+        return ""
+    who = "1 other account has" if count == 1 else f"{count} other accounts have"
+    return f"{who} images of yours in that cloud, and only this key can end that. Remove those shares first."
+
+
+def project_in_use(account: Account, region: Region) -> str:
+    """The project in the cloud of a region in which servers and registered images of an account are; empty where there
+    are none.
+    """
+    servers = Server.objects.in_the_cloud().filter(account=account, region=region)
+    images = Image.objects.live().filter(account=account, region=region, source=Image.Source.REGISTERED)
+    if not (servers.exists() or images.exists() or members_of(account, region).exists()):
         return ""
     known = CloudKey.objects.filter(account=account, region=region).exclude(project_id="").order_by("-pk").first()
     return known.project_id if known else ""
+
+
+def members_of(account: Account, region: Region) -> QuerySet[CloudMember]:
+    """Who has images of an account in the cloud of a region."""
+    return CloudMember.objects.filter(image__account=account, image__region=region)
 
 
 @transaction.atomic
 def _forget_if_unneeded(key_id: int) -> int:
     key = CloudKey.objects.select_for_update(of=("self",)).select_related("account", "region").get(pk=key_id)
     servers = Server.objects.in_the_cloud().filter(account=key.account, region=key.region)
-    members = CloudMember.objects.filter(image__account=key.account, image__region=key.region)
+    members = members_of(key.account, key.region)
     if key.removed_at or key.account.closed_by is None or servers.exists() or members.exists():
         return 0
     _forget(key, key.account.closed_by)

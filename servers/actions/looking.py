@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from servers.actions.attending import STATUS_OF, settle
-from servers.actions.claims import claim_server, let_go_of_claim, signs_of_life, with_all
+from servers.actions.claims import claim_server, hand_back, signs_of_life, with_all
+from servers.asking import unless_silent
 from servers.clouds.base import CloudProblem, Condition, State
 from servers.clouds.finding import cloud_of, machine_of
 from servers.models import Server
@@ -36,18 +37,18 @@ def look_at_server(server_id: UUID) -> None:
     if server is None:
         return
     if server.is_busy:
-        let_go_of_claim(server)
+        hand_back(server)
         return
     try:
         with signs_of_life(server):
             condition = cloud_of(server.region, server.account).condition(machine_of(server))
     except CloudProblem:
-        let_go_of_claim(server)  # its cloud is away; it does not mean that the server is
+        hand_back(server)  # its cloud is away; it does not mean that the server is
         return
     if _is_news(server, condition):
         settle(server, condition)
     else:
-        let_go_of_claim(server)
+        hand_back(server)
 
 
 def _look_at_all(ids: Iterable[UUID]) -> int:
@@ -55,15 +56,21 @@ def _look_at_all(ids: Iterable[UUID]) -> int:
     seen = 0
     for servers in _parts(iter(ids)):
         try:
-            cloud = cloud_of(servers[0].region, servers[0].account)
-            for server in servers:
-                condition = cloud.condition(machine_of(server))
-                seen += 1
-                if _is_news(server, condition):
-                    look_at_server(server.pk)  # once more, as nobody has claimed it yet
+            with unless_silent(servers[0].region):
+                for server in _looked_at(servers):
+                    seen += 1
+                    if server:
+                        look_at_server(server.pk)  # once more, as nobody has claimed it yet
         except CloudProblem:
             break
     return seen
+
+
+def _looked_at(servers: Sequence[Server]) -> Iterator[Server | None]:
+    """Each of them of which its cloud says something new; None for each of the others."""
+    cloud = cloud_of(servers[0].region, servers[0].account)
+    for server in servers:
+        yield server if _is_news(server, cloud.condition(machine_of(server))) else None
 
 
 def _parts(ids: Iterator[UUID]) -> Iterator[Sequence[Server]]:

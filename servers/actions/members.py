@@ -20,7 +20,7 @@ from images.models import Image, Region
 from servers.clouds.base import CloudProblem, CloudRefused, SharesImages
 from servers.clouds.finding import cloud_of
 from servers.models import CloudKey, CloudMember, Server
-from servers.reaching import why_not_given
+from servers.reaching import why_not_given, why_not_member
 from sharing.models import Share
 
 logger = logging.getLogger(__name__)
@@ -48,13 +48,19 @@ def look_after_leaving(account: Account, _organization: Organization) -> None:
         attend_to_members_soon(image)
 
 
+def look_after_key(account: Account, region: Region) -> None:
+    """Look at what an account has in a cloud, because it has another key for it now, or none."""
+    for image in Image.objects.filter(region=region, cloud_members__account=account).distinct():
+        attend_to_members_soon(image)
+
+
 def attend_to_members(image_id: UUID) -> None:
     """Let into the image in its cloud whoever has it here, and let go whoever has not."""
     image = Image.objects.select_related("region", "account", "data").get(pk=image_id)
     _note_recipients(image)
     for member in image.cloud_members.select_related("account").order_by("pk"):
         try:
-            if not _has_it(member):
+            if why_not_member(member):
                 _let_go(image, member)
             elif not member.accepted_at:
                 _let_in(image, member)
@@ -75,11 +81,11 @@ def admit(server: Server) -> None:
         return
     project_id = _project_of(server.region, server.account)
     with transaction.atomic():
-        member, _is_new = CloudMember.objects.get_or_create(image=image, account=server.account, member_id=project_id)
+        member = _noted(image, server.account, project_id)
         member.shares.add(*server.shares.all())
-    if (reason := _why_not(member)) or not _let_in(image, member):
+    if (reason := why_not_member(member)) or not _let_in(image, member):
         attend_to_members_soon(image)
-        raise CloudRefused(reason or _why_not(member) or f"“{image.name}” was taken back meanwhile.")
+        raise CloudRefused(reason or why_not_member(member) or f"“{image.name}” was taken back meanwhile.")
 
 
 @transaction.atomic
@@ -93,21 +99,15 @@ def _note_recipients(image: Image) -> None:
         account = share.recipient.as_account
         for key in _keys(image.region, account).exclude(project_id=""):
             if account.pk != image.account_id and not why_not_given(image, account, shares):
-                member, _is_new = CloudMember.objects.get_or_create(
-                    image=image, account=account, member_id=key.project_id
-                )
-                member.shares.add(share)
+                _noted(image, account, key.project_id).shares.add(share)
 
 
-def _has_it(member: CloudMember) -> bool:
-    return not _why_not(member)
-
-
-def _why_not(member: CloudMember) -> str:
-    """Why a project may not be in, as of now; empty when it may."""
-    image = Image.objects.select_related("account", "data__content_check").get(pk=member.image_id)
-    account = Account.objects.select_related("organization").get(pk=member.account_id)
-    return why_not_given(image, account, member.shares.all())
+def _noted(image: Image, account: Account, project_id: str) -> CloudMember:
+    own = _keys(image.region, image.account).values_list("project_id", flat=True).first()
+    member, _is_new = CloudMember.objects.get_or_create(
+        image=image, account=account, member_id=project_id, defaults={"owner_project": own or ""}
+    )
+    return member
 
 
 def _let_in(image: Image, member: CloudMember) -> bool:
@@ -121,7 +121,7 @@ def _let_in(image: Image, member: CloudMember) -> bool:
     _images_of(image.region, member.account).accept(place)
     with transaction.atomic():
         row = CloudMember.objects.select_for_update().filter(pk=member.pk).first()
-        if row is not None and _has_it(row):
+        if row is not None and not why_not_member(row):
             row.accepted_at, row.problem = row.accepted_at or timezone.now(), ""
             row.save(update_fields=["accepted_at", "problem"])
             return True
@@ -131,12 +131,13 @@ def _let_in(image: Image, member: CloudMember) -> bool:
 
 def _let_go(image: Image, member: CloudMember) -> None:
     """Let a project go, in the cloud. If it has the image again meanwhile, the next look lets it in."""
-    _images_of(image.region, image.account).remove_member(image.data.place_in_cloud, member.member_id)
+    images = _images_of(image.region, image.account)
+    images.remove_member(image.data.place_in_cloud, member.member_id, owner=member.owner_project)
     with transaction.atomic():
         row = CloudMember.objects.select_for_update().filter(pk=member.pk).first()
         if row is None:
             return
-        if not _has_it(row):
+        if why_not_member(row):
             row.delete()
             return
         row.accepted_at = None

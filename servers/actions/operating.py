@@ -42,8 +42,7 @@ def start_server(server_id: UUID, *, by: Viewer) -> Server:
     server = get_server(by, server_id, Verb.OPERATE)
     if not server.has_run and not is_to_be(server, Server.Wanted.RUNNING):
         server, by = _begun_from_image(server, by)
-        if reason := why_not_afford(by.account, server.price, besides=server):
-            raise Conflict(reason)
+        refuse(why_not_afford(by.account, server.price, besides=server))
     else:
         server = get_server(by, server_id, Verb.OPERATE, lock=True)
     if not is_to_be(server, Server.Wanted.RUNNING):

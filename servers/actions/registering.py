@@ -3,8 +3,10 @@
 Their data never comes here. What is known of it is what the cloud says, and it belongs to the project of the cloud key.
 """
 
+from collections.abc import Collection
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -49,7 +51,7 @@ def register_image(wanted: Registration, found: Found, *, by: Viewer) -> Image:
         created_at=timezone.now(),
         created_by=by.user,
     )
-    image.clean_fields(exclude=["account", "region", "data", "created_by"])
+    _check(image, of_form=("name",), leave_out={"account", "region", "data", "created_by"})
     image.save()
     confirm(by.account, images=1)
     record_image("created", image, by, visibility=image.visibility, source=image.source)
@@ -60,6 +62,7 @@ def _data_of(region: Region, found: Found) -> ImageData:
     """The row of data that lies there, locked. One that was registered and deleted before is taken up again."""
     facts = _facts(found)
     place = {"store": ELSEWHERE, "store_key": f"{region.pk}/{found.id}"}
+    _check(ImageData(**place, **facts), leave_out={name for name, value in facts.items() if value == ""})
     data, is_new = ImageData.objects.get_or_create(**place, defaults=facts)
     if is_new:
         return data
@@ -71,6 +74,19 @@ def _data_of(region: Region, found: Found) -> ImageData:
     data.removed_at = None
     data.save()
     return data
+
+
+def _check(row: Image | ImageData, *, of_form: Collection[str] = (), leave_out: Collection[str]) -> None:
+    """Whether what the cloud says can be kept. What nobody typed is told on the id, by which it was found."""
+    try:
+        row.clean_fields(exclude=leave_out)
+    except ValidationError as error:
+        typed = {name: errors for name, errors in error.error_dict.items() if name in of_form}
+        fields = sorted(name.replace("_", " ") for name in error.error_dict if name not in of_form)
+        if fields:
+            text = f"What the cloud says of it cannot be kept here: {', '.join(fields)}."
+            typed["cloud_id"] = [ValidationError(text, code="unfit")]
+        raise ValidationError(typed) from None
 
 
 def _facts(found: Found) -> dict[str, Any]:

@@ -6,6 +6,8 @@ there, and does only what is missing.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -20,9 +22,11 @@ class CloudProblem(Exception):
 
     Attributes:
         lasting: whether trying again is in vain.
+        silent: whether the cloud did not answer at all, so that nobody else would have an answer at this moment.
     """
 
     lasting = False
+    silent = False
 
 
 class CloudRefused(CloudProblem):
@@ -55,6 +59,24 @@ class CloudMissing(CloudProblem):
     """Nothing can run there at all (QEMU is not installed); the text says what installs it."""
 
     lasting = True
+
+
+_patience: ContextVar[float] = ContextVar("patience", default=float("inf"))
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Let no request to a cloud wait longer for an answer, in this thread, while the context lasts."""
+    before = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(before)
+
+
+def patience() -> float:
+    """Seconds for which a request to a cloud may wait at most, whatever it is for."""
+    return _patience.get()
 
 
 class State(StrEnum):
@@ -192,6 +214,7 @@ class Abilities:
         port_forwards: whether people choose ports of a machine that are reached from outside.
         console: whether what a machine prints can be read.
         gives_data: whether whoever boots an image there can also download it there.
+        far: whether it is asked over a network, so that its answers may be long in coming.
         disk_formats: what it boots.
         architectures: the same.
     """
@@ -201,6 +224,7 @@ class Abilities:
     port_forwards: bool
     console: bool
     gives_data: bool
+    far: bool
     disk_formats: frozenset[str]
     architectures: frozenset[str]
 
@@ -250,8 +274,15 @@ class SharesImages(Protocol):
     def add_member(self, image_id: str, project_id: str) -> None:
         """Let a project have an own image. Twice is not an error."""
 
-    def remove_member(self, image_id: str, project_id: str) -> None:
-        """Let a project have an own image no more. Nothing happens where it has none."""
+    def remove_member(self, image_id: str, project_id: str, *, owner: str) -> None:
+        """Let a project have an own image no more. Nothing happens where it has none, or the image is gone.
+
+        Args:
+            owner: the project to which the image belongs, or belonged.
+
+        Raises:
+            CloudRefused: the key is of another project, which cannot end this.
+        """
 
     def accept(self, image_id: str) -> None:
         """Accept an image of another project. Twice is not an error."""

@@ -32,10 +32,25 @@ def cloud_of(region: Region, account: Account) -> Cloud:
     key = keys.select_related("region").first()
     if key is None:
         raise KeyNeeded(f"{account.title} has no cloud key for {region.name}.")
+    if reason := why_not_for(key, cloud):
+        raise KeyNeeded(reason)
     from servers.clouds.openstack import OpenStackCloud
 
     with _told_to_people(KeyNeeded):
         return OpenStackCloud(access_of(cloud, key.credential_id, secret_of(key)))
+
+
+def why_not_for(key: CloudKey, cloud: RegionCloud) -> str:
+    """Why a key does not go to where the cloud of its region is now; empty when it does.
+
+    An account gave it for the hosts that it read then. Whoever moves the cloud elsewhere gets no key by that.
+    """
+    others = [host for host in cloud.hosts if host not in key.given_for]
+    if not others:
+        return ""
+    return (
+        f"Staff have added {', '.join(others)} to this cloud since the key was given. Give it again if it may go there."
+    )
 
 
 def access_of(cloud: RegionCloud, credential_id: str, secret: str) -> "Access":

@@ -93,7 +93,8 @@ class ServerForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false", "autocomplete": "off"}),
-        help_text="For cloud-init, at most 64 KiB. It is kept encrypted and never shown again.",
+        help_text="For cloud-init, at most 64 KiB. This panel never shows it again, but the server can always read it, "
+        "and cloud-init leaves a copy on its disk: choose passwords that you change later.",
     )
     network = forms.BooleanField(
         label="It may reach the network",

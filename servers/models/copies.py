@@ -23,6 +23,7 @@ class CloudCopy(models.Model):
     progress = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Percent.")
     problem = models.CharField(max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Tries in vain since it was asked for.")
+    waits = models.PositiveSmallIntegerField(default=0, help_text="Times that somebody else was at it, one by one.")
     claim = models.UUIDField(null=True, blank=True, help_text="Of the worker that brings it at this moment.")
     seen_at = models.DateTimeField(null=True, blank=True, help_text="When that worker last gave a sign of life.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -57,6 +58,7 @@ class CloudMember(models.Model):
     image = models.ForeignKey("images.Image", on_delete=models.PROTECT, related_name="cloud_members")
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     member_id = models.CharField("project", max_length=64)
+    owner_project = models.CharField(max_length=64, blank=True, help_text="To which the image belongs there.")
     shares = models.ManyToManyField(
         "sharing.Share", related_name="+", blank=True, help_text="Because of which the account has the image."
     )

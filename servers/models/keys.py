@@ -15,6 +15,9 @@ class CloudKey(models.Model):
     credential_id = models.CharField("application credential", max_length=255)
     encrypted_secret = models.TextField(blank=True, help_text="Emptied when the key is removed.")
     project_id = models.CharField(max_length=64, blank=True, help_text="The project in that cloud, as it said itself.")
+    given_for: "models.JSONField[list[str], list[str]]" = models.JSONField(
+        "given for", default=list, blank=True, help_text="The hosts to which it may go, as the account was told then."
+    )
     tested_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=255, blank=True, help_text="What the last test found.")
     created_at = models.DateTimeField(auto_now_add=True)

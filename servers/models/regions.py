@@ -1,5 +1,7 @@
 """What runs the servers of a region, as staff set it."""
 
+from urllib.parse import urlsplit
+
 from django.db import models
 from django.db.models import Q
 
@@ -40,6 +42,12 @@ class RegionCloud(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region_id}: {self.get_kind_display()}"
+
+    @property
+    def hosts(self) -> list[str]:
+        """Where requests with a cloud key may go: the scheme, host and port of each address."""
+        places = (urlsplit(address) for address in (self.auth_url, *self.endpoints) if address)
+        return sorted({f"{place.scheme}://{place.netloc}".lower() for place in places})
 
     @property
     def needs_key(self) -> bool:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import Conflict
@@ -22,6 +23,7 @@ from servers.budgets import level_of
 from servers.choosing import Choice, advice_for, choices_of, chosen_size, sizes_for
 from servers.fitting import place_of
 from servers.forms import ServerForm
+from servers.limits import pressing
 from servers.models import Flavor, Server
 from servers.permissions import Verb, refusal, require
 from servers.selecting import Selector
@@ -29,6 +31,7 @@ from servers.selecting import Selector
 GONE = "It is no longer there for this account: it was taken back or deleted. Choose another image."
 
 
+@sensitive_post_parameters("user_data", "new_ssh_key")
 @require_http_methods(["GET", "POST"])
 def server_create(request: PanelRequest) -> HttpResponse:
     """Region, image, size and the rest on one page; each step is an address, and the last one a form."""
@@ -92,9 +95,18 @@ class CreatePage:
                 self.form.add_error(field if field in self.form.fields else None, problems)
         except Http404:
             self.form.add_error("image", GONE)
+        except actions.SentAlready as sent:
+            self.form.add_error(None, str(sent))
+            self._count_as_new()
         except (PermissionDenied, Conflict) as refused:
             self.form.add_error("image", str(refused))
         return []
+
+    def _count_as_new(self) -> None:
+        """Let what the form says be another request, when it is sent again."""
+        data = self.request.POST.copy()
+        data["request"] = self.form.initial["request"]
+        self.form.data = data
 
     @transaction.atomic
     def _booted(self) -> list[Server]:
@@ -128,6 +140,7 @@ class CreatePage:
             "choice": choice,
             "advice": advice_for(choice, self.viewer) if choice else None,
             "budget": level_of(self.viewer.account),
+            "pressing": pressing(self.viewer.account),
             "open_step": change or ("" if choice else "image"),
             "sizes": sizes,
             "size": chosen_size(sizes, asked),

@@ -14,6 +14,7 @@ from accounts.pages import tabs_of
 from accounts.views.going_back import next_url
 from images.models import Region
 from servers import actions
+from servers.actions.keys import why_not_removed
 from servers.forms.keys import CloudKeyForm, SshKeyForm
 from servers.keys import Place, places_of, tried, tried_again
 from servers.models import SshKey
@@ -82,7 +83,10 @@ def cloud_key_edit(request: PanelRequest, region: str) -> HttpResponse:
 
 def _kept(form: CloudKeyForm, request: PanelRequest, place: Place) -> bool:
     """Whether the cloud accepts the key; then it is kept."""
-    given = form.cleaned_data
+    given, hosts = form.cleaned_data, " ".join(place.cloud.hosts)
+    if request.POST.get("hosts", hosts) != hosts:
+        form.add_error(None, "Staff have just changed where this key goes. Read it above, and give the key again.")
+        return False
     test = tried(place.cloud, given["credential_id"], given["secret"])
     if test.problem:
         form.add_error("credential_id", test.problem)
@@ -116,7 +120,8 @@ def cloud_key_remove(request: PanelRequest, region: str) -> HttpResponse:
         actions.remove_cloud_key(place.region, by=request.viewer)
         messages.success(request, f"The cloud key for {place.region.name} is removed.")
         return redirect("cloud_key_list", number=request.viewer.account.number)
-    return render(request, "servers/keys/remove.html", {"place": place})
+    why_not = why_not_removed(request.viewer.account, place.region)
+    return render(request, "servers/keys/remove.html", {"place": place, "why_not": why_not})
 
 
 def _place(request: PanelRequest, region: str) -> Place:

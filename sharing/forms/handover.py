@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 
 from accounts.addresses import Address, parse_one
 from accounts.models import Account
+from images.descent import ALLOWED, NOT_SURE, come_from_others
+from images.models import Image
 from sharing.actions import Wish
 from sharing.forms.terms import MESSAGE_LENGTH
 
@@ -29,6 +31,12 @@ class HandOverForm(forms.Form):
         initial=True,
         help_text="The new owner shares it with this account in the same step.",
     )
+    terms = forms.BooleanField(label=ALLOWED, error_messages={"required": NOT_SURE})
+
+    def __init__(self, *args: Any, image: Image, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not come_from_others([image]):
+            del self.fields["terms"]
 
     def clean_to(self) -> Address:
         """What was typed, read; whether anybody has it is not looked up."""
@@ -39,7 +47,8 @@ class HandOverForm(forms.Form):
 
     def wish(self) -> Wish:
         """What the action takes."""
-        return Wish(**self.cleaned_data)
+        given = self.cleaned_data
+        return Wish(given["to"], given["message"], keep_using=given["keep_using"])
 
 
 class TakeOverForm(forms.Form):

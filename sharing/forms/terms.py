@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.viewer import Viewer
+from images.descent import ALLOWED, come_from_others
 from images.models import Image
 from images.permissions import BOOT_ONLY
 from sharing.actions import Terms
@@ -28,24 +29,12 @@ QUESTIONS = {
     "secrets": "No keys or secrets in it",
     "malware": "No malware in it",
 }
-# Asked where the image was made of one of somebody else's. That one may be out of reach by now, so it is not named.
-TERMS = {"terms": "The account it comes from allows it"}
+TERMS = {"terms": ALLOWED}
 
 
 def questions_about(images: Sequence[Image]) -> dict[str, str]:
     """What the producer has to be sure of, for all images together. A query for each generation of their parents."""
-    return QUESTIONS | TERMS if _come_from_others(images) else QUESTIONS
-
-
-def _come_from_others(images: Sequence[Image]) -> bool:
-    own = {image.account_id for image in images}
-    parents = {image.parent_id for image in images if image.parent_id}
-    while parents:
-        generation = Image.objects.filter(pk__in=parents).values_list("account", "parent")
-        if any(account not in own for account, _parent in generation):
-            return True
-        parents = {parent for _account, parent in generation if parent}
-    return False
+    return QUESTIONS | TERMS if come_from_others(images) else QUESTIONS
 
 
 class AttemptForm(forms.Form):

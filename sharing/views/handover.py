@@ -41,7 +41,7 @@ def image_hand_over(request: PanelRequest, pk: UUID) -> HttpResponse:
     image = get_image(request.viewer, pk, Verb.HAND_OVER)
     if reason := why_not_hand_over(image):
         raise Conflict(reason)
-    form = HandOverForm(posted(request))
+    form = HandOverForm(posted(request), image=image)
     if form.is_bound and form.is_valid():
         try:
             hand_over = actions.ask_to_take_over(pk, by=request.viewer, wish=form.wish())

@@ -38,3 +38,11 @@ def test_what_staff_say() -> None:
 def test_a_mistake_is_said(name: str, value: str, words: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=words):
         read_server_ports({f"STOCKROOM_SERVERS_{name}": value})
+
+
+@pytest.mark.parametrize(
+    "said", [{"PORT": "20500"}, {"STOCKROOM_SERVERS_PORTS": "7000-8000"}, {"STOCKROOM_SERVERS_PORTS": "8000-8000"}]
+)
+def test_no_server_is_given_the_port_of_the_panel(said: dict[str, str]) -> None:
+    with pytest.raises(ImproperlyConfigured, match="the panel's own port"):
+        read_server_ports(said)

@@ -34,5 +34,6 @@ def make_cloud_key(by: Viewer, **fields: Any) -> CloudKey:
     """A key of the viewer's account for that cloud."""
     encrypted = encrypt(SECRET, purpose=KEY_SECRETS)
     given = {"credential_id": "c0ffee", "project_id": "p1", "tested_at": timezone.now(), "created_by": by.user}
-    region = make_place().region
-    return CloudKey.objects.create(account=by.account, region=region, encrypted_secret=encrypted, **given | fields)
+    place = make_place()
+    given |= {"region": place.region, "given_for": place.hosts}
+    return CloudKey.objects.create(account=by.account, encrypted_secret=encrypted, **given | fields)

@@ -19,6 +19,7 @@ EVERYTHING = Abilities(
     port_forwards=True,
     console=True,
     gives_data=False,
+    far=False,
     disk_formats=frozenset({"qcow2", "raw"}),
     architectures=frozenset({"x86_64", ""}),
 )

@@ -243,3 +243,13 @@ class TestStaff:
             assert admin.get(reverse(f"admin:servers_{name}_changelist"), {"q": "beta"}).status_code == 200
             assert admin.get(reverse(f"admin:servers_{name}_add")).status_code == 403
         assert admin.get(reverse("admin:servers_sshkey_changelist"), {"q": "x"}).status_code == 200
+
+    def test_staff_do_not_read_which_image_a_server_was_made_from(
+        self, admin: Client, cast: Cast, cloud: MemoryCloud, small: Flavor, lent: Share, golden: Image
+    ) -> None:
+        server = boot(cast.consumer, golden)
+        cast.sam.user_permissions.add(Permission.objects.get(codename="view_server"))
+        page, rows = reverse("admin:servers_server_change", args=[server.pk]), "admin:servers_server_changelist"
+        for staff, sees in ((client_of(cast.sam), False), (admin, True)):
+            assert (golden.name in staff.get(page).content.decode()) is sees
+            assertNotContains(staff.get(reverse(rows), {"q": golden.name}), "web-1")

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -19,6 +20,8 @@ from images.models import Image
 from servers import keys
 from servers.actions import attend_to_server, delete_server, forget_cloud_keys, remove_cloud_key, save_cloud_key
 from servers.clouds import openstack
+from servers.clouds.base import KeyNeeded
+from servers.clouds.finding import cloud_of
 from servers.clouds.openstack import Access, KeyTest
 from servers.models import CloudKey, Flavor, RegionCloud, Server, SshKey
 from servers.secrets import secret_of
@@ -119,10 +122,40 @@ class TestKeeping:
         assert (key.project_id, secret_of(key)) == ("p2", "a new secret")
         assert Event.objects.filter(verb="cloud key replaced").exists()
 
+    @pytest.mark.parametrize("moved", ["address", "endpoint"])
+    def test_goes_nowhere_where_staff_send_it_later(self, cast: Cast, says: Says, moved: str) -> None:
+        key, asked = make_cloud_key(cast.producer), says(KeyTest("", "p1"))
+        said: dict[str, Any] = {"auth_url": "https://else.example/v3"}
+        if moved == "endpoint":
+            said = {"endpoints": ["http://127.0.0.1:1/image", "https://else.example/image"]}
+        RegionCloud.objects.filter(region=key.region).update(**said)
+        with pytest.raises(KeyNeeded, match="Staff have added"):
+            cloud_of(key.region, cast.acme)
+        browser = client_of(cast.alice)
+        browser.post(page(cast.acme, "test"))
+        assert not asked, "Not even when it is tried."
+        assertContains(browser.get(page(cast.acme, "list")), "Staff have added https://else.example to this cloud")
+        assertContains(browser.get(page(cast.acme)), '<span class="mono text-break">https://else.example</span>')
+        browser.post(page(cast.acme), FORM)
+        assert cloud_of(key.region, cast.acme).abilities.gives_data
+
+    def test_goes_nowhere_that_was_not_on_the_page(self, cast: Cast, says: Says) -> None:
+        make_place()
+        asked = says(KeyTest("", "p1"))
+        browser = client_of(cast.alice)
+        assertContains(browser.get(page(cast.acme)), 'name="hosts" value="http://127.0.0.1:1"')
+        RegionCloud.objects.update(auth_url="https://else.example/v3")
+        answer = browser.post(page(cast.acme), FORM | {"hosts": "http://127.0.0.1:1"})
+        assertContains(answer, "Staff have just changed where this key goes.", status_code=422)
+        assert not asked
+        assert not CloudKey.objects.exists()
+
     def test_a_key_of_another_project_would_lose_the_servers(self, cast: Cast, says: Says, there: Server) -> None:
         says(KeyTest("", "p2"))
         answer = client_of(cast.alice).post(page(cast.acme), FORM)
-        assertContains(answer, "belongs to the project p2, and the servers that you have there to p1", status_code=422)
+        assertContains(
+            answer, "belongs to the project p2, and the servers and images that you have there to p1", status_code=422
+        )
         remove_cloud_key(there.region, by=cast.producer)
         assertContains(client_of(cast.alice).post(page(cast.acme), FORM), "to p1", status_code=422)
         says(KeyTest("", "p1"))

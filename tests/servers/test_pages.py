@@ -191,6 +191,12 @@ class TestConsole:
         cloud.machines[server.pk].printed = b"red: \x1b[31mrose"
         assert output_of(server, offset=5).text == "rose"
 
+    def test_what_is_no_text_repeats_nothing(self, cloud: MemoryCloud, server: Server) -> None:
+        cloud.machines[server.pk].printed = printed = b"before \x1b]0;\xff\xfe\xff\xfe"
+        output = output_of(server)
+        assert output.end == len(printed)
+        assert output_of(server, offset=output.end).text == ""
+
 
 @pytest.mark.parametrize(
     ("printed", "shown"),

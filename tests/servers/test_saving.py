@@ -35,6 +35,11 @@ class TestAsking:
         assert (answer.status_code, answer["Location"]) == (302, url("server_detail", cast.beta, server))
         assert Snapshot.objects.get().name == "kept"
 
+    def test_what_else_is_on_the_disk_is_told(self, cast: Cast, server: Server) -> None:
+        text = page(cast.bob, url("server_image_create", cast.beta, server))
+        assert "the server's SSH host keys, what cloud-init left of its user data" in text
+        assert "Look before you share it." in text
+
     def test_nothing_is_lost_without_a_name(self, cast: Cast, server: Server) -> None:
         answer = signed_in(cast.bob).post(url("server_image_create", cast.beta, server), {"name": " "})
         assert answer.status_code == 422

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from servers.clouds.base import (
     Abilities,
+    Bytes,
     CloudBusy,
     CloudProblem,
     CloudRefused,
@@ -19,6 +20,7 @@ from servers.clouds.base import (
     Console,
     Machine,
     Progress,
+    Source,
     State,
 )
 from servers.clouds.local import disks, needs, qemu, snapshots
@@ -45,6 +47,7 @@ class LocalCloud:
         port_forwards=True,
         console=True,
         gives_data=False,
+        far=False,
         disk_formats=frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx"}),
         architectures=frozenset({"x86_64", ""}),
     )
@@ -54,7 +57,7 @@ class LocalCloud:
         return needs.why_not()
 
     def create(self, machine: Machine) -> None:
-        """Have its image data here, a disk above it, and QEMU running; see ``Cloud.create``."""
+        """Have a disk above its image data, and QEMU running; see ``Cloud.create``."""
         disks.require_programs()
         folder = Folder(machine.id)
         with folder.locked():
@@ -64,12 +67,17 @@ class LocalCloud:
                 folder.kill()
             with host_locked():
                 folder.write_down(_made(machine, made.ports if made else {}))
-            disks.bring_base(machine)
+            disks.require_base(machine)
             disks.make_disk(machine, folder)
             disks.remove_old_disks(folder, below=machine.disk_number)
             qemu.start(machine, folder)
-        if made and made.data_id != str(machine.image.data_id):
-            disks.collect()
+        if machine.disk_number > 1:
+            disks.collect()  # the image of before
+
+    def bring(self, source: Source, data: Bytes) -> str:
+        """Copy image data that lies elsewhere to this host; see ``TakesImages.bring``."""
+        disks.bring_base(source, data)
+        return str(source.data_id)
 
     def condition(self, machine: Machine) -> Condition:
         """Whether its process lives, and how it ended."""

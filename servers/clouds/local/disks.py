@@ -3,7 +3,8 @@
 import os
 import shutil
 import subprocess
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -14,14 +15,25 @@ from images.actions.health import local_file
 from images.conversions import QEMU_NAMES
 from images.models import ImageData
 from images.problems import DataProblem
-from servers.clouds.base import CloudMissing, CloudProblem, CloudRefused, Machine
-from servers.clouds.local.folder import Folder, folders, host_locked
+from images.stores import FileStore, get_store
+from servers.clouds.base import (
+    Bytes,
+    CloudBusy,
+    CloudMissing,
+    CloudProblem,
+    CloudRefused,
+    ImageNeeded,
+    Machine,
+    Source,
+)
+from servers.clouds.local.folder import Folder, folders, host_locked, locked_at, promised
 from servers.clouds.local.needs import why_not
 from servers.clouds.local.seed import seed
 
-GIB = 1024**3
+MIB, GIB = 1024**2, 1024**3
 SECTOR = 512  # bytes
 CREATE_SECONDS = 60
+BEING_BROUGHT = "Its image is being brought to this host."
 
 
 def base_of(data_id: object) -> Path:
@@ -29,36 +41,53 @@ def base_of(data_id: object) -> Path:
     return Path(settings.SERVERS_DIR) / "bases" / str(data_id)
 
 
-def bring_base(machine: Machine) -> None:
-    """Have the image data here: the file of the store under a second name, or a copy.
+def require_base(machine: Machine) -> None:
+    """Have the image data here under a second name, where a store keeps it on the same disk: that takes no time.
 
     Raises:
-        CloudRefused: the data is gone or damaged.
-        CloudProblem: it could not be read now, or this host has no room for it.
+        ImageNeeded: it has to be copied or fetched first.
+        CloudRefused: the data is gone.
+        CloudProblem: it could not be read now.
     """
     base = base_of(machine.image.data_id)
     if base.exists():
         return
     base.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = base.with_name(f"{base.name}.{machine.id}")
-    part.unlink(missing_ok=True)
     try:
-        with data_file(machine.image.data_id) as source:
-            _link_or_copy(source, part)
-        part.rename(base)
+        stored = data_file(machine.image.data_id)
+        if stored is None:
+            raise ImageNeeded(BEING_BROUGHT)
+        with stored as source:
+            _link(source, base)
     except ImageData.DoesNotExist as error:
         raise CloudRefused("The data of its image is gone.") from error
     except DataProblem as error:
         raise CloudProblem(f"The data of its image cannot be read: {error}") from error
+
+
+def data_file(data_id: UUID) -> AbstractContextManager[Path] | None:
+    """The file of a store on this host; None where the store would have to fetch it first."""
+    data = ImageData.objects.get(pk=data_id)
+    return local_file(data) if isinstance(get_store(data.store), FileStore) else None
+
+
+def bring_base(source: Source, data: Bytes) -> None:
+    """Copy image data to this host, unless it is there or nobody needs it any more.
+
+    Raises:
+        CloudBusy: another worker does.
+        CloudProblem: this host has no room for it, or it could not be written.
+    """
+    base = base_of(source.data_id)
+    base.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with _alone_at(base.with_name(f"{base.name}.part")) as part:
+            if not base.exists() and base.name in _needed():
+                _reserve(part, source.size)
+                _write(part, data)
+                _put_in_place(part, base)
     except OSError as error:
         raise CloudProblem(f"The data of its image cannot be put on this host: {error.strerror}.") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def data_file(data_id: UUID) -> AbstractContextManager[Path]:
-    """Image data as a file, as its store has it."""
-    return local_file(ImageData.objects.get(pk=data_id))
 
 
 def make_disk(machine: Machine, folder: Folder) -> None:
@@ -119,7 +148,7 @@ def remove_old_disks(folder: Folder, *, below: int) -> None:
 def collect() -> None:
     """Remove what nobody needs: bases of no machine, and what is left of machines that are gone."""
     with host_locked():
-        needed = {made.data_id for folder in folders() if (made := folder.made())}
+        needed = _needed()
         for path in (settings.SERVERS_DIR / "bases").glob("*"):
             if path.name.partition(".")[0] not in needed:
                 path.unlink(missing_ok=True)
@@ -137,11 +166,76 @@ def require_programs() -> None:
         raise CloudMissing(reason)
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
-    with suppress(OSError):  # another file system, or one without links
-        os.link(source, target)
-        return
-    shutil.copyfile(source, target)
+def _link(source: Path, base: Path) -> None:
+    try:
+        os.link(source, base)
+    except FileExistsError:
+        return  # another worker was quicker
+    except OSError as error:  # another file system, or one without links
+        raise ImageNeeded(BEING_BROUGHT) from error
+
+
+def _needed() -> set[str]:
+    """The image data of all machines, however far they are."""
+    return {made.data_id for folder in folders() if (made := folder.made())}
+
+
+@contextmanager
+def _alone_at(path: Path) -> Iterator[Path]:
+    """Keep all others from writing a file, which is gone afterwards. The kernel lets go of it for a killed worker.
+
+    Raises:
+        CloudBusy: somebody else is at it.
+    """
+    with path.open("ab") as file:
+        if not locked_at(file.fileno(), path):
+            raise CloudBusy("Another worker brings it.")
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _reserve(part: Path, size: int) -> None:
+    """Make the file as large as it will be, so that everybody who looks for room knows what is still to come.
+
+    Raises:
+        CloudProblem: there is too little room now.
+    """
+    with host_locked():
+        os.truncate(part, 0)
+        if free_room() < size:
+            raise CloudProblem("This host has no room left for its image. Whoever runs the panel can make some.")
+        os.truncate(part, size)
+
+
+def free_room() -> int:
+    """Bytes that machines and their images may still fill, without what is being brought or copied; under the lock."""
+    files = [path.stat() for path in (settings.SERVERS_DIR / "bases").glob("*.part")]
+    to_come = sum(max(0, file.st_size - file.st_blocks * SECTOR) for file in files)
+    kept: int = settings.SERVERS_ROOM * MIB
+    return shutil.disk_usage(settings.SERVERS_DIR).free - kept - to_come - promised()
+
+
+def _write(part: Path, data: Bytes) -> None:
+    """Write all of it, and have it survive a power cut.
+
+    Raises:
+        CloudProblem: there are fewer bytes than there should be.
+    """
+    with part.open("r+b") as file:
+        for chunk in data:
+            file.write(chunk)
+        if file.tell() != len(data):
+            raise CloudProblem("The data of its image could not be read to its end.")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _put_in_place(part: Path, base: Path) -> None:
+    with host_locked():  # nobody collects meanwhile
+        if base.name in _needed():
+            part.rename(base)
 
 
 def _last_line(said: bytes) -> str:

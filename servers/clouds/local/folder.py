@@ -6,6 +6,7 @@
 - ``held``: it waits for room on this host (``keeper``);
 - ``ended``: how it ended, unless it runs or the keeper was killed with it;
 - ``machine.json``: as it was made, with the data that it needs;
+- ``snapshot.lock``: locked while an image of its disk is made; as large as the room that was promised to that;
 - ``disk.<n>.qcow2``, ``console.<offset>``, ``control`` (a socket), ``snapshot/``, ``seed`` (a small disk).
 """
 
@@ -27,6 +28,7 @@ from servers.clouds.base import CloudBusy, CloudProblem
 from servers.keeper import console_segments
 
 KILL_SECONDS = 10.0
+PROMISE = "snapshot.lock"
 LOCK_SECONDS = 30.0  # longer than a gentle stop; whoever waits longer comes again later
 
 
@@ -89,7 +91,7 @@ class Folder:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             with suppress(FileNotFoundError):
                 lock = os.open(self / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-                if _try_to_lock(lock) and _is_at(lock, self / "lock"):  # nobody has deleted the folder meanwhile
+                if locked_at(lock, self / "lock"):
                     return lock
                 os.close(lock)
             time.sleep(0.01)
@@ -218,6 +220,23 @@ def host_locked() -> Iterator[None]:
     with (settings.SERVERS_DIR / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def promised() -> int:
+    """Bytes that images which are being made of machines may still take. A killed worker keeps no promise."""
+    return sum(_promised_at(path) for path in settings.SERVERS_DIR.glob(f"*/{PROMISE}"))
+
+
+def _promised_at(path: Path) -> int:
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        return 0 if size == 0 or _try_to_lock(file.fileno()) else size
+    return 0
+
+
+def locked_at(descriptor: int, path: Path) -> bool:
+    """Lock an open file for this process alone, if nobody else has, and it is still what is found at the path."""
+    return _try_to_lock(descriptor) and _is_at(descriptor, path)
 
 
 def _try_to_lock(descriptor: int) -> bool:

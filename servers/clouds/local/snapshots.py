@@ -5,8 +5,8 @@ yet is missing, as after a power cut. The disk of one that does not run is copie
 """
 
 import fcntl
+import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,10 +18,11 @@ from django.conf import settings
 
 from images import sandbox
 from images.sandbox import Limits, Program, ProgramProblem
+from images.stores import FileStore, get_store, store_names
 from servers.clouds.base import CloudBusy, CloudProblem, Machine, Progress
-from servers.clouds.local.disks import SECTOR, base_of, size_of
-from servers.clouds.local.folder import Folder, Made
-from servers.clouds.local.qemu import MIB, TABLES, TRANSIT
+from servers.clouds.local.disks import SECTOR, base_of, free_room, size_of
+from servers.clouds.local.folder import PROMISE, Folder, Made, host_locked
+from servers.clouds.local.qemu import TABLES, TRANSIT
 from servers.clouds.local.qmp import Control, control
 
 READ_SIZE = 1024 * 1024  # bytes
@@ -29,6 +30,7 @@ TICK_SECONDS = 0.05
 JOB, TARGET = "snapshot", "target"
 PERCENT = re.compile(rb"\((\d{1,3})\.\d+/100%\)")
 CREATE_SECONDS = 60
+NO_ROOM = "This host has no room left for an image of it. Whoever runs the panel can make some."
 
 
 def snapshot(machine: Machine, folder: Path, progress: Progress) -> Iterator[bytes]:
@@ -37,33 +39,60 @@ def snapshot(machine: Machine, folder: Path, progress: Progress) -> Iterator[byt
     made = place.made()
     if made is None or not place.disk(made.disk_number).exists():
         raise CloudProblem("It has no disk on this host.")
-    _require_room(place, made)
-    with _alone(place):
+    with _alone(place, _most(machine, place, made)):
         if place.is_running():
             yield from _of_a_running_one(machine, place, progress)
         else:
             yield from _of_a_stopped_one(machine, place, folder, progress)
 
 
-def _require_room(place: Folder, made: Made) -> None:
-    """Refuse where the copy could fill this host: it has at most what its disk and the base have.
+def _most(machine: Machine, place: Folder, made: Made) -> int:
+    """Bytes that the copy may need: what its disk and the base have, and the same in the store if that is beside it.
 
-    Raises:
-        CloudProblem: there is too little room now.
+    Only a raw base has as much as it looks: others may be compressed, and the copy is not.
     """
-    needed = sum(path.stat().st_blocks * SECTOR for path in (place.disk(made.disk_number), base_of(made.data_id)))
-    if shutil.disk_usage(settings.SERVERS_DIR).free < needed + settings.SERVERS_ROOM * MIB:
-        raise CloudProblem("This host has no room left for an image of it. Whoever runs the panel can make some.")
+    base, disk = base_of(made.data_id), place.disk(made.disk_number)
+    below = _taken(base) if made.disk_format == "raw" else machine.image.virtual_size
+    copy = min(_taken(disk) + below, size_of(machine))
+    return (copy + copy // 100) * (2 if _is_beside_a_store() else 1)
+
+
+def _taken(path: Path) -> int:
+    return path.stat().st_blocks * SECTOR
+
+
+def _is_beside_a_store() -> bool:
+    stores = [store for name in store_names() if isinstance(store := get_store(name), FileStore)]
+    place = settings.SERVERS_DIR.stat().st_dev
+    return any(store.root.exists() and store.root.stat().st_dev == place for store in stores)
 
 
 @contextmanager
-def _alone(place: Folder) -> Iterator[None]:
-    with (place / "snapshot.lock").open("w") as file:
+def _alone(place: Folder, needed: int) -> Iterator[None]:
+    """Keep all others from copying the same disk, and room for the copy (``folder.promised``).
+
+    Raises:
+        CloudBusy: somebody else is at it.
+        CloudProblem: there is too little room now.
+    """
+    with (place / PROMISE).open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CloudBusy("Another image of this server is being made.") from error
-        yield
+        try:
+            _reserve(file.fileno(), needed)
+            yield
+        finally:
+            os.truncate(file.fileno(), 0)
+
+
+def _reserve(lock: int, needed: int) -> None:
+    with host_locked():
+        os.truncate(lock, 0)  # what a killed worker was promised
+        if free_room() < needed:
+            raise CloudProblem(NO_ROOM)
+        os.truncate(lock, needed)
 
 
 def _of_a_stopped_one(machine: Machine, place: Folder, folder: Path, progress: Progress) -> Iterator[bytes]:
@@ -143,6 +172,8 @@ def _prepare(machine: Machine, result: Path) -> None:
 def _wait(place: Folder, progress: Progress) -> None:
     """Let QEMU copy. It is asked now and then, so that others can give it orders in between."""
     while True:
+        if (place / "held").exists():  # the machine waits for room, and its copy would take what is left
+            raise CloudProblem(NO_ROOM)
         with control(place.path) as orders:
             job = _job(orders)
         if job is None:

@@ -17,6 +17,7 @@ from openstack.connection import Connection
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 
+from servers.clouds.base import patience
 from servers.clouds.openstack.problems import EndpointNotAllowed, RegionSetUpWrong
 
 CONNECT_SECONDS, READ_SECONDS = 10, 60
@@ -76,7 +77,8 @@ class Gate(HTTPAdapter):
         if _place(url) is None or not any(_is_within(url, allowed) for allowed in self._allowed):
             raise EndpointNotAllowed(self._access.region, url)
         seconds = DATA_SECONDS if OF_DATA.search(urlsplit(url).path) else READ_SECONDS
-        limits = (DATA_SECONDS if seconds == DATA_SECONDS else CONNECT_SECONDS, seconds)
+        longest = DATA_SECONDS if seconds == DATA_SECONDS else CONNECT_SECONDS
+        limits = (min(longest, patience()), min(seconds, patience()))
         answer = super().send(request, stream=stream, timeout=limits, verify=True)
         if answer.is_redirect:
             answer.close()

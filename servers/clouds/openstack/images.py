@@ -142,14 +142,24 @@ class CloudImages:
             with contextlib.suppress(sdk.ConflictException):
                 self._images.add_member(image_id, member_id=project_id)
 
-    def remove_member(self, image_id: str, project_id: str) -> None:
-        """Let a project have an own image no more. A cloud may have doubled it: until nothing is left."""
+    def remove_member(self, image_id: str, project_id: str, *, owner: str) -> None:
+        """Let a project have an own image no more. A cloud may have doubled it: until nothing is left.
+
+        Raises:
+            CloudRefused: the image is another project's. Then the cloud says the same as where there is no member.
+        """
         with in_words(self._access):
             for _try in range(MOST_TRIES):
                 try:
                     self._images.remove_member(project_id, image_id, ignore_missing=False)
                 except sdk.NotFoundException:
-                    return
+                    break
+        image = self.get(image_id)
+        if self.project_id != (_owner(image) if image else owner):
+            raise CloudRefused(
+                f"The cloud key for {self._access.region} is not of the project to which the image belongs, so that "
+                "nobody can be removed there by it. Give a key of that project."
+            )
 
     def accept(self, image_id: str) -> None:
         """Accept an image of another project, for the project of this key.
@@ -203,7 +213,8 @@ class CloudImages:
             with in_words(self._access), contextlib.suppress(sdk.ConflictException):
                 Image(**_new(source, image_id)).create(self._images)
                 return image_id
-            if self.get(image_id) is not None:
+            taken = self.get(image_id)
+            if taken is not None and tag_of(source) in (taken.tags or []):  # else somebody has only guessed the id
                 raise CloudBusy(f"{one_line(source.name)} is being brought there by somebody else.")
         raise CloudProblem(f"The cloud of {self._access.region} gives no id for the image.")
 
@@ -263,7 +274,7 @@ def _found(image: Image) -> Found:
     return Found(
         id=str(image.id),
         name=one_line(str(image.name or "")),
-        owner=str(image.owner or image.owner_id or ""),
+        owner=_owner(image),
         visibility=str(image.visibility),
         disk_format="vhd" if image.disk_format == "vpc" else str(image.disk_format),
         container_format=str(image.container_format),
@@ -275,6 +286,10 @@ def _found(image: Image) -> Found:
         sha512=str(image.hash_value or "") if image.hash_algo == "sha512" else "",
         architecture=str(image.architecture or properties.get("architecture") or ""),
     )
+
+
+def _owner(image: Image) -> str:
+    return str(image.owner or image.owner_id or "")
 
 
 def _is_id(text: str) -> bool:

@@ -84,6 +84,7 @@ class OpenStackCloud(CloudImages):
         port_forwards=False,
         console=True,
         gives_data=True,
+        far=True,
         disk_formats=frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso"}),
         architectures=frozenset({"x86_64", "aarch64", ""}),
     )

@@ -55,8 +55,9 @@ class RegionSetUpWrong(CloudRefused):
 class CloudSilent(CloudProblem):
     """It does not answer, or only that it is out of order. It may later."""
 
-    def __init__(self, region: str, what: str = "does not answer") -> None:
-        super().__init__(f"The cloud of {region} {what}. {AGAIN}")
+    def __init__(self, region: str, what: str = "") -> None:
+        super().__init__(f"The cloud of {region} {what or 'does not answer'}. {AGAIN}")
+        self.silent = not what
 
 
 class QuotaReached(CloudRefused):
@@ -97,7 +98,8 @@ def in_words(access: "Access") -> Iterator[None]:
 def said(error: Exception, access: "Access") -> str:
     """What a cloud says of an error, as one short sentence without our secret."""
     words = getattr(error, "details", None) or getattr(error, "message", None) or ""
-    line = one_line(str(words).replace(access.secret, "…").removeprefix(f"{_status(error)} "))
+    words = str(words).replace(access.secret, "…") if access.secret else str(words)
+    line = one_line(words.removeprefix(f"{_status(error)} "))
     return line if not line or line.endswith(".") else f"{line}."
 
 

@@ -12,7 +12,7 @@ from django_q.models import OrmQ
 
 from accounts.errors import Conflict
 from accounts.models import Event, Membership, Notification
-from images.actions import deactivate
+from images.actions import deactivate, set_visibility
 from images.models import DataHold, Image
 from servers import actions
 from servers.actions.attending import BY_ITSELF, LONGEST_WAIT, LOST, MOST_ATTEMPTS, UNEXPECTED
@@ -21,9 +21,11 @@ from servers.models import Flavor, Server
 from sharing import actions as sharing
 from sharing.models import Share
 from tests.conftest import WorkThrough
+from tests.factories import viewer
 from tests.people import Cast
 from tests.servers.conftest import boot, fresh, running
 from tests.servers.memory import MemoryCloud
+from tests.sharing.conftest import offer_one
 
 pytestmark = pytest.mark.django_db
 
@@ -176,6 +178,41 @@ class TestConsent:
         sharing.remove(lent.image_id, lent.pk, by=cast.producer)
         with pytest.raises(Conflict):
             actions.start_server(server.pk, by=cast.consumer)
+
+    @pytest.mark.parametrize("end", ["remove", "make private", "deactivate"])
+    def test_what_is_taken_back_before_a_worker_comes_boots_nothing(
+        self, cast: Cast, cloud: MemoryCloud, small: Flavor, lent: Share, golden: Image, end: str
+    ) -> None:
+        server = boot(cast.consumer, golden)
+        cloud.errors["create"] = [CloudBusy("Its image is being brought.")]
+        attend(server)
+        ends: dict[str, Callable[[], object]] = {
+            "remove": lambda: sharing.remove(golden.pk, lent.pk, by=cast.producer),
+            "make private": lambda: set_visibility(golden.pk, by=cast.producer, visibility="private"),
+            "deactivate": lambda: deactivate(golden.pk, by=cast.producer),
+        }
+        ends[end]()
+        server = attend(server)
+        assert (server.status, server.has_run, cloud.machines) == ("failed", False, {})
+        assert server.problem.startswith("“debian-12-golden” ")
+
+    def test_what_left_its_account_with_a_person_boots_nothing(
+        self, cast: Cast, cloud: MemoryCloud, small: Flavor, lent: Share, golden: Image
+    ) -> None:
+        sharing.remove(golden.pk, lent.pk, by=cast.producer)
+        personal = viewer(cast.bob, cast.bob.personal_account)
+        sharing.accept(offer_one(golden, cast.producer, personal.account.number).pk, by=personal)
+        server = boot(cast.consumer, golden)
+        Membership.objects.filter(group=cast.beta, user=cast.bob).delete()
+        assert "no longer shared with Beta Consumers" in attend(server).problem
+
+    def test_own_and_open_images_boot_without_a_share(
+        self, cast: Cast, cloud: MemoryCloud, small: Flavor, lent: Share, golden: Image
+    ) -> None:
+        sharing.remove(golden.pk, lent.pk, by=cast.producer)
+        assert running(boot(cast.producer, golden)).has_run
+        set_visibility(golden.pk, by=cast.producer, visibility="community")
+        assert running(boot(cast.consumer, golden)).has_run
 
     def test_a_lost_machine_is_never_begun_anew_unasked(self, cast: Cast, cloud: MemoryCloud, server: Server) -> None:
         cloud.machines.clear()

@@ -1,6 +1,7 @@
 """Servers that stop, fail or come back by themselves are noticed, told once, and cheap as long as nothing happens."""
 
 import pytest
+from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Notification
@@ -92,3 +93,20 @@ def test_settled_servers_cost_no_query_each(
         running(boot(cast.consumer, lent.image))
     with django_assert_num_queries(2):
         assert actions.look_at_servers() == 5
+
+
+@pytest.mark.parametrize("answer", ["nothing new", "no answer"])
+def test_what_people_want_while_somebody_looks_waits_for_no_clock(
+    cast: Cast, cloud: MemoryCloud, server: Server, commit_at_once: None, answer: str
+) -> None:
+    def wish() -> None:
+        actions.stop_server(server.pk, by=cast.consumer)
+        actions.attend_to_server(server.pk)
+        assert fresh(server).status == "running", "Whoever looks has it."
+        OrmQ.objects.all().delete()
+
+    cloud.meanwhile["condition"] = wish
+    if answer == "no answer":
+        cloud.errors["condition"] = [CloudProblem("The cloud is away.")]
+    actions.look_at_server(server.pk)
+    assert OrmQ.objects.count() == 1

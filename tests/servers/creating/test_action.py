@@ -1,6 +1,7 @@
 """Booting servers: where consent becomes use, and every reason why it does not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from accounts.models import Event
 from accounts.viewer import Viewer
 from images.actions import deactivate
 from images.models import DataHold, Image, ImageGroupObjectPermission
-from servers.actions import NewServer, create_server, create_servers
+from servers.actions import NewServer, SentAlready, create_server, create_servers, delete_server
 from servers.actions.creating import MOST_USER_DATA
 from servers.models import Flavor, RegionCloud, Server, SshKey
 from servers.secrets import USER_DATA
@@ -96,6 +97,33 @@ def test_a_form_that_is_sent_twice_makes_its_servers_once(
     remove(golden.pk, accepted.pk, by=cast.producer)
     assert create_servers(new, by=consumer, count=2) == first
     assert Server.objects.count() == len(first)
+
+
+@pytest.mark.parametrize(
+    ("changed", "count"),
+    [
+        ({"name": "db"}, 2),
+        ({}, 1),
+        ({}, 3),
+        ({"network": True}, 2),
+        ({"ports": [80]}, 2),
+        ({"user_data": "#cloud-config"}, 2),
+    ],
+    ids=["name", "fewer", "more", "network", "ports", "user data"],
+)
+def test_a_form_that_asks_for_something_else_the_second_time_is_told_so(
+    accepted: Share, golden: Image, tiny: Flavor, consumer: Viewer, changed: dict[str, Any], count: int
+) -> None:
+    new = NewServer(name="web", image=golden.pk, flavor=tiny.pk, request="the form")
+    create_servers(new, by=consumer, count=2)
+    with pytest.raises(SentAlready, match="Send it again to make others too"):
+        create_servers(replace(new, **changed), by=consumer, count=count)
+
+
+def test_a_form_whose_server_was_deleted_shows_no_dead_one(boot: Boot, accepted: Share, consumer: Viewer) -> None:
+    delete_server(boot(request="the form").pk, by=consumer)
+    with pytest.raises(SentAlready):
+        boot(request="the form")
 
 
 def test_the_same_request_of_another_account_is_another(boot: Boot, accepted: Share, producer: Viewer) -> None:

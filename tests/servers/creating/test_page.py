@@ -17,6 +17,7 @@ from images.models import Image
 from servers.actions import NewServer, create_servers
 from servers.clouds.local import LocalCloud
 from servers.models import Flavor, RegionCloud, Server, SshKey
+from servers.views.creating import CreatePage
 from sharing.actions import remove, set_policy
 from sharing.models import Share
 from tests.factories import make_data, make_image
@@ -24,7 +25,7 @@ from tests.people import Cast
 from tests.servers.creating.conftest import make_flavor
 
 pytestmark = pytest.mark.django_db
-QUERIES = 15
+QUERIES = 16
 
 Get = Callable[..., str]
 Send = Callable[..., Any]
@@ -256,6 +257,36 @@ def test_an_offer_that_is_pending_is_said_in_the_form(send: Send, pending: Share
     response = send()
     assert response.status_code == 422
     assert "Accept the offer first." in response.content.decode()
+
+
+def test_a_form_that_was_changed_after_it_was_sent_can_be_sent_again(send: Send, accepted: Share) -> None:
+    assert send().status_code == 302
+    response = send(name="db")
+    assert response.status_code == 422
+    assert "This form was sent already" in response.content.decode()
+    again = response.context["form"]["request"].value()
+    assert f'value="{again}"' in response.content.decode()
+    assert send(name="db", request=again).status_code == 302
+    assert set(Server.objects.values_list("name", flat=True)) == {"web", "db"}
+
+
+def test_nobody_is_told_that_user_data_is_a_place_for_secrets(get: Get, accepted: Share) -> None:
+    """A server on this host has it as text beside its disk, for as long as it is there."""
+    page = get(image=accepted.image.pk)
+    assert "cloud-init leaves a copy on its disk" in page
+    assert "encrypted" not in page
+
+
+def test_reports_of_errors_show_no_user_data(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden: list[str] = []
+
+    def boot(page: CreatePage) -> list[Server]:
+        hidden.extend(page.request.sensitive_post_parameters)  # type: ignore[attr-defined]  # the decorator's
+        return []
+
+    monkeypatch.setattr(CreatePage, "boot", boot)
+    send(user_data="secret", new_ssh_key="ssh-ed25519 AAAA")
+    assert set(hidden) == {"user_data", "new_ssh_key"}
 
 
 def test_an_observer_is_told_who_can(cast: Cast, tiny: Flavor) -> None:

@@ -46,7 +46,7 @@ def oslo(there: StandIn) -> OpenStackCloud:
 def keys(cast: Cast, there: StandIn) -> None:
     """IAD is an OpenStack cloud, for which the producer and the consumer have a key, each of a project of their own."""
     access = there.access
-    RegionCloud.objects.create(
+    cloud = RegionCloud.objects.create(
         region=cast.iad,
         kind=RegionCloud.Kind.OPENSTACK,
         auth_url=access.auth_url,
@@ -61,6 +61,7 @@ def keys(cast: Cast, there: StandIn) -> None:
             credential_id=project,
             encrypted_secret=encrypt(SECRET, purpose=KEY_SECRETS),
             project_id=project,
+            given_for=cloud.hosts,
             created_by=viewer.user,
         )
 

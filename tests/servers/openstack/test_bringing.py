@@ -2,18 +2,24 @@
 
 from contextlib import closing
 from datetime import timedelta
+from uuid import uuid5
 
 import pytest
+from django.utils import timezone
 from django_q.models import OrmQ
 
+from accounts.models import Account
 from images.actions.health import open_data
 from images.models import DataHold
 from servers import actions
+from servers.actions import bringing
 from servers.clouds import CloudRefused, Source
-from servers.clouds.base import Bytes
+from servers.clouds.base import Bytes, CloudBusy
 from servers.clouds.finding import cloud_of
 from servers.clouds.openstack import OpenStackCloud
+from servers.clouds.openstack.images import IDS
 from servers.models import CloudCopy, CloudKey, Server
+from sharing import actions as sharing
 from sharing.models import Share
 from tests.conftest import MoveClock, WorkThrough
 from tests.people import Cast
@@ -65,6 +71,53 @@ def test_two_workers_bring_it_once(cast: Cast, there: StandIn, lent: Share, monk
     monkeypatch.setattr(OpenStackCloud, "bring", bring_while_another_comes)
     actions.run_copy(copy.pk)
     assert len([each for each in there.asked if each.startswith("PUT")]) == 1
+
+
+@pytest.mark.parametrize("end", ["removed", "booting only", "closed"])
+def test_nothing_goes_to_whoever_may_not_have_it_any_more(
+    cast: Cast, there: StandIn, lent: Share, work_through: WorkThrough, end: str
+) -> None:
+    server = boot(cast.consumer, lent.image)
+    actions.attend_to_server(server.pk)
+    if end == "removed":
+        sharing.remove(lent.image_id, lent.pk, by=cast.producer)
+    elif end == "booting only":
+        Share.objects.filter(pk=lent.pk).update(export=False)
+    else:
+        Account.objects.filter(pk=cast.beta.pk).update(closed_at=timezone.now(), closed_by=cast.bob)
+    actions.run_copy(CloudCopy.objects.get().pk)
+    assert CloudCopy.objects.get().status == "failed"
+    assert not there.images, "Nothing was sent."
+    actions.attend_to_server(server.pk)
+    assert fresh(server).status == "failed"
+
+
+def test_an_id_that_somebody_has_guessed_holds_nothing_up(
+    there: StandIn, cast: Cast, lent: Share, work_through: WorkThrough
+) -> None:
+    boot(cast.consumer, lent.image)
+    guessed = str(uuid5(IDS, f"{there.other_project} {lent.image.data_id} 0"))
+    there._image("Mine", {"id": guessed}, b"", owner=there.other_project)
+    work_through()
+    assert CloudCopy.objects.get().status == "done"
+    assert guessed in there.images
+
+
+def test_nobody_waits_for_somebody_else_for_ever(
+    cast: Cast, there: StandIn, lent: Share, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bring(*_: object) -> str:
+        raise CloudBusy("Somebody else brings it.")
+
+    actions.attend_to_server(boot(cast.consumer, lent.image).pk)
+    monkeypatch.setattr(OpenStackCloud, "bring", bring)
+    monkeypatch.setattr(bringing, "MOST_WAITS", 2)
+    copy = CloudCopy.objects.get()
+    for status in ("waiting", "failed"):
+        actions.run_copy(copy.pk)
+        copy.refresh_from_db()
+        assert copy.status == status
+    assert copy.problem == "Somebody else brings it."
 
 
 def test_a_killed_worker_holds_nothing_up(

@@ -104,7 +104,9 @@ def test_registers_nothing_that_does_not_boot(
         oslo.find(place)
 
 
-@pytest.mark.parametrize("image_id", [str(uuid4()), "Golden", "../servers", ""], ids=["unknown", "name", "path", "empty"])
+@pytest.mark.parametrize(
+    "image_id", [str(uuid4()), "Golden", "../servers", ""], ids=["unknown", "name", "path", "empty"]
+)
 def test_finds_nothing_else(oslo: OpenStackCloud, image_id: str) -> None:
     oslo.bring(source(), Bytes(DISK))
     with pytest.raises(CloudRefused, match="has no image"):

@@ -137,11 +137,13 @@ class TestMembers:
         consumer.accept(registered)
         assert producer.members(registered) == {consumer.project_id: "accepted"}
         assert consumer.find(registered).owner == producer.project_id
-        producer.remove_member(registered, consumer.project_id)
-        producer.remove_member(registered, consumer.project_id)
+        producer.remove_member(registered, consumer.project_id, owner=producer.project_id)
+        producer.remove_member(registered, consumer.project_id, owner=producer.project_id)
         assert producer.members(registered) == {}
         with pytest.raises(CloudRefused):
             consumer.find(registered)
+        with pytest.raises(CloudRefused, match="not of the project"):
+            consumer.remove_member(registered, consumer.project_id, owner=producer.project_id)
 
     def test_cannot_accept_what_is_not_shared(self, consumer: CloudImages, registered: str) -> None:
         with pytest.raises(CloudRefused):

@@ -28,11 +28,12 @@ from servers.registering import Registration, look_up
 from sharing import actions as sharing
 from sharing.grants import sync_grants
 from sharing.models import Policy, Share
+from sharing.rows import explain
 from tests.conftest import MoveClock, WorkThrough
 from tests.people import Cast
 from tests.servers.conftest import boot, fresh
 from tests.servers.openstack.conftest import DISK, Bytes, source
-from tests.servers.openstack.standin import Refused, StandIn
+from tests.servers.openstack.standin import SECRET, Refused, StandIn
 from tests.sharing.conftest import offer_one
 
 SignedIn = Callable[[User], Client]
@@ -156,9 +157,10 @@ class TestMembers:
         sharing.accept(offer_one(registered, cast.producer, cast.beta.number, export=False).pk, by=cast.consumer)
         work_through()
         assert not there.members, "Whoever is in can download the image there."
+        assert "They see it and cannot boot it" in explain(Share.objects.get(), Image.objects.get())
         assert not CloudMember.objects.exists()
 
-    def test_so_does_a_change_to_booting_only(
+    def test_a_change_to_booting_only(
         self, there: StandIn, accepted: Share, place: str, work_through: WorkThrough
     ) -> None:
         Share.objects.filter(pk=accepted.pk).update(export=False)
@@ -245,6 +247,61 @@ class TestMembers:
         assert "out of order" in CloudMember.objects.get().problem
         there.refusals.clear()
         actions.attend_to_all_members()
+        work_through()
+        assert there.members[place] == {}
+
+    def test_a_key_of_another_project_ends_nothing_and_says_so(
+        self,
+        cast: Cast,
+        there: StandIn,
+        accepted: Share,
+        place: str,
+        work_through: WorkThrough,
+        signed_in: SignedIn,
+    ) -> None:
+        CloudKey.objects.filter(account=cast.acme).update(credential_id="third", project_id="third")
+        sharing.remove(accepted.image_id, accepted.pk, by=cast.producer)
+        work_through()
+        assert there.members[place] == {there.other_project: "accepted"}
+        assert "not of the project to which the image belongs" in CloudMember.objects.get().problem
+        answer = signed_in(cast.alice).get(reverse("image_detail", args=[cast.acme.number, accepted.image_id]))
+        assertContains(answer, "still shared with 1 project that should not have it any more")
+        assertContains(answer, "not of the project to which the image belongs")
+
+    def test_of_an_image_that_was_deleted_there_nothing_is_left(
+        self, cast: Cast, there: StandIn, accepted: Share, place: str, work_through: WorkThrough
+    ) -> None:
+        OpenStackCloud(there.access).remove([place])
+        sharing.remove(accepted.image_id, accepted.pk, by=cast.producer)
+        work_through()
+        assert not CloudMember.objects.exists()
+
+    def test_a_key_of_another_project_is_not_taken_while_images_are_there(self, cast: Cast, registered: Image) -> None:
+        said = {"credential_id": "third", "secret": "s", "project_id": "third"}
+        with pytest.raises(ValidationError, match="servers and images that you have there"):
+            actions.save_cloud_key(cast.iad, by=cast.producer, **said)
+        images.delete(registered.pk, by=cast.producer)
+        assert actions.save_cloud_key(cast.iad, by=cast.producer, **said).project_id == "third"
+
+    def test_the_key_stays_while_somebody_has_images_by_it(
+        self, cast: Cast, accepted: Share, work_through: WorkThrough, signed_in: SignedIn
+    ) -> None:
+        page = signed_in(cast.alice).get(reverse("cloud_key_remove", args=[cast.acme.number, "IAD"]))
+        assertContains(page, "1 other account has images of yours")
+        with pytest.raises(Conflict, match="1 other account has images of yours"):
+            actions.remove_cloud_key(cast.iad, by=cast.producer)
+        sharing.remove(accepted.image_id, accepted.pk, by=cast.producer)
+        work_through()
+        assert actions.remove_cloud_key(cast.iad, by=cast.producer).removed_at
+
+    def test_another_key_of_the_consumer_does_not_let_a_second_project_in(
+        self, cast: Cast, there: StandIn, accepted: Share, place: str, work_through: WorkThrough
+    ) -> None:
+        said = {"credential_id": "third", "secret": SECRET, "project_id": "third"}
+        actions.save_cloud_key(cast.iad, by=cast.consumer, **said)
+        work_through()
+        assert there.members[place] == {"third": "accepted"}
+        actions.remove_cloud_key(cast.iad, by=cast.consumer)
         work_through()
         assert there.members[place] == {}
 
@@ -349,6 +406,18 @@ class TestPage:
         answer = signed_in(cast.alice).post(self.address(cast.producer), {"region": cast.iad.pk, "cloud_id": place})
         assert answer.status_code == 422
         assert not Image.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("what", "value"),
+        [("architecture", "x" * 40), ("min_disk", 2**31), ("virtual_size", 2**64), ("container_format", "x" * 40)],
+    )
+    def test_what_a_cloud_says_and_does_not_fit_is_told(
+        self, cast: Cast, there: StandIn, place: str, signed_in: SignedIn, what: str, value: object
+    ) -> None:
+        there.images[place][what] = value
+        answer = signed_in(cast.alice).post(self.address(cast.producer), {"region": cast.iad.pk, "cloud_id": place})
+        assertContains(answer, "What the cloud says of it cannot be kept here", status_code=422)
+        assert not ImageData.objects.exists()
 
     def test_is_a_way_to_add_where_a_region_has_such_a_cloud(self, cast: Cast, signed_in: SignedIn) -> None:
         client, images_url = signed_in(cast.alice), reverse("image_list", kwargs={"number": cast.acme.number})

@@ -5,15 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from openstack.exceptions import HttpException
 
 from servers.clouds import CloudProblem
 from servers.clouds.openstack import OpenStackCloud
 from servers.clouds.openstack import test_key as try_key
-from servers.clouds.openstack.access import _is_within, _place
-from servers.clouds.openstack.problems import CloudSilent, EndpointNotAllowed, KeyRefused, RegionSetUpWrong
+from servers.clouds.openstack.access import Access, _is_within, _place
+from servers.clouds.openstack.problems import CloudSilent, EndpointNotAllowed, KeyRefused, RegionSetUpWrong, said
 from tests.servers.openstack.conftest import brought, machine
 from tests.servers.openstack.standin import SECRET, Refused, StandIn
 
+NO_SECRET = Access("Oslo", "https://cloud.example/v3", "", "")  # as when nobody signs in
 SILENT = "http://127.0.0.1:9/v3"  # "discard": nobody listens
 
 
@@ -132,3 +134,7 @@ def test_each_problem_says_what_to_do() -> None:
     assert len(str(EndpointNotAllowed("Oslo", "https://x\n" + "y" * 999))) < 500
     assert not CloudSilent("Oslo").lasting
     assert RegionSetUpWrong("Oslo", "x").lasting
+
+
+def test_without_a_secret_the_words_of_a_cloud_stay_as_they_are() -> None:
+    assert said(HttpException("Not today"), NO_SECRET) == "Not today."
