@@ -57,7 +57,7 @@ class Histories(OpeningWithMore):
     @initialize(
         opening=st.sampled_from(OPENINGS),
         left_out=st.sets(st.sampled_from([each.name for each in KINDS if each.weight < 5]), max_size=15),
-        at_once=st.integers(0, 2),
+        at_once=st.sampled_from([3, 2, 1, 0]),
         data=st.data(),
     )
     def begin(self, opening: str, left_out: set[str], at_once: int, data: st.DataObject) -> None:

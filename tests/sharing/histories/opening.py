@@ -112,6 +112,13 @@ class OpeningWithMore(Opening):
         self.another_image(CAROL)
         self.leave(BOB, 0)
 
+    def opened_by_a_policy_about_offers(self) -> None:
+        """What was accepted before stays, what waits and what comes is not taken."""
+        self.offered()
+        self.offer(ALICE, 2, BETA, export=True, days=None, future=False)
+        self.make_code(ALICE, 2, days=7, ends=None, future=False)
+        self.taken("inspected")
+
     def opened_by_a_policy_about_versions(self) -> None:
         self.join_family(ALICE, 0)
         self.offered(future=True)
