@@ -91,9 +91,9 @@ if DEBUG and set(ALLOWED_HOSTS) - set(LOOPBACK_HOSTS):
 # --- Applications -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "servers",
     "sharing",
     "images",
+    "servers",
     "accounts",
     "guardian",
     "allauth",

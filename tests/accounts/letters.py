@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ def source_of(path: Path) -> str:
 # What a filter of numbers or moments is asked of.
 MOMENT = re.compile(r"(\w+)\|(?:date|day|day_and_time|ago|timesince)")
 NUMBER = re.compile(r"(\w+)\|(?:pluralize|filesizeformat|size)")
-MOMENTS, NUMBERS = ({name for path in FILES for name in which.findall(source_of(path))} for which in (MOMENT, NUMBER))
+AMOUNT = re.compile(r"(\w+)\|(?:price|cost)\b")
+MOMENTS, NUMBERS, AMOUNTS = (
+    {name for path in FILES for name in which.findall(source_of(path))} for which in (MOMENT, NUMBER, AMOUNT)
+)
 CHRISTMAS = datetime(2026, 12, 24, 18, 0, tzinfo=UTC)
 
 TO_STRANGERS = ("stranger", "account_already_exists", "unknown_account")  # whoever gets these may have no login
@@ -66,6 +70,8 @@ def value_of(name: str) -> Any:
     """A moment, a number or a text, as the letters take it by this name."""
     if name in MOMENTS:
         return CHRISTMAS
+    if name in AMOUNTS:
+        return Decimal("1234.56789")
     return 2 if name in NUMBERS else Worst(name)
 
 

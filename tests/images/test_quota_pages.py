@@ -113,12 +113,12 @@ class TestAccountPage:
     ) -> None:
         alice = browse(cast.alice)
         alice.get(page(cast))
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             alice.get(page(cast))
         for _ in range(5):
             make_image(cast.acme, cast.alice)
             actions.start_upload(by=cast.creator, filename="disk.img", size=100)
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(13):
             alice.get(page(cast))
 
 

@@ -168,7 +168,7 @@ class TestNobodyFindsOutWhoExists:
         assert self.run(cast, known) == self.run(cast, unknown)
 
     def test_an_offer_costs_this_many_statements(self, cast: Cast) -> None:
-        assert self.run(cast, "dave")[:3] == [34, 10, 16]
+        assert self.run(cast, "dave")[:3] == [34, 10, 18]
 
     def test_a_closed_account_stays_pending_like_one_that_never_was(self, cast: Cast, pending: Share) -> None:
         actions.end_shares_of(cast.beta.group_ptr, cast.consumer)
