@@ -26,7 +26,7 @@ from images.transfers.downloads import GIVEN, Download, begins, serve
 from images.views.answers import answers_in_kind
 
 RELATIVES = 20
-BUTTONS = 3
+BUTTONS = 4
 
 
 @require_safe

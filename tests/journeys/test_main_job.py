@@ -101,6 +101,8 @@ def test_with_the_keyboard_only(cast: Cast, visit: Visit) -> None:
     alice.goto(f"/a/{cast.acme.number}/images/")
     tab_to(alice, f"Actions for {NAME}")
     alice.keyboard.press("Enter")
+    expect(alice.get_by_role("menuitem", name="Create Server")).to_be_focused()
+    alice.keyboard.press("ArrowDown")
     expect(alice.get_by_role("menuitem", name="Share Image")).to_be_focused()
     alice.keyboard.press("Enter")
     expect(alice.get_by_role("dialog")).to_be_visible()

@@ -86,9 +86,9 @@ def test_rotated_secrets_need_no_former_key(
         assert RecoveryCodes(Authenticator.objects.get()).get_unused_codes() == codes
     assert capsys.readouterr().out.splitlines() == [
         "Second factors: 1 encrypted anew.",
+        "Secrets of webhooks: 1 encrypted anew.",
         "Cloud keys: 1 encrypted anew.",
         "User data of servers: 1 encrypted anew.",
-        "Secrets of webhooks: 1 encrypted anew.",
     ]
 
 
