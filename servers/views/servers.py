@@ -112,7 +112,7 @@ def server_console_more(request: PanelRequest, pk: UUID) -> HttpResponse:
     asked = request.GET.get("from", "")
     offset = {"offset": int(asked[:15])} if asked.isascii() and asked.isdigit() else {}
     context = {"server": server, "output": output_of(server, **offset), "number": request.viewer.account.number}
-    return render(request, "servers/console/part.html", context)
+    return render(request, "servers/console/part.html#output", context)
 
 
 @require_POST

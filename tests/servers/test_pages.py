@@ -166,6 +166,7 @@ class TestConsole:
         cloud.machines[server.pk].printed = b"one\ntwo\n"
         text = page(cast.dave, more, **{"from": "4"})
         assert text.startswith("two\n<span ")
+        assert text.endswith("</span>"), "Each blank would be a new line of the console, many times a minute."
         assert "?from=8" in text
         cloud.put(server.pk, State.STOPPED)
         actions.look_at_server(server.pk)
