@@ -39,7 +39,8 @@ def test_a_shared_image_boots_and_says_hello(cast: Cast, visit: Visit, tmp_path:
     expect(alice.get_by_text("Pending Acceptance").first).to_be_visible()
 
     bob.goto(f"/a/{cast.beta.number}/images/")
-    notice(bob, "hello").get_by_role("button", name="Accept").click()
+    with bob.expect_response("**/accept/"):
+        notice(bob, "hello").get_by_role("button", name="Accept").click()
     bob.get_by_role("link", name="Create Server").first.click()
     bob.get_by_role("link", name="Shared Images").click()
     bob.get_by_role("link", name="Choose “hello”").click()
