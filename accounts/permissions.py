@@ -190,7 +190,7 @@ def lock_groups(by: Viewer, others: Iterable[Group | None] = ()) -> Viewer:
         Http404: the account of the page has been closed, or the person is no longer in it.
     """
     lock_rows({by.account.pk} | {group.pk for group in others if group is not None})
-    now = Viewer.of(by.user, number=by.account.number)
+    now = by.now()
     if now is None:
         raise Http404
     return now

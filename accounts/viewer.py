@@ -1,7 +1,8 @@
 """Who is asking, and for which account: the only input to every question of visibility."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from accounts.models import Account, Membership, Organization, Team, User
@@ -17,17 +18,33 @@ class Viewer:
         account: the account of the page.
         role: the person's role in that account.
         memberships: everything the person belongs to directly, closed groups left out.
+        most: the highest role that a token of the API gives; None for somebody in the browser. Who asks with a token
+            speaks for its account and the account's organization alone, whatever else the person is.
     """
 
     user: User
     account: Account
     role: Role
     memberships: tuple[Membership, ...] = field(repr=False)
+    most: Role | None = None
 
     @classmethod
     def of(cls, user: User, *, number: str) -> "Viewer | None":
         """The viewer for an account's number, or None when the person is not in that account. One query."""
         return choose(user, open_memberships(user), number=number)
+
+    def by_token(self, most: Role) -> "Viewer":
+        """The same person for the account alone, with this role at most: who asks with a token of the API."""
+        role = most if self.role.includes(most) else self.role
+        own = tuple(copy(membership) for membership in self.memberships if membership.group_id == self.account.pk)
+        for membership in own:
+            membership.role = role
+        return replace(self, role=role, memberships=own, most=most)
+
+    def now(self) -> "Viewer | None":
+        """The viewer as they are at this moment; None when they are no longer in the account. One query."""
+        found = Viewer.of(self.user, number=self.account.number)
+        return found.by_token(self.most) if found and self.most else found
 
     @cached_property
     def principals(self) -> frozenset[int]:
@@ -45,9 +62,9 @@ class Viewer:
     @cached_property
     def decides_for(self) -> frozenset[int]:
         """The principals on whose behalf this person may accept and reject: as admin or manager."""
-        managed = {m.group_id for m in self.memberships if m.kind != Kind.ACCOUNT and self._decides(m)}
+        deciding = [m for m in self.memberships if self._decides(m)]
         own = {self.account.pk} if self.is_admin else set()
-        return frozenset(managed | own | self._personal)
+        return frozenset(own | {m.group_id for m in deciding if m.kind != Kind.ACCOUNT or m.group_id in self._personal})
 
     @cached_property
     def accounts(self) -> list[Account]:

@@ -91,6 +91,7 @@ if DEBUG and set(ALLOWED_HOSTS) - set(LOOPBACK_HOSTS):
 # --- Applications -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "api",
     "sharing",
     "images",
     "servers",

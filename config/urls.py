@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/", include("servers.me_urls")),
     path("claim/", claim, name="claim"),
     path("review/", include("sharing.desk_urls")),
+    path("", include("api.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,10 @@
+"""The API: OpenStack Identity v3 and Image v2, over the same actions and querysets as the pages."""
+
+from django.apps import AppConfig
+
+
+class ApiConfig(AppConfig):
+    """Tokens, and the two services that programs speak to."""
+
+    name = "api"
+    verbose_name = "API"
