@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -21,7 +20,7 @@ from images.actions.holds import hold, let_go
 from images.actions.later import run_later
 from images.problems import DataProblem
 from images.stores.base import ByteRange
-from servers.actions.claims import SILENCE, is_alive, signs_of_life
+from servers.actions.claims import SILENCE, claim, is_alive, signs_of_life
 from servers.actions.events import attend_soon
 from servers.clouds.base import CloudBusy, CloudProblem, CloudRefused, TakesImages
 from servers.clouds.finding import cloud_of, source_of
@@ -107,9 +106,7 @@ def _claimed(copy_id: int) -> CloudCopy | None:
     copy = copies.filter(pk=copy_id, status__in=[Status.WAITING, Status.RUNNING]).first()
     if copy is None or is_alive(copy):
         return None
-    copy.status, copy.progress = Status.RUNNING, 0
-    copy.claim, copy.seen_at = uuid4(), timezone.now()
-    copy.save(update_fields=["status", "progress", "claim", "seen_at", "changed_at"])
+    claim(copy, status=Status.RUNNING, progress=0, changed_at=timezone.now())
     return copy
 
 

@@ -33,11 +33,16 @@ def is_alive(row: Claimable) -> bool:
     return abs(timezone.now() - row.seen_at) < SILENCE
 
 
-def claim(snapshot: Snapshot) -> None:
-    """Take a locked row for oneself."""
-    snapshot.status, snapshot.progress = Snapshot.Status.RUNNING, 0
-    snapshot.claim, snapshot.seen_at = uuid.uuid4(), timezone.now()
-    snapshot.save(update_fields=["status", "progress", "claim", "seen_at"])
+def claim(row: Claimable, **columns: Any) -> None:
+    """Take a locked row for oneself, and set these columns with it. Of the others nothing is written.
+
+    A server that was claimed has not changed for people.
+    """
+    columns |= {"claim": uuid.uuid4(), "seen_at": timezone.now()}
+    for name, value in columns.items():
+        setattr(row, name, value)
+    pk: Any = row.pk  # of one kind or another
+    type(row).objects.filter(pk=pk).update(**columns)
 
 
 @transaction.atomic
@@ -46,9 +51,7 @@ def claim_server(server_id: UUID) -> Server | None:
     server = with_all().select_for_update(of=("self",)).filter(pk=server_id).first()
     if server is None or is_alive(server):
         return None
-    server.claim, server.seen_at = uuid.uuid4(), timezone.now()
-    # Nothing else of it is written: for people it has not changed.
-    Server.objects.filter(pk=server.pk).update(claim=server.claim, seen_at=server.seen_at)
+    claim(server)
     return server
 
 

@@ -184,9 +184,7 @@ def _claimed(snapshot_id: UUID) -> Snapshot | None:
     left = snapshot.store_key
     if left:
         transaction.on_commit(lambda: forget(snapshot.store, left), robust=True)
-    claim(snapshot)
-    snapshot.store_key = get_store(snapshot.store).begin()
-    _ours(snapshot).update(store_key=snapshot.store_key)
+    claim(snapshot, status=Status.RUNNING, progress=0, store_key=get_store(snapshot.store).begin())
     return Snapshot.objects.select_related(
         "created_by", *(f"server__{name}" for name in ("account", "region", "flavor", "image", "data"))
     ).get(pk=snapshot.pk)
