@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # An app imports only to the right of itself.
-APPS = ("servers", "sharing", "images", "accounts")
+APPS = ("api", "servers", "sharing", "images", "accounts")
 
 
 def python_files(*, migrations: bool = False) -> list[Path]:

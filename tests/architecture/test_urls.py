@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.converters import IntConverter, UUIDConverter
 
+from api.endpoints import Endpoint
 from tests.people import Cast
 
 PUBLIC = {
@@ -48,6 +49,11 @@ class Page:
         """Whether LoginRequiredMiddleware lets everybody through."""
         return getattr(self.pattern.callback, "login_required", True) is False
 
+    @property
+    def is_of_the_api(self) -> bool:
+        """Whether programs ask for it, with a token: tests/architecture/test_endpoints.py looks at those."""
+        return issubclass(getattr(self.pattern.callback, "view_class", object), Endpoint)
+
     def path(self, **arguments: str) -> str:
         """An address that leads here, with made-up ids."""
         filled = self.route
@@ -68,7 +74,8 @@ def walk(resolver: URLResolver, route: str = "", names: str = "", converters: tu
             yield Page(f"{names}{entry.name or here}", here, entry, known)
 
 
-PAGES = list(walk(get_resolver()))
+ADDRESSES = list(walk(get_resolver()))
+PAGES = [address for address in ADDRESSES if not address.is_of_the_api]
 OF_AN_ACCOUNT = [page for page in PAGES if page.route.startswith("a/")]
 
 
