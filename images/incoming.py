@@ -27,6 +27,7 @@ RECEIVING = {Origin.UPLOAD: "Uploading", Origin.IMPORT: "Importing", Origin.CONV
 PROCESSING = {Origin.UPLOAD: "Unpacking", Origin.IMPORT: "Unpacking", Origin.CONVERSION: "Converting"}
 # What the upload page is opened for: the form of what has come, or the rest of a file.
 NEXT = {"use": "Finish", "continue": "Continue"}
+BY_PROGRAM = "It was begun through the API, and a program sends its data."
 KINDS = {Origin.UPLOAD: "Upload", Origin.IMPORT: "Import", Origin.CONVERSION: "Conversion"}
 
 
@@ -201,9 +202,13 @@ def _state(upload: Upload) -> State:
             return State(PROCESSING[Origin(upload.origin)], "uploading", note, is_moving=True)
         case Status.RECEIVING if is_alive(upload):
             return State(RECEIVING[Origin(upload.origin)], "uploading", _restarted(upload), is_moving=True)
-    if upload.origin == Origin.UPLOAD:
-        return State("Interrupted" if upload.offset else "Waiting", "pending", upload.problem or _advice(upload))
-    return _state_in_background(upload)
+    return _state_between(upload) if upload.origin == Origin.UPLOAD else _state_in_background(upload)
+
+
+def _state_between(upload: Upload) -> State:
+    """Of what somebody sends, and is not sending just now."""
+    words, advice = ("Waiting for data", BY_PROGRAM) if _is_sent_by_program(upload) else ("Waiting", _advice(upload))
+    return State("Interrupted" if upload.offset else words, "pending", upload.problem or advice)
 
 
 def _state_in_background(upload: Upload) -> State:
@@ -223,6 +228,11 @@ def _restarted(upload: Upload) -> str:
     if upload.origin == Origin.IMPORT and upload.fetch.restarts:
         return "It came from its beginning again: the server has another version now, or cannot send the rest of one."
     return ""
+
+
+def _is_sent_by_program(upload: Upload) -> bool:
+    """Whether a program said with a token what image it will be: nobody chooses its file in a browser."""
+    return upload.origin == Origin.UPLOAD and bool((upload.plan or {}).get("most"))
 
 
 def _advice(upload: Upload) -> str:
@@ -246,8 +256,8 @@ def _steps(upload: Upload, *, is_moving: bool) -> list[Step]:
 def _next_of(upload: Upload) -> str:
     if upload.status == Status.RECEIVED or (upload.status == Status.PROCESSING and upload.plan is None):
         return "use"
-    is_sent = upload.origin == Origin.UPLOAD and upload.status in (Status.WAITING, Status.RECEIVING)
-    return "continue" if is_sent else ""
+    is_open = upload.origin == Origin.UPLOAD and upload.status in (Status.WAITING, Status.RECEIVING)
+    return "continue" if is_open and not _is_sent_by_program(upload) else ""
 
 
 def _duration(seconds: float) -> str:

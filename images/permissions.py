@@ -236,7 +236,8 @@ def get_upload(viewer: Viewer, pk: UUID) -> Upload:
         PermissionDenied: the viewer may no longer add images.
     """
     require(viewer, Verb.CREATE)
-    uploads = Upload.objects.visible_to(viewer).unexpired().select_for_update(of=("self",)).select_related("data")
+    uploads = Upload.objects.visible_to(viewer).unexpired().select_for_update(of=("self",))
+    uploads = uploads.select_related("account", "data")
     upload = uploads.filter(pk=pk).first()
     if upload is None:
         raise Http404

@@ -177,6 +177,12 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         of_account = self.filter(account=viewer.account).defer("state")
         return of_account if viewer.is_admin else of_account.filter(created_by=viewer.user)
 
+    def queued(self, viewer: "Viewer") -> "UploadQuerySet":
+        """Those that become an image by themselves, and are its record for programs until then."""
+        if not viewer.is_creator:
+            return self.none()
+        return self.visible_to(viewer).unexpired().filter(plan__isnull=False)
+
 
 class ImageDataQuerySet(models.QuerySet["ImageData"]):
     """Image data."""

@@ -42,6 +42,7 @@ from images.actions.moving import Moved, movable, move_data
 from images.actions.neglect import attend_to_uploads, complete_upload
 from images.actions.planning import cancel_planned_change, carry_out_due, plan_change, warn_of_planned
 from images.actions.plans import end_plans
+from images.actions.queued import discard_queued, edit_queued, get_queued, lock_queued, start_queued
 from images.actions.quotas import (
     end_quota_requests_of,
     grant_quota_request,
@@ -84,19 +85,23 @@ __all__ = [
     "delete",
     "delete_images_of",
     "delete_retired",
+    "discard_queued",
     "discard_upload",
     "dissolve_family",
     "due_for_verification",
     "edit",
     "edit_family",
+    "edit_queued",
     "end_plans",
     "end_quota_requests_of",
+    "get_queued",
     "grant_quota_request",
     "hide",
     "label",
     "leave_family",
     "list_in_marketplace",
     "local_file",
+    "lock_queued",
     "make_planned_image",
     "movable",
     "move_data",
@@ -125,6 +130,7 @@ __all__ = [
     "set_visibility",
     "start_conversion",
     "start_import",
+    "start_queued",
     "start_upload",
     "take_off_marketplace",
     "take_out_of_family",

@@ -13,6 +13,7 @@ from django_q.tasks import async_task
 
 from accounts.errors import Conflict
 from accounts.permissions import lock_groups
+from accounts.roles import Role
 from accounts.viewer import Viewer
 from images import hooks, letters
 from images.actions.events import record_image
@@ -34,6 +35,8 @@ class NewImage:
     Attributes:
         facts: other columns of ``Image``: description, os_family, min_disk …
         recipients: the first recipients of a shared image, as typed.
+        disk_format, container_format: what its data has to be; empty takes whatever the panel takes.
+        most: the highest role of the token that it was planned with; empty for somebody in the browser.
     """
 
     name: str
@@ -42,6 +45,9 @@ class NewImage:
     facts: dict[str, Any] = field(default_factory=dict)
     tags: Sequence[str] = ()
     recipients: str = ""
+    disk_format: str = ""
+    container_format: str = ""
+    most: str = ""
 
     def columns(self) -> dict[str, Any]:
         """The columns of ``Image`` that it fills."""
@@ -50,6 +56,10 @@ class NewImage:
     def plan(self) -> dict[str, Any]:
         """The same as JSON, for an upload that will become the image by itself."""
         return vars(self) | {"region": self.region.pk, "tags": list(self.tags)}
+
+    def named(self, pk: UUID) -> "NewImage":
+        """The same with a name: that of the id if it has none, which programs need not give."""
+        return self if self.name else replace(self, name=str(pk))
 
     @classmethod
     def planned(cls, plan: dict[str, Any]) -> "NewImage":
@@ -66,7 +76,7 @@ class NewImage:
 
 @transaction.atomic
 def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
-    """Make an image of an upload whose data has come; the upload ends with that.
+    """Make an image of an upload whose data has come; the upload ends with that, and the image has its id.
 
     Raises:
         Http404: no such upload for this viewer, or they are no longer in the account.
@@ -81,7 +91,7 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
     image = _built(upload, by, new)
     _require_rights(image, by)
     _check(image)
-    image.save()
+    image.save(force_insert=True)
     ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in new.tags)
     upload.delete()
     record_image("created", image, by, visibility=image.visibility, source=image.source)
@@ -142,7 +152,8 @@ def make_planned_image(upload: Upload) -> Image | None:
     """
     try:
         with transaction.atomic():
-            image = create_image(upload.pk, by=planner(upload), new=NewImage.planned(upload.plan or {}))
+            new = NewImage.planned(upload.plan or {}).named(upload.pk)
+            image = create_image(upload.pk, by=planner(upload), new=new)
             letters.image_came(upload, image)
             return image
     except ValidationError as refused:
@@ -164,7 +175,7 @@ def _keep_in_region(image: Image) -> None:
 
 
 def planner(upload: Upload) -> Viewer:
-    """Whoever made the plan of an upload, with the rights of this moment.
+    """Whoever made the plan of an upload, with the rights of this moment, and no more than their token gave.
 
     Raises:
         PermissionDenied: they are no longer in the account.
@@ -173,7 +184,8 @@ def planner(upload: Upload) -> Viewer:
     found = Viewer.of(person, number=upload.account.number) if person.is_active else None
     if found is None:
         raise PermissionDenied(f"{person} no longer belongs to {upload.account.title}.")
-    return found
+    most = (upload.plan or {}).get("most")
+    return found.by_token(Role(most)) if most else found
 
 
 def _offer_to_first(image: Image, by: Viewer, recipients: str) -> None:
@@ -186,6 +198,7 @@ def _offer_to_first(image: Image, by: Viewer, recipients: str) -> None:
 
 def _built(upload: Upload, by: Viewer, new: NewImage) -> Image:
     return Image(
+        pk=upload.pk,
         account=by.account,
         data=upload.data,
         source=SOURCES[Upload.Origin(upload.origin)],

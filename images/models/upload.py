@@ -96,7 +96,8 @@ class Upload(models.Model):
     @property
     def title(self) -> str:
         """What people call it: as the image that it will be, or as the file."""
-        return (self.plan or {}).get("name") or self.filename or "File without a name"
+        nameless = "File without a name" if self.plan is None else "Image without a name"
+        return (self.plan or {}).get("name") or self.filename or nameless
 
 
 class Import(models.Model):

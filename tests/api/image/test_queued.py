@@ -1,0 +1,163 @@
+"""Images whose data has not come: what programs say of them, and what becomes of them."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from django.test import Client
+from django.utils import timezone
+
+from accounts.errors import Conflict
+from accounts.roles import Role
+from images import actions
+from images.actions import NewImage
+from images.demo_disks import bootable_raw
+from images.models import Image, Upload
+from images.problems import QuotaExceeded
+from images.quotas import Counted
+from tests import factories
+from tests.people import Cast
+
+pytestmark = pytest.mark.django_db
+
+DISK = bootable_raw("A disk of a program.", size=4096)
+
+
+def queue(cast: Cast, **said: object) -> Upload:
+    """A queued image of Alice's program."""
+    new = NewImage(**{"name": "jammy", "region": cast.iad} | said)
+    return actions.start_queued(by=cast.producer.by_token(Role.ADMIN), new=new)
+
+
+def send(upload: Upload, cast: Cast) -> Image:
+    """What becomes of it once its data is there."""
+    actions.receive_upload(upload.pk, by=cast.producer, chunks=[DISK])
+    return Image.objects.get(pk=upload.pk)
+
+
+@pytest.mark.usefixtures("image_store")
+class TestBecomingAnImage:
+    def test_it_has_the_id_of_the_upload(self, cast: Cast) -> None:
+        upload = queue(cast, tags=["a", "b"], facts={"protected": True, "properties": {"hw_disk_bus": "scsi"}})
+        image = send(upload, cast)
+        assert (image.name, image.protected, image.properties) == ("jammy", True, {"hw_disk_bus": "scsi"})
+        assert [tag.name for tag in image.tags.all()] == ["a", "b"]
+        assert not Upload.objects.exists()
+
+    def test_without_a_name_it_is_named_by_its_id(self, cast: Cast) -> None:
+        upload = queue(cast, name="")
+        assert upload.title == "Image without a name"
+        assert send(upload, cast).name == str(upload.pk)
+
+    def test_what_was_begun_with_a_token_ends_with_its_rights(self, cast: Cast) -> None:
+        upload = queue(cast, visibility="community")
+        Upload.objects.update(plan=upload.plan | {"most": "creator"})
+        received = actions.receive_upload(upload.pk, by=cast.producer, chunks=[DISK])
+        assert "Only an admin" in received.problem
+        assert not Image.objects.exists()
+
+
+class TestStarting:
+    def test_an_observer_cannot(self, cast: Cast) -> None:
+        with pytest.raises(PermissionDenied):
+            actions.start_queued(by=cast.observer, new=NewImage("x", cast.iad))
+
+    def test_nobody_makes_a_public_one(self, cast: Cast) -> None:
+        with pytest.raises(PermissionDenied, match="Only staff"):
+            queue(cast, visibility="public")
+
+    def test_a_creator_makes_a_shared_but_no_community_one(self, cast: Cast) -> None:
+        assert actions.start_queued(by=cast.creator, new=NewImage("x", cast.iad, "shared"))
+        with pytest.raises(PermissionDenied, match="Only an admin"):
+            actions.start_queued(by=cast.creator, new=NewImage("x", cast.iad, "community"))
+
+    def test_an_id_is_used_once(self, cast: Cast) -> None:
+        mine = uuid4()
+        actions.start_queued(by=cast.producer, new=NewImage("x", cast.iad), image_id=mine)
+        with pytest.raises(Conflict, match=str(mine)):
+            actions.start_queued(by=cast.consumer, new=NewImage("x", cast.iad), image_id=mine)
+
+    @pytest.mark.usefixtures("image_store")
+    def test_a_deleted_image_keeps_its_id(self, cast: Cast) -> None:
+        image = factories.make_image(cast.acme, cast.alice)
+        actions.delete(image.pk, by=cast.producer)
+        with pytest.raises(Conflict):
+            actions.start_queued(by=cast.producer, new=NewImage("x", cast.iad), image_id=image.pk)
+        assert not Upload.objects.exists()
+
+    def test_in_a_closed_region_none_begins(self, cast: Cast) -> None:
+        closed = factories.make_region("OLD", closed_at=timezone.now())
+        with pytest.raises(ValidationError, match="takes no new images"):
+            queue(cast, region=closed)
+
+    def test_it_counts_for_the_quota(self, cast: Cast) -> None:
+        actions.set_quota(cast.acme, by=cast.root, limits={Counted.IMAGES: 1})
+        queue(cast)
+        with pytest.raises(QuotaExceeded):
+            queue(cast)
+
+
+class TestFinding:
+    def test_a_creator_has_their_own_and_an_admin_all(self, cast: Cast) -> None:
+        hers = actions.start_queued(by=cast.creator, new=NewImage("x", cast.iad))
+        assert actions.get_queued(cast.producer, hers.pk) == actions.get_queued(cast.creator, hers.pk) == hers
+        with pytest.raises(Http404):
+            actions.get_queued(cast.creator, queue(cast).pk)
+
+    def test_others_have_none(self, cast: Cast) -> None:
+        upload = queue(cast)
+        for viewer in (cast.consumer, cast.observer):
+            for act in (actions.get_queued, lambda who, pk: actions.discard_queued(pk, by=who)):
+                with pytest.raises(Http404):
+                    act(viewer, upload.pk)
+
+    def test_an_upload_of_the_pages_is_none(self, cast: Cast) -> None:
+        upload = actions.start_upload(by=cast.producer, filename="disk.raw")
+        with pytest.raises(Http404):
+            actions.get_queued(cast.producer, upload.pk)
+        with pytest.raises(Http404):
+            actions.edit_queued(upload.pk, by=cast.producer, name="y")
+
+    def test_its_time_is_over_at_some_day(self, cast: Cast) -> None:
+        upload = queue(cast)
+        Upload.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+        with pytest.raises(Http404):
+            actions.get_queued(cast.producer, upload.pk)
+
+
+class TestEditing:
+    def test_what_is_not_said_stays(self, cast: Cast) -> None:
+        upload = queue(cast, tags=["a"], facts={"min_ram": 512})
+        actions.edit_queued(upload.pk, by=cast.producer, name="noble", disk_format="qcow2")
+        plan = Upload.objects.get().plan or {}
+        assert (plan["name"], plan["tags"], plan["facts"]) == ("noble", ["a"], {"min_ram": 512})
+        assert plan["disk_format"] == "qcow2"
+
+    def test_it_is_checked_as_a_new_one(self, cast: Cast) -> None:
+        upload = queue(cast)
+        with pytest.raises(ValidationError):
+            actions.edit_queued(upload.pk, by=cast.producer, facts={"min_ram": -1})
+        with pytest.raises(PermissionDenied):
+            actions.edit_queued(upload.pk, by=cast.producer, visibility="public")
+
+
+class TestDiscarding:
+    def test_it_is_gone(self, cast: Cast) -> None:
+        actions.discard_queued(queue(cast).pk, by=cast.producer)
+        assert not Upload.objects.exists()
+
+    def test_not_while_it_is_protected(self, cast: Cast) -> None:
+        upload = queue(cast, facts={"protected": True})
+        with pytest.raises(PermissionDenied, match="protected"):
+            actions.discard_queued(upload.pk, by=cast.producer)
+
+
+def test_the_pages_show_it(client: Client, cast: Cast) -> None:
+    upload = queue(cast)
+    client.force_login(cast.alice)
+    page = client.get(f"/a/{cast.acme.number}/images/").content.decode()
+    assert "jammy" in page
+    assert "Waiting for data" in page
+    assert f"?upload={upload.pk}" not in page  # a browser cannot go on with it
