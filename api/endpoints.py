@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.middleware import is_welcome
 from accounts.viewer import Viewer
+from api import limits
 from api.errors import NOT_SIGNED_IN, Refusal, identity_error, image_error, refusal_of
 from api.tokens import Caller, caller_of
 
@@ -54,6 +55,7 @@ class Endpoint(View):
             request.region_code = kwargs.pop("region", "")  # type: ignore[attr-defined]
             if not self.is_open:
                 identify(request, needs_scope=self.needs_scope)
+                limits.count(request.caller, str(request.method))  # type: ignore[attr-defined]
             answer = self.answer(request, *args, **kwargs)
         except Exception as problem:
             refusal = refusal_of(problem)

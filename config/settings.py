@@ -257,6 +257,11 @@ SERVER_LIMITS = {
     for counted, most in {"servers": 100, "vcpus": 200, "ram": 256 * 1024, "ports": 200}.items()
 }
 
+# How often an account may ask by the API in a minute, its reads and its changes apart (api/limits.py); an empty
+# variable: as often as it likes.
+API_READS_PER_MINUTE = int(text) if (text := env("STOCKROOM_API_READS_PER_MINUTE", default="3000")) else None
+API_CHANGES_PER_MINUTE = int(text) if (text := env("STOCKROOM_API_CHANGES_PER_MINUTE", default="600")) else None
+
 # Where imports may go: names (with a dot in front: all below, too), networks, and * for every public address. A name
 # may also lead to private addresses, a network to any. What is blocked is blocked whatever is allowed (docs/adr/0014).
 IMPORT_HOSTS = env.list("STOCKROOM_IMPORT_HOSTS", default=["*"])

@@ -10,6 +10,8 @@ STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.st
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns where it is missing
 # All threads of a test share it, and conftest.py empties it after each.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# A test asks more in a second than a program does in an hour; tests/api/test_limits.py sets limits of its own.
+API_READS_PER_MINUTE = API_CHANGES_PER_MINUTE = None
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in a real panel: threads have connections of their own, and locks are real locks.
