@@ -156,7 +156,7 @@ TOPICS = (
     ),
     Topic(
         "Keys",
-        frozenset({"cloud key", "ssh key"}),
+        frozenset({"cloud key", "credential", "ssh key"}),
         {
             "cloud key added": "added a cloud key for {subject}",
             "cloud key replaced": "replaced the cloud key for {subject}",
@@ -165,6 +165,8 @@ TOPICS = (
             "cloud key forgotten": "The cloud key for {subject} was removed, because the account is closed",
             "added an SSH key": "added the SSH key {subject}",
             "removed an SSH key": "removed the SSH key {subject}",
+            "credential made": "made the application credential {subject}[ as {role}]",
+            "credential revoked": "revoked the application credential {subject}[ of {person}]",
         },
     ),
     Topic(
@@ -247,6 +249,7 @@ TOPICS = (
             "quota request granted": "granted {subject} a larger quota",
             "quota request refused": "refused {subject} a larger quota",
             "quota changed": "changed the quota of {subject}",
+            "server limit changed": "changed how many servers {subject} may have[, from {old}][ to {new}]",
             "more offers requested": "asked for more offers a day for {subject}",
             "more offers request withdrawn": "took back the request for more offers a day for {subject}",
             "offer limit changed": "changed how many offers a day {subject} may make",

@@ -7,13 +7,26 @@ from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from accounts.admin import ModelAdmin, ReadOnly, acting
+from accounts.admin import ModelAdmin, ReadOnly, TabularInline, acting
 from accounts.errors import Conflict
 from servers import actions
 from servers.forms.regions import RegionCloudForm
-from servers.models import CloudCopy, CloudKey, CloudMember, Flavor, RegionCloud, Server, SshKey
+from servers.limits import Counted, levels_of
+from servers.models import (
+    Budget,
+    CloudCopy,
+    CloudKey,
+    CloudMember,
+    Flavor,
+    Formation,
+    FormationPart,
+    RegionCloud,
+    Server,
+    ServerLimit,
+    SshKey,
+)
 from servers.money import money
-from servers.permissions import may_set_regions
+from servers.permissions import may_set_limits, may_set_regions
 from servers.reports import report_of
 
 Operation = Callable[..., None]
@@ -141,6 +154,77 @@ class ServerAdmin(ReadOnly, ModelAdmin):
     def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         always = ("encrypted_user_data", "ssh_keys", "shares")
         return always if request.user.is_superuser else (*always, "image", "image_name", "data")
+
+
+@admin.register(ServerLimit)
+class ServerLimitAdmin(ModelAdmin):
+    """What single accounts may have. What is empty is as for everybody; fewer than there are ends no server."""
+
+    list_display = ("account", "servers", "vcpus", "ram", "ports", "note", "updated_at")
+    list_select_related = ("account",)
+    search_fields = ("account__title", "account__number", "note")
+    autocomplete_fields = ("account",)
+    readonly_fields = ("has_now",)
+
+    @admin.display(description="Has now")
+    def has_now(self, limit: ServerLimit) -> str:
+        """What counts, of what it may have."""
+        return " · ".join(level.text for level in levels_of(limit.account))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may_set_limits(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_set_limits(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may_set_limits(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_set_limits(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody: empty the fields, and the account has what everybody has."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ServerLimit | None = None) -> tuple[str, ...]:
+        return ("account", "has_now") if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: ServerLimit | None = None) -> tuple[str, ...]:
+        return ("account", *(["has_now"] if obj else []), *Counted, "note")
+
+    def save_model(self, request: HttpRequest, obj: ServerLimit, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's
+        """Set it by the action, which locks the account and records the change."""
+        limits = {counted: getattr(obj, counted) for counted in Counted}
+        actions.set_server_limit(obj.account, by=acting(request), limits=limits, note=obj.note)
+
+
+class PartInline(ReadOnly, TabularInline):
+    """The parts of a formation. The names of their images are their accounts' business."""
+
+    model = FormationPart
+    fields = ("name", "flavor", "count")
+    extra = 0
+
+
+@admin.register(Formation)
+class FormationAdmin(ReadOnly, ModelAdmin):
+    """Formations, as their accounts have them."""
+
+    list_display = ("name", "account", "region", "created_by", "created_at")
+    list_filter = ("region",)
+    list_select_related = ("account", "region", "created_by")
+    search_fields = ("name", "account__title", "account__number")
+    inlines = (PartInline,)
+
+
+@admin.register(Budget)
+class BudgetAdmin(ReadOnly, ModelAdmin):
+    """What organizations let their accounts spend on servers; their managers decide it."""
+
+    list_display = ("account", "organization", "amount", "warned_month", "warned_percent")
+    list_select_related = ("account", "organization")
+    search_fields = ("account__title", "account__number", "organization__title")
 
 
 @admin.register(CloudKey)

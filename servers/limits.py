@@ -14,7 +14,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from accounts.errors import wrong
 from accounts.models import Account
 from images.sizes import short_size
-from servers.models import Server
+from servers.models import Server, ServerLimit
 
 HIGH = 80  # percent; from here on the page warns
 MIB = 1024**2  # bytes
@@ -32,6 +32,15 @@ class Counted(StrEnum):
         """An amount: "1.5 GiB", or "1,000"."""
         return short_size(amount * MIB) if self is Counted.RAM else intcomma(amount)
 
+    def name_amount(self, amount: int | None) -> str:
+        """An amount of it in a sentence: "64 GiB of memory", "50 servers"; None is any number."""
+        if self is Counted.RAM:
+            return "any amount of memory" if amount is None else f"{self.write(amount)} of memory"
+        name = NAMES[self]
+        if amount is None:
+            return f"any number of {name}"
+        return f"{self.write(amount)} {name.removesuffix('s') if amount == 1 else name}"
+
 
 NAMES: Mapping[Counted, str] = {
     Counted.SERVERS: "servers",
@@ -48,6 +57,7 @@ FIELDS: Mapping[Counted, str] = {
 }
 WHAT_THEN = "Stopped servers count too. Delete some, or ask those who run this panel for more."
 Amounts = Mapping[Counted, int]
+Limits = Mapping[Counted, int | None]
 
 
 @dataclass(frozen=True)
@@ -81,8 +91,22 @@ class Level:
         return not more or self.limit is None or self.used + more <= self.limit
 
 
+def limits_of(account: Account) -> Limits:
+    """How many servers an account may have, how large together; None for any number. One query."""
+    own = ServerLimit.objects.filter(account=account).values(*Counted).first() or {}
+    return {
+        counted: settings.SERVER_LIMITS[counted] if own.get(counted) is None else own[counted] for counted in Counted
+    }
+
+
+def write_limits(limits: Limits) -> str:
+    """Limits as a sentence says them: "50 servers, 64 GiB of memory"."""
+    return ", ".join(counted.name_amount(limit) for counted, limit in limits.items())
+
+
 def levels_of(account: Account) -> list[Level]:
-    """What the servers of an account have of everything that is counted. One query."""
+    """What the servers of an account have of everything that is counted. Two queries."""
+    limits = limits_of(account)
     rows = list(Server.objects.in_the_cloud().filter(account=account).values_list("vcpus", "ram", "ports"))
     used = {
         Counted.SERVERS: len(rows),
@@ -90,7 +114,7 @@ def levels_of(account: Account) -> list[Level]:
         Counted.RAM: sum(ram for _vcpus, ram, _ports in rows),
         Counted.PORTS: sum(len(ports) for _vcpus, _ram, ports in rows),
     }
-    return [Level(counted, used[counted], settings.SERVER_LIMITS[counted]) for counted in Counted]
+    return [Level(counted, used[counted], limits[counted]) for counted in Counted]
 
 
 def require_room(account: Account, more: Amounts) -> None:
@@ -110,6 +134,6 @@ def require_room(account: Account, more: Amounts) -> None:
 
 
 def pressing(account: Account) -> str:
-    """What is nearly used up, in words; empty when nothing is. One query."""
+    """What is nearly used up, in words; empty when nothing is. Two queries."""
     high = [level.text for level in levels_of(account) if level.is_high]
     return f"{account.title} has {', '.join(high)}. {WHAT_THEN}" if high else ""

@@ -82,6 +82,11 @@ def may_set_regions(user: User | AnonymousUser) -> bool:
     return user.is_active and user.is_staff and user.has_perm("servers.change_regioncloud")
 
 
+def may_set_limits(user: User | AnonymousUser) -> bool:
+    """Whether somebody decides how many servers accounts may have: staff with the right to change server limits."""
+    return user.is_active and user.is_staff and user.has_perm("servers.change_serverlimit")
+
+
 def get_formation(viewer: Viewer, pk: UUID, verb: Verb) -> Formation:
     """Fetch and check in one call. Whoever changes one has taken the row of the account before.
 

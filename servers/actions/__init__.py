@@ -26,6 +26,7 @@ from servers.actions.keys import (
     remove_ssh_key,
     save_cloud_key,
 )
+from servers.actions.limits import set_server_limit
 from servers.actions.looking import look_at_server, look_at_servers
 from servers.actions.members import attend_to_all_members, attend_to_members
 from servers.actions.operating import (
@@ -95,6 +96,7 @@ __all__ = [
     "set_budget",
     "set_cloud",
     "set_flavor",
+    "set_server_limit",
     "set_sizes",
     "set_up_regions",
     "start_server",

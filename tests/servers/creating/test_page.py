@@ -25,7 +25,7 @@ from tests.people import Cast
 from tests.servers.creating.conftest import make_flavor
 
 pytestmark = pytest.mark.django_db
-QUERIES = 16
+QUERIES = 17
 
 Get = Callable[..., str]
 Send = Callable[..., Any]
