@@ -85,6 +85,9 @@ account_sections: "Hook[[HttpRequest, Viewer], str]" = Hook()
 # More pages of an account, group or organization, which stand beside its people.
 group_pages: "Hook[[Viewer, Account | Organization | Team], list[GroupPage]]" = Hook()
 
+# A person has left an account, group or organization, or was taken out of it, inside the transaction: who, and by whom.
+membership_ended: "Hook[[Account | Organization | Team, User, User], None]" = Hook()
+
 # An account has left an organization, or was taken out of it, inside the transaction.
 left_organization: "Hook[[Account, Organization], None]" = Hook()
 

@@ -4,7 +4,13 @@ from django.apps import AppConfig
 
 
 class ApiConfig(AppConfig):
-    """Tokens, and the two services that programs speak to."""
+    """Tokens and credentials, and the two services that programs speak to."""
 
     name = "api"
     verbose_name = "API"
+
+    def ready(self) -> None:
+        """Answer what accounts asks."""
+        from api import answers
+
+        answers.register()

@@ -1,13 +1,14 @@
-"""Which credentials still let a program in, and whose they are."""
+"""Which credentials still let a program in, and who sees them."""
 
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
     from accounts.models import Account, User
+    from accounts.viewer import Viewer
     from api.models import ApplicationCredential
 
 
@@ -18,6 +19,19 @@ class CredentialQuerySet(models.QuerySet["ApplicationCredential"]):
         """Neither revoked nor past their end."""
         return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()), revoked_at__isnull=True)
 
+    def opening(self) -> "CredentialQuerySet":
+        """Those that let a program in now: live, of somebody who may sign in and is in the account, which is open.
+
+        It is one condition, so that a dead credential costs what a wrong one costs.
+        """
+        here = Q(user__memberships__group=F("account"))
+        return self.live().filter(here, user__is_active=True, account__closed_at__isnull=True)
+
     def of(self, user: "User", account: "Account") -> "CredentialQuerySet":
         """Those that a person has for one account, and has not revoked."""
         return self.filter(user=user, account=account, revoked_at__isnull=True)
+
+    def shown_to(self, viewer: "Viewer") -> "CredentialQuerySet":
+        """Those for the viewer's account that nobody has revoked: one's own; an admin sees those of everybody."""
+        kept = self.filter(account=viewer.account, revoked_at__isnull=True)
+        return kept if viewer.is_admin else kept.filter(user=viewer.user)

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("a/<str:number>/", include("images.urls")),
     path("a/<str:number>/", include("sharing.urls")),
     path("a/<str:number>/", include("servers.urls")),
+    path("a/<str:number>/", include("api.pages.urls")),
     path("me/", include("servers.me_urls")),
     path("claim/", claim, name="claim"),
     path("review/", include("sharing.desk_urls")),

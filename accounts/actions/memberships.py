@@ -53,6 +53,7 @@ def remove_member(group: AnyGroup, membership_id: int, *, by: Viewer) -> None:
     membership = _membership_of(group, membership_id)
     _require_another_decider(group, membership)
     membership.delete()
+    hooks.membership_ended.ask(group, membership.user, by.user)
     record_of_group("removed", group, by=by, person=membership.user.username)
     letters.removed(group, membership.user, by.user)
 
@@ -71,6 +72,7 @@ def leave(group: AnyGroup, *, by: Viewer) -> None:
     membership = Membership.objects.select_for_update(of=("self",)).get(group=group.pk, user=by.user)
     _require_another_decider(group, membership)
     membership.delete()
+    hooks.membership_ended.ask(group, by.user, by.user)
     record_of_group("left", group, by=by, person=by.user.username)
 
 

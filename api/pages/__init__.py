@@ -1,0 +1,1 @@
+"""Pages for people: the credentials of their programs."""
