@@ -32,6 +32,7 @@ from uuid import UUID
 
 from accounts.viewer import Viewer
 from images.models import Image, Upload
+from sharing.models import Share
 
 PREFIX = "stockroom_"
 
@@ -143,18 +144,21 @@ def queued_record(upload: Upload) -> dict[str, Any]:
     return free_properties(facts.get("properties", {})) | _common(facts) | fields | _prefixed(own)
 
 
-def rejected_record(image: Image) -> dict[str, Any]:
+def rejected_record(share: Share) -> dict[str, Any]:
     """What is left of an image for an account that has rejected it: by what to accept it again (design, section 3).
 
+    The times are those of the offer and the answer, so that nothing tells what becomes of the image.
+
     Args:
-        image: with its account.
+        share: with its image, and the account of that.
     """
+    image = share.image
     return {
         "name": image.name,
         "visibility": Image.Visibility.SHARED,
         "status": Image.Status.ACTIVE,
         "owner": image.account.number,
-        "id": str(image.pk),
+        **_timed(image.pk, share.offered_at, share.decided_at or share.offered_at),
         "tags": [],
         **_linked(image.pk),
         **_prefixed({"owner_name": image.account.title, "member_status": "rejected"}),
