@@ -1,12 +1,14 @@
 """Bodies of requests that are JSON, read and checked."""
 
 import json
+import re
 from typing import Any
 
 from django.http import HttpRequest
 
 from api.errors import Refusal
 
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
 LARGEST = 1024 * 1024  # bytes; a description of an image is far smaller
 
 
@@ -17,14 +19,37 @@ def read_json(request: HttpRequest, *, malformed: str = "Malformed JSON in reque
         malformed: what to say of a body that is none.
 
     Raises:
-        Refusal: 400 for what is no JSON, 413 for what is too large.
+        Refusal: 400 for what is no JSON or cannot be kept as text, 413 for what is too large.
     """
     if (length := request.META.get("CONTENT_LENGTH") or "0").isdecimal() and int(length) > LARGEST:
         raise Refusal(413, f"The body of the request is larger than {LARGEST} bytes.")
     try:
-        return json.loads(request.body)
+        text = request.body.decode()  # strictly: ``json.loads`` of bytes lets halves of surrogate pairs through
+        said = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise Refusal(400, malformed) from None
+    if "\\u" in text and not _is_text(said):
+        raise Refusal(400, "Texts can neither hold the character NUL nor half of a surrogate pair.")
+    return said
+
+
+def _no_number(name: str) -> float:
+    """NaN and Infinity are no JSON (RFC 8259, section 6), although Python reads them."""
+    raise ValueError(name)
+
+
+def _is_text(said: object) -> bool:
+    """Whether databases keep all texts of a JSON document: escapes can spell what is none."""
+    waiting = [said]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += [*part, *part.values()]
+        elif isinstance(part, list):
+            waiting += part
+        elif isinstance(part, str) and NO_TEXT.search(part):
+            return False
+    return True
 
 
 def read_object(request: HttpRequest) -> dict[str, Any]:

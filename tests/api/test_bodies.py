@@ -1,0 +1,55 @@
+"""Bodies of requests: whatever comes, it is read or refused."""
+
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+
+from api.bodies import LARGEST, read_json, read_object
+from api.errors import Refusal
+
+
+def reading(body: bytes | str) -> Any:
+    return read_json(RequestFactory().post("/", body, content_type="application/json"))
+
+
+def test_json_is_read() -> None:
+    assert reading('{"a": ["\\u00e4\\n", "\\ud83d\\ude00", 1.5, null]}') == {"a": ["ä\n", "😀", 1.5, None]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{oops",
+        "NaN",
+        '{"a": -Infinity}',
+        "[" * 100_000,
+        b'"\xff"',
+        b'"\xed\xa0\x80"',
+        "1" * 5000,
+        '{"a": 1}'.encode("utf-16"),
+    ],
+)
+def test_what_is_no_json_is_refused(body: bytes | str) -> None:
+    with pytest.raises(Refusal, match="Malformed JSON"):
+        reading(body)
+
+
+@pytest.mark.parametrize("body", ['{"a": ["\\u0000"]}', '{"\\ud800": 1}', '[{"b": ["x", "\\udfff"]}]'])
+def test_texts_that_no_database_keeps_are_refused(body: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        reading(body)
+    assert refused.value.status == 400
+
+
+def test_what_is_too_large_is_not_read() -> None:
+    with pytest.raises(Refusal) as refused:
+        reading(b" " * (LARGEST + 1))
+    assert refused.value.status == 413
+
+
+@pytest.mark.parametrize("body", ["[]", '"a"', "null", "7"])
+def test_an_object_is_no_other_kind(body: str) -> None:
+    with pytest.raises(Refusal, match="object"):
+        read_object(RequestFactory().post("/", body, content_type="application/json"))
