@@ -55,7 +55,6 @@ class Endpoint(View):
             request.region_code = kwargs.pop("region", "")  # type: ignore[attr-defined]
             if not self.is_open:
                 identify(request, needs_scope=self.needs_scope)
-                limits.count(request.caller, str(request.method))  # type: ignore[attr-defined]
             answer = self.answer(request, *args, **kwargs)
         except Exception as problem:
             refusal = refusal_of(problem)
@@ -119,11 +118,12 @@ def identify(request: HttpRequest, *, needs_scope: bool = True) -> None:
     """Set ``request.caller`` and ``request.viewer`` by the token of the request. One query.
 
     Raises:
-        Refusal: 401, whatever is wrong with the token.
+        Refusal: 401, whatever is wrong with the token; 429, the account asks too often.
     """
     caller = caller_of(request.headers.get("X-Auth-Token", ""))
     if caller is None or (needs_scope and caller.viewer is None) or not is_welcome(caller.user, request):
         raise unauthorized(request)
+    limits.count(caller, str(request.method))
     request.caller = caller  # type: ignore[attr-defined]
     request.viewer = caller.viewer  # type: ignore[attr-defined]
 
