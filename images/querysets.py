@@ -126,9 +126,13 @@ def hidden_for(viewer: "Viewer", image: str = "pk") -> Q:
     return Q(Exists(HiddenImage.objects.filter(user=viewer.user, image=OuterRef(image))))
 
 
-def reached(viewer: "Viewer", codename: str) -> Q:
-    """Own, open to all, or granted; and not deleted."""
-    granted = Q(Exists(grants_to(viewer.principals, codename).filter(content_object=OuterRef("pk"))))
+def reached(viewer: "Viewer", codename: str, *, at: Any = None) -> Q:
+    """Own, open to all, or granted; and not deleted.
+
+    Args:
+        at: the moment that counts, as the database can compare it; now when none is given.
+    """
+    granted = Q(Exists(grants_to(viewer.principals, codename, at=at).filter(content_object=OuterRef("pk"))))
     return ~Q(status="deleted") & (Q(account=viewer.account) | _open_to_all() | granted)
 
 
@@ -246,12 +250,16 @@ def permission_id(codename: str) -> RawSQL:
     return RawSQL(*found.values("pk").query.sql_with_params(), output_field=models.IntegerField())  # noqa: S611
 
 
-def grants_to(principals: "Iterable[int]", codename: str) -> "QuerySet[ImageGroupObjectPermission]":
-    """The grants of one permission to these groups that hold at this moment."""
+def grants_to(principals: "Iterable[int]", codename: str, *, at: Any = None) -> "QuerySet[ImageGroupObjectPermission]":
+    """The grants of one permission to these groups that hold at this moment.
+
+    Args:
+        at: as for ``reached``.
+    """
     from images.models import ImageGroupObjectPermission
 
     return ImageGroupObjectPermission.objects.filter(
-        Q(access_until__isnull=True) | Q(access_until__gt=timezone.now()),
+        Q(access_until__isnull=True) | Q(access_until__gt=timezone.now() if at is None else at),
         group__in=principals,
         permission=permission_id(codename),
         active=True,

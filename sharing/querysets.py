@@ -1,7 +1,7 @@
 """Who sees which share. The default is nothing."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Subquery
@@ -19,9 +19,14 @@ LINE_ATTEMPTS = 4  # so often a delivery is tried before later ones of its webho
 NOBODY = 0  # no group has this id
 
 
-def is_waiting() -> Q:
-    """Pending and not run out at this moment."""
-    return Q(Q(offer_expires_at=None) | Q(offer_expires_at__gt=timezone.now()), status="pending")
+def is_waiting(*, at: Any = None) -> Q:
+    """Pending and not run out at this moment.
+
+    Args:
+        at: the moment that counts, as the database can compare it; now when none is given.
+    """
+    moment = timezone.now() if at is None else at
+    return Q(Q(offer_expires_at=None) | Q(offer_expires_at__gt=moment), status="pending")
 
 
 def gives_access() -> Q:
