@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -47,9 +48,24 @@ class AccountAdapter(DefaultAccountAdapter):
         assert isinstance(email, str)  # several addresses at once: nothing of allauth does that
         return entrance_mail(template_prefix, email, context)
 
+    def count_attempt(self, request: HttpRequest, **name: str) -> None:
+        """Count an attempt where signing in counts it, before anything is compared.
+
+        Args:
+            name: ``username`` or ``email``, as ``authenticate`` takes them.
+
+        Raises:
+            ValidationError: too many attempts with this name or from this network address.
+        """
+        self._login_rl_usage = ratelimit.consume(request, app="allauth.account", action="login")
+        if not self._login_rl_usage:
+            raise self.validation_error("too_many_login_attempts")
+        self.pre_authenticate(request, **name)
+
     def take_back_attempt(self) -> None:
-        """After ``pre_authenticate``: the attempt was no guess, so it does not count, as when somebody signs in."""
+        """After ``count_attempt``: it was no guess, so it does not count."""
         self._rollback_login_failed_rl_usage()
+        self._login_rl_usage.rollback()
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Confirm an address by the link of a mail, and give the person what was addressed to it before."""

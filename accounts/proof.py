@@ -1,4 +1,6 @@
-"""Proof that somebody decides for an account, by what signing in asks of them, without signing anybody in.
+"""Proof of who somebody is, by what signing in asks of them, without signing anybody in.
+
+There are two: for an admin who accepts an offer at a producer's desk, and for a program that asks for a token.
 
 Everything goes through the adapter, the counters and the second factor of signing in, which all processes share:
 guessing here locks signing in, and the other way round. No session is made or changed. Whatever is wrong, the answer
@@ -66,27 +68,55 @@ def prove_admin(
         ValidationError: code ``TOO_MANY``: too many tries with this login or from this network address. Whether
             anybody has the login makes no difference.
     """
-    adapter = cast("AccountAdapter", get_adapter(request))
-    _count(request, adapter, credentials.name)
+    if not ratelimit.consume(request, action="prove"):
+        raise _too_many()
+    attempt = count_attempt(request, credentials.name)
     person = _person(request, credentials)
     if not _decides(person, account, who):
         person = None
     if not _passes_second_factor(request, person, credentials):
         return None
-    adapter.take_back_attempt()
+    attempt.take_back_attempt()
     return person
 
 
-def _count(request: HttpRequest, adapter: AccountAdapter, name: Address) -> None:
-    """Count the try where signing in counts, before anything is compared."""
+def count_attempt(request: HttpRequest, name: Address) -> AccountAdapter:
+    """Count a try where signing in counts, before anything is compared.
+
+    Returns:
+        What takes the try back (``take_back_attempt``). Only a try that was right in everything is taken back:
+        otherwise, whoever is never locked out would know that the password was right.
+
+    Raises:
+        ValidationError: code ``TOO_MANY``, as for ``prove_admin``.
+    """
+    adapter = cast("AccountAdapter", get_adapter(request))
     known_as = "email" if name.kind == Kind.EMAIL else "username"
     try:
-        if ratelimit.consume(request, action="prove") and ratelimit.consume(request, action="login"):
-            adapter.pre_authenticate(request, **{known_as: name.value})
-            return
+        adapter.count_attempt(request, **{known_as: name.value})
     except ValidationError:
-        pass
-    raise ValidationError("There were too many tries. Wait five minutes, and try again.", code=TOO_MANY)
+        raise _too_many() from None
+    return adapter
+
+
+@sensitive_variables()
+def prove_by_password(request: HttpRequest, credentials: Credentials) -> User | None:
+    """The person whose login and password these are, if these are all that signing in asks of them.
+
+    Nobody is there to type the code of a second factor into a program: people who have one are refused, and the
+    answer and the statements are those for a wrong password. Counting is the caller's (``count_attempt``), who may
+    want more of the person before the try is taken back.
+
+    Returns:
+        None when anything is wrong, as for ``prove_admin``.
+    """
+    person = _person(request, credentials)
+    factors = Authenticator.objects.filter(user=person.pk if person else NOBODY, type=_FACTORS.TOTP)
+    return None if factors.exists() else person
+
+
+def _too_many() -> ValidationError:
+    return ValidationError("There were too many tries. Wait five minutes, and try again.", code=TOO_MANY)
 
 
 def _person(request: HttpRequest, credentials: Credentials) -> User | None:

@@ -7,7 +7,7 @@ person, and when it is revoked. It is signed with the panel's own key, so that n
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core import signing
 from django.db.models import Exists
@@ -32,7 +32,8 @@ class Token:
         number: of the account; empty for a token without a scope.
         methods: how the person proved who they are ("password", "token", "application_credential").
         credential: the id of the application credential that it was made with; else empty.
-        audit_id: by which it is revoked, and found in logs: it opens nothing.
+        audit_ids: by which it is revoked, and found in logs: its own, then those of the tokens that it was made from,
+            the latest first. They open nothing.
         issued: seconds since 1970.
         expires: seconds since 1970.
         stamp: of the password, or of the secret of the credential, as it was then.
@@ -42,15 +43,25 @@ class Token:
     number: str
     methods: tuple[str, ...]
     credential: str
-    audit_id: str
+    audit_ids: tuple[str, ...]
     issued: int
     expires: int
     stamp: str
 
     def signed(self) -> str:
         """The text that a program sends as ``X-Auth-Token``."""
-        said = [self.user, self.number, list(self.methods), self.credential, self.audit_id]
+        said = [self.user, self.number, self.methods, self.credential, self.audit_ids]
         return signing.dumps([*said, self.issued, self.expires, self.stamp], salt=SALT)
+
+    def exchanged(self, *, number: str) -> "Token":
+        """A new token made from this one: it ends no later, and whatever ends this one ends it, too.
+
+        Args:
+            number: of the account that the new one is for; empty for none.
+        """
+        methods = tuple(dict.fromkeys((*self.methods, "token")))
+        audit_ids = (_new_audit_id(), *self.audit_ids)
+        return replace(self, number=number, methods=methods, audit_ids=audit_ids, issued=int(time.time()))
 
 
 @dataclass(frozen=True)
@@ -72,20 +83,15 @@ def issue(
     number: str = "",
     methods: tuple[str, ...],
     credential: ApplicationCredential | None = None,
-    expires: int | None = None,
 ) -> Token:
-    """A new token for somebody who has proven who they are.
-
-    Args:
-        expires: seconds since 1970, for one that is made from another: it lives no longer than that.
-    """
+    """A new token for somebody who has proven who they are."""
     now = int(time.time())
-    ends = now + LIFETIME if expires is None else min(now + LIFETIME, expires)
+    ends = now + LIFETIME
     if credential and credential.expires_at:
         ends = min(ends, int(credential.expires_at.timestamp()))
     stamp = _stamp(credential.secret_hash if credential else user.password)
     name = credential.pk if credential else ""
-    return Token(user.pk, number, methods, name, secrets.token_urlsafe(16), now, ends, stamp)
+    return Token(user.pk, number, methods, name, (_new_audit_id(),), now, ends, stamp)
 
 
 def read(text: str) -> Token | None:
@@ -93,12 +99,12 @@ def read(text: str) -> Token | None:
     if len(text) > LONGEST:
         return None
     try:
-        user, number, methods, credential, audit_id, issued, expires, stamp = signing.loads(text, salt=SALT)
+        user, number, methods, credential, audit_ids, issued, expires, stamp = signing.loads(text, salt=SALT)
     except (signing.BadSignature, ValueError):
         return None
     if expires <= time.time():
         return None
-    return Token(user, number, tuple(methods), credential, audit_id, issued, expires, stamp)
+    return Token(user, number, tuple(methods), credential, tuple(audit_ids), issued, expires, stamp)
 
 
 def caller_of(text: str) -> Caller | None:
@@ -109,9 +115,19 @@ def caller_of(text: str) -> Caller | None:
     return _scoped(token) if token.number else _unscoped(token)
 
 
+def viewer_for(membership: Membership, *, most: Role) -> Viewer:
+    """The viewer of a token for one account: of the person nothing else counts.
+
+    Args:
+        most: the highest role that the token gives.
+    """
+    account = membership.group.as_account
+    return Viewer(membership.user, account, Role(membership.role), (membership,)).by_token(most)
+
+
 def _scoped(token: Token) -> Caller | None:
     found = Membership.objects.filter(
-        ~Exists(RevokedToken.objects.filter(audit_id=token.audit_id)),
+        ~Exists(RevokedToken.objects.filter(audit_id__in=token.audit_ids)),
         user=token.user,
         user__is_active=True,
         kind=Kind.ACCOUNT,
@@ -122,13 +138,11 @@ def _scoped(token: Token) -> Caller | None:
     if membership is None or not _proves(token, membership, membership.user):
         return None
     most = Role(getattr(membership, "credential_role", None) or membership.role)
-    account = membership.group.as_account
-    viewer = Viewer(membership.user, account, Role(membership.role), (membership,)).by_token(most)
-    return Caller(membership.user, viewer, token)
+    return Caller(membership.user, viewer_for(membership, most=most), token)
 
 
 def _unscoped(token: Token) -> Caller | None:
-    revoked = RevokedToken.objects.filter(audit_id=token.audit_id)
+    revoked = RevokedToken.objects.filter(audit_id__in=token.audit_ids)
     user = User.objects.filter(~Exists(revoked), pk=token.user, is_active=True).annotate(**_proof(token)).first()
     return Caller(user, None, token) if user and _proves(token, user, user) else None
 
@@ -145,6 +159,10 @@ def _proves(token: Token, row: object, user: User) -> bool:
     """Whether the password or the credential is still the one of then."""
     secret = getattr(row, "credential_secret", None) if token.credential else user.password
     return bool(secret) and constant_time_compare(token.stamp, _stamp(str(secret)))
+
+
+def _new_audit_id() -> str:
+    return secrets.token_urlsafe(16)
 
 
 def _stamp(secret: str) -> str:

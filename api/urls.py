@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("identity/", include("api.identity.urls")),
+    re_path(r"^identity(?:/|$)", include("api.identity.urls")),
     re_path(r"^image/(?P<region>[A-Z][A-Z0-9-]*)/", include("api.image.urls")),
     path("image/", include("api.image.urls")),
 ]

@@ -9,7 +9,11 @@ from tests.architecture.endpoints import ENDPOINTS, Address
 from tests.architecture.test_urls import ADDRESSES
 
 # By the name of the view.
-OPEN: dict[str, str] = {}
+OPEN: dict[str, str] = {
+    "Tokens": "whoever has no token yet asks for one; to look at one and to end it, one is needed",
+    "Version": "where Identity is, and which version",
+    "Versions": "where the versions of Identity are",
+}
 
 
 def label(address: Address) -> str:
