@@ -7,7 +7,10 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Validati
 from django.http import Http404, HttpResponse, JsonResponse
 
 from accounts.errors import Conflict
-from images.problems import DataProblem
+from images.formats import RefusedImage
+from images.outside import RefusedAddress
+from images.problems import Busy, DataProblem, QuotaExceeded, StoreFull, WrongChecksum
+from images.transfers.slots import RETRY_SECONDS
 
 # RFC 9110 names the status in a word or two; Keystone and Glance use these.
 TITLES = {status.value: status.phrase for status in HTTPStatus} | {413: "Request Entity Too Large", 460: "Wrong Part"}
@@ -20,6 +23,15 @@ MEANINGS: dict[type[Exception], tuple[int, str]] = {
     PermissionDenied: (403, "You are not authorized to complete this action."),
     Conflict: (409, "The resource is not in the state that this needs."),
     RequestDataTooBig: (413, "The body of the request is too large."),
+}
+
+# Problems with image data that Glance answers otherwise than our pages (glance/api/v2/image_data.py).
+STATUSES: dict[type[DataProblem], int] = {
+    QuotaExceeded: 413,
+    StoreFull: 413,
+    RefusedImage: 415,
+    WrongChecksum: 400,
+    RefusedAddress: 400,
 }
 
 
@@ -44,9 +56,15 @@ def refusal_of(error: Exception) -> Refusal | None:
     if isinstance(error, ValidationError):
         return Refusal(400, sentence_of(error))
     if isinstance(error, DataProblem):
-        return Refusal(error.status, str(error))
+        return _refusal_of_data(error)
     found = next((said for kind, said in MEANINGS.items() if isinstance(error, kind)), None)
     return Refusal(found[0], str(error) or found[1]) if found else None
+
+
+def _refusal_of_data(problem: DataProblem) -> Refusal:
+    status = next((status for kind, status in STATUSES.items() if isinstance(problem, kind)), problem.status)
+    headers = {"Retry-After": str(RETRY_SECONDS)} if isinstance(problem, Busy) else None
+    return Refusal(status, str(problem), headers)
 
 
 def sentence_of(error: ValidationError) -> str:

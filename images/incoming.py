@@ -101,7 +101,7 @@ class Arrival:
     def percent(self) -> int | None:
         """How far it is; None if nobody knows."""
         upload = self.upload
-        if upload.status == Status.PROCESSING or upload.origin == Origin.CONVERSION:
+        if upload.percent is not None or upload.status == Status.PROCESSING or upload.origin == Origin.CONVERSION:
             return upload.percent
         return upload.offset * 100 // upload.size if upload.size else None
 

@@ -47,17 +47,23 @@ class Intake:
         max_virtual_bytes: how large the disk inside may say it is, in bytes.
         checksum: what all bytes together must hash to, as ``algorithm:hex`` (md5, sha256 or sha512); empty: anything.
         unpack: whether an archive of a disk comes, instead of the disk itself.
+        disk_format: what the disk was said to be; empty: anything.
     """
 
     max_bytes: int
     max_virtual_bytes: int
     checksum: str = ""
     unpack: bool = False
+    disk_format: str = ""
 
     @property
     def algorithms(self) -> tuple[str, ...]:
         """The hashes to compute: the two that an image always has, and the one that is expected."""
         return tuple(dict.fromkeys(("md5", "sha512", *filter(None, [self.checksum.partition(":")[0]]))))
+
+    def asks_the_same(self, other: "Intake") -> bool:
+        """Whether what was inspected for this one needs no second look for the other."""
+        return (self.unpack, self.disk_format) == (other.unpack, other.disk_format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +136,10 @@ class Knowledge:
             known = pickle.loads(zlib.decompress(packed))  # noqa: S301  # the signature was checked
             for name in intake.algorithms:
                 new_hash(name, known.hashes[name])
+            asks_the_same = known.intake.asks_the_same(intake)
         except Exception:  # noqa: BLE001  # whatever has changed since: the bytes are read again
             return None
-        return known if known.intake.unpack == intake.unpack else None
+        return known if asks_the_same else None
 
 
 class Receiver:
@@ -364,7 +371,7 @@ def _writer(store: ImageStore, key: str, offset: int) -> Writer:
 def _inspector(intake: Intake) -> AnyInspector:
     if intake.unpack:
         return ArchiveInspector(max_virtual_bytes=intake.max_virtual_bytes)
-    return Inspector(max_virtual_bytes=intake.max_virtual_bytes)
+    return Inspector(max_virtual_bytes=intake.max_virtual_bytes, disk_format=intake.disk_format)
 
 
 def receive(

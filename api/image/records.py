@@ -31,6 +31,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.viewer import Viewer
+from images.actions.claims import lacks_data
 from images.models import Image, Upload
 from sharing.models import Share
 
@@ -71,10 +72,6 @@ DISTROS = {
     "Ubuntu", "Windows",
 )}  # fmt: skip
 SYSTEMS = {distro: system for system, distro in DISTROS.items()}
-
-# What Glance calls the steps of what is on its way, while bytes come from a sender, or are fetched by the panel.
-STATUS_SENT = {Upload.Status.RECEIVING: "saving", Upload.Status.PROCESSING: "importing"}
-STATUS_FETCHED = {Upload.Status.FAILED: "queued", Upload.Status.RECEIVED: "queued"}
 
 
 def image_record(image: Image, viewer: Viewer) -> dict[str, Any]:
@@ -166,10 +163,17 @@ def rejected_record(share: Share) -> dict[str, Any]:
 
 
 def queued_status(upload: Upload) -> str:
-    """What Glance calls it: queued until bytes come, and again after data was refused."""
-    if upload.origin == Upload.Origin.UPLOAD:
-        return STATUS_SENT.get(Upload.Status(upload.status), "queued")
-    return STATUS_FETCHED.get(Upload.Status(upload.status), "importing")
+    """What Glance calls it: queued until bytes come, and again after data was refused or did not come.
+
+    What has come and is no image yet is "uploading": ``glance-direct`` makes it one. No query for what is sent; one
+    for an import whose ``fetch`` was not loaded.
+    """
+    if lacks_data(upload):
+        return "queued"
+    if upload.status == Upload.Status.RECEIVED or upload.staged:
+        return "uploading"
+    is_sent = upload.origin == Upload.Origin.UPLOAD and upload.status == Upload.Status.RECEIVING
+    return "saving" if is_sent else "importing"
 
 
 def is_reserved(name: str) -> bool:

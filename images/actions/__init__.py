@@ -1,12 +1,14 @@
 """The verbs of images: each locks, checks, changes, records, and notifies on commit. Nothing else writes."""
 
 from images.actions.changes import (
+    Revision,
     deactivate,
     delete,
     edit,
     protect,
     reactivate,
     record_download,
+    revise,
     set_visibility,
     unprotect,
 )
@@ -26,6 +28,7 @@ from images.actions.families import (
     take_out_of_family,
     unpin_version,
 )
+from images.actions.filling import fill, use_staged
 from images.actions.health import (
     Verdict,
     due_for_verification,
@@ -36,7 +39,7 @@ from images.actions.health import (
     verify_next,
 )
 from images.actions.hiding import hide, unhide
-from images.actions.imports import retry_import, run_import, start_import
+from images.actions.imports import import_queued, retry_import, run_import, start_import
 from images.actions.looks import request_look, run_look
 from images.actions.moving import Moved, movable, move_data
 from images.actions.neglect import attend_to_uploads, complete_upload
@@ -68,6 +71,7 @@ __all__ = [
     "Find",
     "Moved",
     "NewImage",
+    "Revision",
     "Verdict",
     "add_reference",
     "announce_end",
@@ -94,9 +98,11 @@ __all__ = [
     "edit_queued",
     "end_plans",
     "end_quota_requests_of",
+    "fill",
     "get_queued",
     "grant_quota_request",
     "hide",
+    "import_queued",
     "label",
     "leave_family",
     "list_in_marketplace",
@@ -123,6 +129,7 @@ __all__ = [
     "request_look",
     "request_quota",
     "retry_import",
+    "revise",
     "run_conversion",
     "run_import",
     "run_look",
@@ -139,6 +146,7 @@ __all__ = [
     "unpin_version",
     "unprotect",
     "unpublish",
+    "use_staged",
     "use_theirs",
     "verify_data",
     "verify_next",

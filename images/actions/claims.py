@@ -81,6 +81,15 @@ def is_alive(upload: Upload) -> bool:
     return abs(timezone.now() - upload.seen_at) < timedelta(seconds=SILENT_SECONDS)
 
 
+def lacks_data(upload: Upload) -> bool:
+    """Whether a queued image has no data, and gets none unless somebody sends it or has it fetched."""
+    if is_alive(upload) or upload.status in (Upload.Status.PROCESSING, Upload.Status.RECEIVED):
+        return False
+    if upload.status == Upload.Status.FAILED or upload.origin == Upload.Origin.UPLOAD:
+        return True
+    return upload.has_stopped
+
+
 class Claim:
     """What whoever has claimed an upload writes to its row.
 

@@ -18,6 +18,7 @@ from images import letters
 from images.actions.claims import Claim, claim, discarded, is_alive
 from images.actions.creation import NewImage, require_plan
 from images.actions.events import record_import
+from images.actions.filling import emptied
 from images.actions.later import run_later
 from images.actions.reception import Reception
 from images.actions.turns import Turn, TurnOver
@@ -96,6 +97,29 @@ def start_import(
         **begun(by, region=new.region),
     )
     Import.objects.create(upload=upload, url=url.strip(), checksum_url=checksum_url.strip())
+    record_import("import started", upload, by, host=address.host)
+    _run_soon(upload)
+    return upload
+
+
+@transaction.atomic
+def import_queued(upload_id: UUID, *, by: Viewer, url: str) -> Upload:
+    """Fetch the data of a queued image in the background.
+
+    Args:
+        url: of http or https.
+
+    Raises:
+        Http404: no such queued image for this viewer.
+        Conflict: its data comes already, or is here.
+        RefusedAddress: the panel does not go there.
+        QuotaExceeded: the account has no room for another import.
+    """
+    address = Address.parsed(url)
+    upload = emptied(upload_id, by=by, origin=Upload.Origin.IMPORT)
+    upload.filename = address.filename[-LONGEST_NAME:]
+    upload.save(update_fields=["filename"])
+    Import.objects.create(upload=upload, url=url.strip())
     record_import("import started", upload, by, host=address.host)
     _run_soon(upload)
     return upload

@@ -178,6 +178,7 @@ class Reception:
             max_virtual_bytes=settings.IMAGE_MAX_VIRTUAL_BYTES,
             checksum="" if upload.archive_key else upload.expected_checksum,
             unpack=self._is_archive,
+            disk_format=(upload.plan or {}).get("disk_format", ""),
         )
         if upload.store_key and upload.offset and self._resumable:
             return Receiver.resume(
@@ -208,7 +209,15 @@ class Reception:
         if self._pending is None and self._resumable and self._trusted:
             self._pending = self._receiver.snapshot()
         else:
-            self._claim.show_life()
+            self._claim.show_life(**self._arrived)
+
+    @property
+    def _arrived(self) -> dict[str, int]:
+        """How much of a queued image has come, in percent: what comes as a whole has no offset that tells it."""
+        upload = self.upload
+        if self._resumable or not (upload.size and upload.is_queued):
+            return {}
+        return {"percent": 100 * self._receiver.size // upload.size}
 
     def _save(self, snapshot: Snapshot) -> None:
         """Note from where to go on, once those bytes are safe."""
@@ -227,7 +236,7 @@ class Reception:
             return
         with suppress(TakenOver):  # then it is not ours to change any more
             if isinstance(error, FINAL) or (isinstance(error, QuotaExceeded) and not self._resumable):
-                self._drop(error, Upload.Status.FAILED, archive_key="")
+                self._drop(error, self._refused, archive_key="")
             elif isinstance(error, CannotContinue):
                 self._drop(error, Upload.Status.WAITING, archive_key="")
             elif not self._resumable:
@@ -243,8 +252,10 @@ class Reception:
                 self._save(self._receiver.snapshot())
         self._claim.let_go(error, self._before)
 
-    def _drop(self, error: BaseException | None, status: str, **columns: str) -> None:
+    def _drop(self, error: BaseException | None, status: str, **columns: str | None) -> None:
         """Let the next one begin anew, or nobody."""
+        if self.upload.is_queued:
+            columns = columns | {"size": None}  # the next sender says what comes then
         self._claim.let_go(error, status, store_key="", offset=0, state=None, percent=None, **columns)
         forget(self.upload.store, self.upload.store_key)
         if "archive_key" in columns:
@@ -254,6 +265,11 @@ class Reception:
     def _before(self) -> str:
         """What an upload is before and after a go that does not complete it."""
         return Upload.Status.PROCESSING if self.upload.archive_key else Upload.Status.WAITING
+
+    @property
+    def _refused(self) -> str:
+        """What an upload is whose data was refused."""
+        return Upload.Status.WAITING if self.upload.is_queued else Upload.Status.FAILED
 
     @transaction.atomic
     def _hand_to_unpacking(self) -> Upload:
@@ -283,7 +299,7 @@ class Reception:
         row.save()
         if archive:
             transaction.on_commit(lambda: forget(self.upload.store, archive))
-        if row.plan is not None:
+        if row.plan is not None and not row.staged:
             make_planned_image(row)
         return row
 

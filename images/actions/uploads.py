@@ -162,7 +162,7 @@ def _claimed(upload_id: UUID, by: Viewer, offset: int | None, size: int | None) 
     upload = get_upload(by, upload_id)
     claim(upload)
     if size is not None and size != upload.size:
-        _announce(upload, size)
+        announce(upload, size)
     if offset is None:
         # The file comes as a whole, so that what came before is worth nothing.
         upload.offset, upload.state = 0, None
@@ -177,7 +177,7 @@ def _require_offset(sent: int, received: int) -> None:
         raise WrongOffset(f"The file has {received} bytes so far; go on from there.")
 
 
-def _announce(upload: Upload, size: int) -> None:
+def announce(upload: Upload, size: int) -> None:
     """Note how many bytes a file has that began to come without saying so, as the file of a form does.
 
     Raises:

@@ -8,7 +8,7 @@ from images.formats.iso import Iso
 from images.formats.opinion import SecondOpinion
 from images.formats.qcow2 import Qcow2
 from images.formats.raw import Raw
-from images.formats.refusals import Reason, RefusedImage, two_formats
+from images.formats.refusals import Reason, RefusedImage, other_format, two_formats
 from images.formats.signatures import not_a_disk, refuse_foreign, refuse_foreign_tail
 from images.formats.structure import SECTOR, Ending, Structure
 from images.formats.vdi import Vdi
@@ -44,10 +44,12 @@ class Inspector:
 
     Args:
         max_virtual_bytes: how large the disk inside may say it is: a qcow2 of 200 KiB can claim 8 EiB.
+        disk_format: what the file is said to be; empty if nobody said anything.
     """
 
-    def __init__(self, *, max_virtual_bytes: int) -> None:
+    def __init__(self, *, max_virtual_bytes: int, disk_format: str = "") -> None:
         self._max_virtual_bytes = max_virtual_bytes
+        self._expected = disk_format
         self._structure: Structure | None = None
         self._opinion = SecondOpinion()
         self._tail = b""
@@ -61,6 +63,7 @@ class Inspector:
         """
         if self._structure is None:
             self._structure = recognised(block)
+            self._require_possible(self._structure)
         self._structure.look(block, self._size)
         self._check_virtual_size(self._structure)
         self._opinion.feed(block)
@@ -80,6 +83,7 @@ class Inspector:
         if self._structure is None:
             raise RefusedImage(Reason.EMPTY, "This file is empty. Choose the disk itself.")
         structure = self._ended(self._structure)
+        self._require_expected(structure)
         structure.look_at_end(self._tail)
         if read is not None:
             structure.watch.look_back(read)
@@ -87,6 +91,15 @@ class Inspector:
         self._check_virtual_size(structure)
         self._opinion.check(structure)
         return Inspection(disk_format=structure.disk_format, virtual_size=structure.virtual_size)
+
+    def _require_possible(self, structure: Structure) -> None:
+        """Refuse at once what cannot become what it is said to be; only the end of a VHD of fixed size tells it."""
+        if not (isinstance(structure, Raw) and self._expected == FixedVhd.disk_format):
+            self._require_expected(structure)
+
+    def _require_expected(self, structure: Structure) -> None:
+        if self._expected not in ("", structure.disk_format):
+            raise other_format(self._expected, structure.disk_format)
 
     def _ended(self, structure: Structure) -> Structure:
         """What only the end of a file tells: that something raw is a VHD of fixed size, or no disk at all."""

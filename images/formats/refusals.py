@@ -20,6 +20,7 @@ class Reason(StrEnum):
     DAMAGED = "damaged"
     TRUNCATED = "truncated"
     TWO_FORMATS = "two-formats"
+    OTHER_FORMAT = "other-format"
     VIRTUAL_SIZE = "virtual-size"
 
 
@@ -74,6 +75,18 @@ def two_formats() -> RefusedImage:
         Reason.TWO_FORMATS,
         "This file is of two formats at once, so that nobody can say what a server would start. "
         "Convert it to qcow2 and upload the result.",
+    )
+
+
+def other_format(expected: str, found: str) -> RefusedImage:
+    """The refusal of a file that is not what it was said to be: a qcow2 as a raw disk starts nothing.
+
+    The sentence begins as Glance's (wire contract, section C).
+    """
+    return RefusedImage(
+        Reason.OTHER_FORMAT,
+        f"Image disk_format {expected} does not match stream data {found}. "
+        f"Say that it is {found}, or send another file.",
     )
 
 

@@ -67,6 +67,9 @@ class Upload(models.Model):
     plan: "models.JSONField[dict[str, Any] | None, dict[str, Any] | None]" = models.JSONField(
         null=True, blank=True, help_text="The image to make by itself once the data is there: the form's fields."
     )
+    staged = models.BooleanField(
+        default=False, help_text="It becomes the planned image only when somebody says so, and not by itself."
+    )
     data = models.OneToOneField(
         "images.ImageData", on_delete=models.PROTECT, null=True, blank=True, related_name="upload"
     )
@@ -92,6 +95,18 @@ class Upload(models.Model):
     def is_expired(self) -> bool:
         """Whether its time is over, so that it waits only for being swept away."""
         return self.expires_at <= timezone.now()
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether it was planned before its first byte: it then waits for other data when some was refused."""
+        return self.plan is not None and self.origin == self.Origin.UPLOAD and not self.unpack
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether it is an import that goes on only if somebody says so. One query, unless ``fetch`` was loaded."""
+        if self.origin != self.Origin.IMPORT or self.status != self.Status.WAITING or not self.problem:
+            return False
+        return self.fetch.next_at is None
 
     @property
     def title(self) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
@@ -17,6 +17,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from images.problems import BrokenUpload, DataProblem, LengthRequired, UnreadableForm
 from images.streams import too_large
+from images.transfers.slots import slot_for
 
 CHUNK = 1024 * 1024  # bytes asked for at once; gunicorn then fills them with few system calls
 SMALLEST_CHUNK = 16 * 1024  # bytes
@@ -89,6 +90,23 @@ def declared_length(request: HttpRequest) -> int | None:
     if chunked and request.META.get("wsgi.input_terminated"):
         return None
     raise LengthRequired("Say how long the file is, with a Content-Length header.")
+
+
+@contextmanager
+def receiving(request: HttpRequest) -> Iterator[None]:
+    """Hold a slot while a body comes. A client that is refused while it sends hears why.
+
+    Raises:
+        Busy: all slots are taken.
+    """
+    with slot_for(request):
+        try:
+            yield
+        except BrokenUpload:
+            raise  # there is nothing more to read
+        except Exception:
+            discard_rest(request)
+            raise
 
 
 def discard_rest(request: HttpRequest, *, max_bytes: int = 64 * CHUNK) -> None:

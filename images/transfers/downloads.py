@@ -96,7 +96,7 @@ class Download:
             raise DamagedData("The stored data was changed after it was checked.")
 
 
-def serve(request: HttpRequest, download: Download) -> HttpResponseBase:
+def serve(request: HttpRequest, download: Download, *, links: bool = True) -> HttpResponseBase:
     """Answer a GET or HEAD for image data, so that a broken download can go on where it stopped.
 
     The bytes come from whoever sends them best: the store itself where it has an address for that, the web server in
@@ -105,6 +105,7 @@ def serve(request: HttpRequest, download: Download) -> HttpResponseBase:
     Args:
         request: a request whose rights are checked already.
         download: what they may have.
+        links: whether the client may be sent to an address of the store's own.
 
     Returns:
         200, 206, 302, 304, 412 or 416.
@@ -114,7 +115,7 @@ def serve(request: HttpRequest, download: Download) -> HttpResponseBase:
         Busy: too many transfers are going on.
     """
     condition = get_conditional_response(request, etag=download.tag, last_modified=download.timestamp)
-    if condition is None and request.method == "GET" and (address := _link(download)):
+    if links and condition is None and request.method == "GET" and (address := _link(download)):
         # The address is for this person and this minute: nobody may keep it.
         return HttpResponse(status=302, headers={"Location": address, "Cache-Control": "private, no-store"})
     response = condition or _data(request, download)

@@ -27,8 +27,8 @@ from images.models import Region, Upload
 from images.permissions import Verb, require
 from images.problems import BrokenUpload, Busy, Gone, WrongPart, WrongRequest
 from images.stores import get_store
-from images.transfers.bodies import check_same_site, declared_length, discard_rest, raw_chunks
-from images.transfers.slots import RETRY_SECONDS, slot_for
+from images.transfers.bodies import check_same_site, declared_length, raw_chunks, receiving
+from images.transfers.slots import RETRY_SECONDS
 from images.views.answers import REFUSALS, refusal_as_json
 
 VERSION = "1.0.0"
@@ -80,15 +80,9 @@ def _answered(request: PanelRequest, handlers: Mapping[str, Handler], *args: UUI
 def _handled(request: PanelRequest, handler: Handler, *args: UUID) -> HttpResponseBase:
     """Ask the handler. A client that is refused while it sends hears why: what it still sends is read, in the slot."""
     try:
-        with slot_for(request):
-            try:
-                _check(request)
-                return handler(request, *args)
-            except BrokenUpload:
-                raise  # there is nothing more to read
-            except REFUSALS:
-                discard_rest(request)
-                raise
+        with receiving(request):
+            _check(request)
+            return handler(request, *args)
     except REFUSALS as refused:
         return _refused(refused)
 
