@@ -1,0 +1,155 @@
+"""What the bodies of OpenStack Image v2 look like (JSON Schema 2020-12)."""
+
+from api.openapi.parts import TEXT, Json, described, listed, ref
+from images.models import Image
+from images.validators import LONGEST_TEXT
+
+MOST = 2**31 - 1
+UUID: Json = {"type": "string", "format": "uuid"}
+MOMENT: Json = {"type": "string", "format": "date-time", "description": "UTC, to the second"}
+SHORT: Json = {"type": "string", "maxLength": LONGEST_TEXT}
+COUNT: Json = {"type": "integer", "minimum": 0, "maximum": MOST}
+NULL_OR_TEXT: Json = {"type": ["string", "null"]}
+NULL_OR_NUMBER: Json = {"type": ["integer", "null"], "minimum": 0}
+
+VISIBILITIES = Image.Visibility.values
+STATUSES = ["queued", "saving", "importing", "active", "deactivated"]
+MEMBER_STATUSES = ["pending", "accepted", "rejected"]
+DISK_FORMATS = ["ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop"]
+CONTAINER_FORMATS = ["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"]
+
+# What the panel adds to an image. Like every property each is a text, and is there only when there is something to say.
+OURS = {
+    "region": "the code of the region where its data lives",
+    "source": "upload, import, snapshot, registered, conversion or copy",
+    "owner_name": "the name of the account that owns it",
+    "description": "what its owner says of it",
+    "ports": 'the ports that servers listen on: "22,443"',
+    "family": "the family of which it is a version",
+    "version": "which version of its family it is",
+    "deprecated_at": "whoever uses it is warned from then on",
+    "obsolete_at": "nobody can begin to use it from then on",
+    "retired_at": "it is deleted then",
+    "end_reason": "why it ends",
+    "replacement": "the id of the image to use instead",
+    "listed_at": "since when it is in the marketplace",
+    "boot_only": '"true": nobody gets its data, not even its owner',
+    "problem": "why nobody gets its data, or why the last data was refused",
+    "label": "of somebody else's image: what one's own account calls it",
+    "notes": "of somebody else's image: what one's own account notes about it",
+    "login": "of somebody else's image: whom one's own account signs in as",
+    "own_ports": "of somebody else's image: the ports as one's own account has them",
+    "progress": "of an image on its way: how far it is, in percent",
+    "member_status": '"rejected": all that is left of an image that one\'s account has rejected',
+}
+
+IMAGE: Json = {
+    "id": UUID,
+    "name": {"type": ["string", "null"], "maxLength": LONGEST_TEXT},
+    "status": {"type": "string", "enum": STATUSES},
+    "visibility": {"type": "string", "enum": VISIBILITIES},
+    "protected": {"type": "boolean", "description": "a protected image cannot be deleted"},
+    "os_hidden": {"type": "boolean", "description": "left out of lists; found by its id"},
+    "owner": {"type": "string", "description": "the number of the account"},
+    "disk_format": NULL_OR_TEXT,
+    "container_format": NULL_OR_TEXT,
+    "size": NULL_OR_NUMBER | {"description": "bytes of its data"},
+    "virtual_size": NULL_OR_NUMBER | {"description": "bytes of the disk that it unfolds to"},
+    "checksum": NULL_OR_TEXT | {"description": "MD5 of its data"},
+    "os_hash_algo": NULL_OR_TEXT,
+    "os_hash_value": NULL_OR_TEXT | {"description": "of its data"},
+    "min_ram": COUNT | {"description": "MiB"},
+    "min_disk": COUNT | {"description": "GiB"},
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+    "tags": {"type": "array", "items": SHORT},
+    "self": TEXT,
+    "file": TEXT,
+    "schema": TEXT,
+}
+LEFT_OF_REJECTED = ("id", "name", "status", "visibility", "owner", "tags", "self", "file", "schema")
+
+# What can be said of an image that is made, or changed.
+WRITABLE: Json = {
+    "name": SHORT,
+    "visibility": {"type": "string", "enum": VISIBILITIES, "default": "shared"},
+    "protected": {"type": "boolean", "default": False},
+    "os_hidden": {"type": "boolean", "default": False},
+    "disk_format": {"type": ["string", "null"], "enum": [None, *DISK_FORMATS]},
+    "container_format": {"type": ["string", "null"], "enum": [None, *CONTAINER_FORMATS]},
+    "min_ram": COUNT | {"default": 0},
+    "min_disk": COUNT | {"default": 0},
+    "tags": {"type": "array", "items": SHORT | {"minLength": 1}, "uniqueItems": True},
+}
+
+MEMBER: Json = {
+    "member_id": {"type": "string", "description": "the number of the account"},
+    "image_id": UUID,
+    "status": {"type": "string", "enum": MEMBER_STATUSES},
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+    "schema": TEXT,
+}
+
+
+OWN = {f"stockroom_{name}": {"type": "string", "description": text} for name, text in OURS.items()}
+FREE: Json = {"type": "string", "description": "any other property"}
+PAGE: Json = {
+    "first": TEXT | {"description": "the address of the first page"},
+    "next": TEXT | {"description": "the address of the page that follows; there is none after the last one"},
+    "schema": TEXT,
+}
+
+SCHEMAS: dict[str, Json] = {
+    "Image": described(
+        IMAGE | {"stores": TEXT | {"description": "the code of the region"}} | OWN,
+        required=tuple(IMAGE),
+        additionalProperties=FREE,
+        description="An image. An answer of a region's own address has only images of that region.",
+    ),
+    "RejectedImage": described(
+        {name: IMAGE[name] for name in LEFT_OF_REJECTED} | OWN,
+        required=LEFT_OF_REJECTED,
+        description="What is left of an image for an account that has rejected it: enough to accept it after all.",
+    ),
+    "Images": listed("images", {"anyOf": [ref("Image"), ref("RejectedImage")]}, **PAGE),
+    "NewImage": described(
+        {"id": UUID | {"description": "a fresh one if it is not given"}}
+        | {"owner": TEXT | {"description": "the account of the token, if it is given at all"}}
+        | WRITABLE,
+        required=("name",),
+        additionalProperties=SHORT | {"description": "any other property"},
+    ),
+    "Patch": {
+        "type": "array",
+        "description": "Operations of JSON Patch (RFC 6902) on properties of an image: all of them, or none.",
+        "items": described(
+            {
+                "op": {"type": "string", "enum": ["add", "replace", "remove"]},
+                "path": {"type": "string", "pattern": "^/", "description": "the name of the property, after a slash"},
+                "value": {"description": "what it is from now on; not with remove"},
+            },
+            required=("op", "path"),
+        ),
+    },
+    "Member": described(MEMBER),
+    "Members": listed("members", ref("Member"), schema=TEXT),
+    "NewMember": described({"member": {"type": "string", "minLength": 1, "maxLength": 255}}),
+    "Decision": described({"status": {"type": "string", "enum": MEMBER_STATUSES}}),
+    "Import": described(
+        {
+            "method": described(
+                {"name": {"type": "string", "enum": ["glance-direct", "web-download"]}, "uri": TEXT}, required=("name",)
+            )
+        }
+    ),
+    "Tasks": listed("tasks", {"type": "object"}),
+    "Refusal": described(
+        {
+            "message": TEXT | {"description": "what is wrong, with entities of HTML and line breaks"},
+            "code": TEXT | {"description": 'status and title: "404 Not Found"'},
+            "title": TEXT,
+        }
+    ),
+    "Versions": listed("versions", {"type": "object"}),
+}
