@@ -44,3 +44,12 @@ def record_import(verb: str, upload: Upload, by: Viewer | None, **detail: Any) -
         account=upload.account,
         **detail,
     )
+
+
+def record_import_begun(upload: Upload, by: Viewer, **detail: Any) -> None:
+    """Write down that somebody has an image made of what is fetched or was staged; again, after it did not come.
+
+    An import is one thing, however often it is tried: it has one event "import started".
+    """
+    earlier = Event.objects.of("import", upload.pk).filter(verb="import started")
+    record_import("import retried" if earlier.exists() else "import started", upload, by, **detail)

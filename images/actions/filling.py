@@ -16,7 +16,7 @@ from accounts.errors import Conflict
 from accounts.viewer import Viewer
 from images.actions.claims import claim, lacks_data
 from images.actions.creation import NewImage, create_image
-from images.actions.events import record_import
+from images.actions.events import record_import_begun
 from images.actions.queued import lock_queued
 from images.actions.reception import Reception
 from images.actions.removal import forget
@@ -73,7 +73,7 @@ def use_staged(upload_id: UUID, *, by: Viewer) -> Image:
     new = NewImage.planned(upload.plan or {}).named(upload.pk)
     if new.disk_format not in ("", upload.data.disk_format):
         raise other_format(new.disk_format, upload.data.disk_format)
-    record_import("import started", upload, by)
+    record_import_begun(upload, by)
     return create_image(upload_id, by=by, new=new)
 
 

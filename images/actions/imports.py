@@ -17,7 +17,7 @@ from accounts.viewer import Viewer
 from images import letters
 from images.actions.claims import Claim, claim, discarded, is_alive
 from images.actions.creation import NewImage, require_plan
-from images.actions.events import record_import
+from images.actions.events import record_import, record_import_begun
 from images.actions.filling import emptied
 from images.actions.later import run_later
 from images.actions.reception import Reception
@@ -120,7 +120,7 @@ def import_queued(upload_id: UUID, *, by: Viewer, url: str) -> Upload:
     upload.filename = address.filename[-LONGEST_NAME:]
     upload.save(update_fields=["filename"])
     Import.objects.create(upload=upload, url=url.strip())
-    record_import("import started", upload, by, host=address.host)
+    record_import_begun(upload, by, host=address.host)
     _run_soon(upload)
     return upload
 

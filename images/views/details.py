@@ -11,18 +11,17 @@ from django.views.decorators.http import require_safe
 from accounts.history import line_for
 from accounts.middleware import PanelRequest
 from accounts.viewer import Viewer
-from images import actions, hooks
+from images import hooks
 from images.activity import activity_of
 from images.families import advice_on
 from images.looks import Look
 from images.menus import DANGEROUS, address, as_actions, entries_of
-from images.models import Image, ImageData
+from images.models import Image
 from images.permissions import Verb, get_image, refusal
 from images.problems import NoSuchData
 from images.references import words_beside
 from images.rows import name_for, source_for
-from images.stores import get_store
-from images.transfers.downloads import GIVEN, Download, begins, serve
+from images.transfers.giving import give
 from images.views.answers import answers_in_kind
 
 RELATIVES = 20
@@ -86,30 +85,9 @@ def changes_of(viewer: Viewer, image: Image) -> dict[str, dict[str, str]]:
 @require_safe
 @answers_in_kind
 def image_download(request: PanelRequest, pk: UUID) -> HttpResponseBase:
-    """The bytes, whole or in part; or where they are, for a minute.
-
-    No DataHold is placed: the file is open before this view returns, and what is open stays readable when the
-    data is removed meanwhile. Between the check and the opening nothing but this request's own work happens, and
-    data that goes in that moment is a 404 like any image that has just been deleted.
-    """
+    """The bytes, whole or in part; or where they are, for a minute."""
     image = get_image(request.viewer, pk, Verb.EXPORT)
     try:
-        response = actions.reading(image.data, lambda data: serve(request, download_of(image, data)))
+        return give(request, image, by=request.viewer)
     except NoSuchData:
         raise Http404 from None
-    if request.method == "GET" and response.status_code in GIVEN:
-        actions.record_download(image, by=request.viewer, begins=begins(request, download_of(image, image.data)))
-    return response
-
-
-def download_of(image: Image, data: ImageData) -> Download:
-    """The data of an image, under its name."""
-    return Download(
-        store=get_store(data.store),
-        key=data.store_key,
-        stamp=data.stamp,
-        size=data.size,
-        filename=f"{image.name}.{data.disk_format}",
-        etag=data.checksum,
-        last_modified=data.created_at,
-    )
