@@ -1,14 +1,20 @@
 """What the free fields of an image may hold."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
+
+from accounts.errors import wrong
 
 HIGHEST_PORT = 65535
 MOST_PORTS = 50
 MOST_PROPERTIES = 128
 LONGEST_TEXT = 255
+LONGEST_VALUE = 4096  # a signature of an image has a few hundred
+LARGEST_PROPERTIES = 65_536  # characters of all names and values
+MOST_TAGS = 128
 CHECKSUM = re.compile(r"md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}", re.ASCII | re.IGNORECASE)
 
 
@@ -38,10 +44,29 @@ def valid_properties(properties: Any) -> None:
     if len(properties) > MOST_PROPERTIES:
         raise ValidationError(f"Give at most {MOST_PROPERTIES} properties.", code="too_many")
     for name, value in properties.items():
-        if not 1 <= len(name) <= LONGEST_TEXT or len(value) > LONGEST_TEXT:
-            raise ValidationError(f"A property has a name and at most {LONGEST_TEXT} characters.", code="too_long")
+        if not 1 <= len(name) <= LONGEST_TEXT:
+            raise ValidationError(f"A property has a name of at most {LONGEST_TEXT} characters.", code="too_long")
+        if len(value) > LONGEST_VALUE:
+            raise ValidationError(f"“{name}” has more than {LONGEST_VALUE} characters.", code="too_long")
         if "\0" in name + value:
             raise ValidationError("A property cannot hold the character NUL.", code="nul")
+    if sum(len(name) + len(value) for name, value in properties.items()) > LARGEST_PROPERTIES:
+        raise ValidationError(f"All properties have at most {LARGEST_PROPERTIES} characters together.", code="too_long")
+
+
+def valid_tags(tags: Collection[str]) -> None:
+    """Accept words, as the image service of OpenStack takes them.
+
+    Raises:
+        ValidationError: under "tags", so many that nobody finds anything by them, or a word that is none.
+    """
+    if len(tags) > MOST_TAGS:
+        raise wrong("tags", f"Give at most {MOST_TAGS} tags.", "too_many")
+    for tag in tags:
+        if not 1 <= len(tag) <= LONGEST_TEXT:
+            raise wrong("tags", f"A tag has at most {LONGEST_TEXT} characters.", "max_length")
+        if "\0" in tag:
+            raise wrong("tags", "A tag cannot hold the character NUL.", "nul")
 
 
 def valid_checksum(checksum: str) -> None:

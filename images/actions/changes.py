@@ -1,6 +1,7 @@
 """Changing and ending an image that exists."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from images.actions.events import record_copy, record_image
 from images.actions.plans import end_plans, end_plans_of_visibility
 from images.models import Image, ImageTag, PlannedChange
 from images.permissions import Verb, get_image, refresh_grants, require, visibility_refusal
+from images.validators import valid_tags
 
 ONE_DOWNLOAD = timedelta(days=1)  # how long a download may go on in parts
 ONE_START = timedelta(minutes=1)  # programs ask for the beginning several times: to look, and again when the line broke
@@ -50,7 +52,11 @@ def edit(image_id: UUID, *, by: Viewer, tags: Sequence[str] | None = None, **fac
         Http404, PermissionDenied: as ``get_image``.
         ValidationError: per field.
     """
-    image = get_image(by, image_id, Verb.EDIT, lock=True)
+    return change_facts(get_image(by, image_id, Verb.EDIT, lock=True), by, facts, tags=tags)
+
+
+def change_facts(image: Image, by: Viewer, facts: dict[str, Any], *, tags: Sequence[str] | None = None) -> Image:
+    """Change and record; the image is locked and the right is checked."""
     if unknown := set(facts) - set(EDITABLE):
         raise TypeError(f"edit() cannot change {', '.join(sorted(unknown))}.")
     changed = [name for name, value in facts.items() if getattr(image, name) != value]
@@ -67,10 +73,63 @@ def edit(image_id: UUID, *, by: Viewer, tags: Sequence[str] | None = None, **fac
 
 def _replace_tags(image: Image, tags: Sequence[str]) -> bool:
     """Make the tags exactly these, and say whether that changed anything."""
-    before, after = {tag.name for tag in image.tags.all()}, set(tags)
+    before, after = set(image.tag_names), set(tags)
+    if before == after:
+        return False
+    valid_tags(after)
     image.tags.filter(name__in=before - after).delete()
     ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in sorted(after - before))
-    return before != after
+    image.tag_names = sorted(after)
+    return True
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What is to be different about an image, all of it or nothing.
+
+    Attributes:
+        facts: columns out of ``EDITABLE``.
+        tags: all tags from now on; None leaves them.
+        visibility, protected: None leaves them.
+    """
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    tags: Sequence[str] | None = None
+    visibility: str | None = None
+    protected: bool | None = None
+
+
+@transaction.atomic
+def revise(image_id: UUID, *, by: Viewer, decide: Callable[[Image], Revision]) -> Image:
+    """Change several things of an image at once, each by the rights and with the events that it has alone.
+
+    Args:
+        decide: told how the locked image is, says what is to change; what it raises, changes nothing.
+
+    Raises:
+        Http404: the viewer cannot see the image.
+        PermissionDenied: it is another account's, or they may not change one of these.
+        ValidationError: per field.
+    """
+    image = get_image(by, image_id, Verb.SEE, lock=True)
+    if image.account_id != by.account.pk:
+        require(by, Verb.EDIT, image)
+    revision = decide(image)
+    _require_rights(revision, image, by)
+    if revision.visibility is not None:
+        change_visibility(image, by, revision.visibility)
+    if revision.protected is not None:
+        change_protection(image, by, protected=revision.protected)
+    return change_facts(image, by, revision.facts, tags=revision.tags)
+
+
+def _require_rights(revision: Revision, image: Image, by: Viewer) -> None:
+    if revision.facts or revision.tags is not None:
+        require(by, Verb.EDIT, image)
+    if revision.protected is not None:
+        require(by, Verb.PROTECT, image)
+    if revision.visibility is not None and (reason := visibility_refusal(by, revision.visibility, image)):
+        raise PermissionDenied(reason)
 
 
 @transaction.atomic
@@ -123,7 +182,11 @@ def unprotect(image_id: UUID, *, by: Viewer) -> Image:
 
 @transaction.atomic
 def _set_protected(image_id: UUID, by: Viewer, *, protected: bool) -> Image:
-    image = get_image(by, image_id, Verb.PROTECT, lock=True)
+    return change_protection(get_image(by, image_id, Verb.PROTECT, lock=True), by, protected=protected)
+
+
+def change_protection(image: Image, by: Viewer, *, protected: bool) -> Image:
+    """Change and record; the image is locked and the right is checked."""
     if image.protected is not protected:
         image.protected = protected
         image.save(update_fields=["protected", "updated_at"])

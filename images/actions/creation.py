@@ -20,6 +20,7 @@ from images.actions.events import record_image
 from images.models import Image, ImageTag, Region, Upload
 from images.permissions import Verb, get_upload, require, visibility_refusal
 from images.quotas import confirm, reserve
+from images.validators import valid_tags
 
 SOURCES = {
     Upload.Origin.UPLOAD: Image.Source.UPLOAD,
@@ -90,9 +91,9 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
         raise Conflict("The file has not come yet. Wait until it is there, then send the form again.")
     image = _built(upload, by, new)
     _require_rights(image, by)
-    _check(image)
+    _check(image, new)
     image.save(force_insert=True)
-    ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in new.tags)
+    ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in dict.fromkeys(new.tags))
     upload.delete()
     record_image("created", image, by, visibility=image.visibility, source=image.source)
     if image.visibility == Image.Visibility.SHARED and new.recipients.strip():
@@ -141,7 +142,7 @@ def require_plan(new: NewImage, *, by: Viewer) -> None:
     """
     image = Image(account=by.account, created_at=timezone.now(), **new.columns())
     _require_rights(image, by)
-    _check(image)
+    _check(image, new)
 
 
 def make_planned_image(upload: Upload) -> Image | None:
@@ -215,7 +216,8 @@ def _require_rights(image: Image, by: Viewer) -> None:
         raise PermissionDenied(reason)
 
 
-def _check(image: Image) -> None:
+def _check(image: Image, new: NewImage) -> None:
     if image.region.closed_at:
         raise ValidationError({"region": f"{image.region.name} takes no new images. Choose another region."})
     image.clean_fields(exclude=["account", "region", "data", "created_by", "parent"])
+    valid_tags(new.tags)

@@ -5,8 +5,8 @@ there. The image then has the id of the upload, so that a program knows it by on
 every upload it ends when nothing has come for ``UPLOAD_LIFETIME_HOURS``.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
@@ -38,11 +38,16 @@ def start_queued(*, by: Viewer, new: NewImage, image_id: UUID | None = None) -> 
         Conflict: something has this id already, or once had it.
     """
     require(by, Verb.CREATE)
-    pk = image_id or uuid4()
+    upload = Upload(pk=image_id or uuid4(), **begun(by, region=new.region))
     new = replace(new, most=str(by.most or ""))
-    require_plan(new.named(pk), by=by)
+    require_plan(new.named(upload.pk), by=by)
     reserve(by.account, images=1, uploads=1)
-    return _inserted(Upload(pk=pk, plan=new.plan(), **begun(by, region=new.region)))
+    upload.plan = new.plan()
+    if image_id is None:
+        upload.save(force_insert=True)
+    else:
+        _insert(upload)
+    return upload
 
 
 def get_queued(viewer: Viewer, upload_id: UUID) -> Upload:
@@ -58,11 +63,12 @@ def get_queued(viewer: Viewer, upload_id: UUID) -> Upload:
 
 
 @transaction.atomic
-def edit_queued(upload_id: UUID, *, by: Viewer, **changes: Any) -> Upload:
+def edit_queued(upload_id: UUID, *, by: Viewer, decide: Callable[[Upload, NewImage], NewImage]) -> Upload:
     """Change what is said of a queued image.
 
     Args:
-        changes: fields of ``NewImage``; ``facts`` are all facts from now on.
+        decide: told how the locked one is and what was said of it, gives what is said from now on; what it raises,
+            changes nothing.
 
     Raises:
         Http404: no such queued image for this viewer.
@@ -70,7 +76,7 @@ def edit_queued(upload_id: UUID, *, by: Viewer, **changes: Any) -> Upload:
         ValidationError: per field.
     """
     upload = lock_queued(by, upload_id)
-    new = replace(NewImage.planned(upload.plan or {}), **changes)
+    new = decide(upload, NewImage.planned(upload.plan or {}))
     require_plan(new.named(upload.pk), by=by)
     upload.plan = new.plan()
     upload.save(update_fields=["plan"])
@@ -106,19 +112,18 @@ def lock_queued(by: Viewer, upload_id: UUID) -> Upload:
     return upload
 
 
-def _inserted(upload: Upload) -> Upload:
-    """Store a new upload under an id that nothing has, and nothing had: deleted images keep theirs."""
+def _insert(upload: Upload) -> None:
+    """Store an upload under an id that somebody chose: nothing has it or had it, as deleted images keep theirs."""
     try:
         with transaction.atomic():
             upload.save(force_insert=True)
     except IntegrityError:
-        raise taken(upload.pk) from None
+        raise _taken(upload) from None
     # Asked after the insert: an upload that becomes an image meanwhile makes it wait, and leaves its id to the image.
     if Image.objects.filter(pk=upload.pk).exists():
-        raise taken(upload.pk)
-    return upload
+        raise _taken(upload)
 
 
-def taken(pk: UUID) -> Conflict:
+def _taken(upload: Upload) -> Conflict:
     """What a program hears that chose an id which is in use, whoever uses it."""
-    return Conflict(f"Image ID {pk} already exists!")
+    return Conflict(f"Image ID {upload.pk} already exists!")

@@ -118,7 +118,7 @@ class EditForm(FactsForm):
     properties = PropertiesField(
         label="Properties",
         required=False,
-        max_length=40_000,
+        max_length=80_000,
         help_text="One name=value on each line. Clouds and programs read them.",
         widget=forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"}),
     )

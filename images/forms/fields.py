@@ -10,9 +10,8 @@ from django.core.exceptions import ValidationError
 from accounts.viewer import Viewer
 from images.models import Image, Region
 from images.permissions import visibility_refusal
+from images.validators import valid_tags
 
-MOST_TAGS = 50
-LONGEST_TAG = 255
 PORT_DIGITS = 5
 
 
@@ -38,10 +37,10 @@ class TagsField(forms.CharField):
     def clean(self, value: Any) -> list[str]:
         text = super().clean(value)
         tags = list(dict.fromkeys(word for word in (part.strip() for part in text.split(",")) if word))
-        if len(tags) > MOST_TAGS:
-            raise ValidationError(f"Give at most {MOST_TAGS} tags.")
-        if any(len(tag) > LONGEST_TAG for tag in tags):
-            raise ValidationError(f"A tag has at most {LONGEST_TAG} characters.")
+        try:
+            valid_tags(tags)
+        except ValidationError as refused:
+            raise ValidationError(refused.error_dict["tags"]) from None
         return tags
 
     def prepare_value(self, value: Any) -> Any:
