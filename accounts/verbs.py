@@ -40,6 +40,7 @@ TOPICS = (
             "failed to sign in": "failed to accept {subject}[ for {address}] by signing in",
             "sign-in refused": "Somebody at {subject}[ ({address})] failed to accept an image here by signing in",
             "rejected": "rejected {subject}[, offered to {address}]",
+            "reconsidered": "took back what was decided on {subject}[, offered to {address}]",
             "removed": "took {subject} back[ from {address}]",
             "left": "gave {subject} back[, which was shared with {address}]",
             "extended": "extended {subject}[ for {address}][ until {day}]",

@@ -18,6 +18,7 @@ from images.models import Image
 from images.permissions import Verb, refusal
 from sharing.addresses import MARKETPLACE, address_of, is_marketplace, resolve
 from sharing.models import AddressKind, Block, Share, Trust
+from sharing.naming import NOT_OF_ACCOUNT, known_groups
 from sharing.policies import Accepting, Judge, Verdict, judge_for, strictest
 from sharing.querysets import NOBODY
 
@@ -48,18 +49,21 @@ class Target:
 def find_targets(image: Image, by: Viewer, addresses: Iterable[Address], groups: Iterable[Group]) -> list[Target]:
     """Whom an offer reaches, each once, in the order given, with who decides.
 
+    Whoever offers with a token has authority over nobody else, and trust is in people: everybody is asked.
+
     Raises:
         PermissionDenied: a group is not the producer's to decide for.
         ValidationError: there is no recipient, or one is the image's own account.
     """
-    targets = [*_addressed(image, by, list(addresses)), *(_chosen(by, group) for group in groups)]
+    targets = [*_addressed(image, by, list(addresses)), *_chosen(by, list(groups))]
     if not targets:
         raise ValidationError({"recipients": "Name at least one recipient."}, code="required")
     # The producer learns nothing here: an own account is reached by its number, a personal one by its person's
     # login and address, and whoever shares from it is that person.
     if any(target.recipient and target.recipient.pk == image.account_id for target in targets):
         raise ValidationError({"recipients": f"{image.account.title} owns this image: leave it out."}, code="own")
-    return _judged(image, list({target.key: target for target in targets}.values()))
+    each_once = list({target.key: target for target in targets}.values())
+    return each_once if by.most else _judged(image, each_once)
 
 
 def candidates(share: Share) -> list[Group | None]:
@@ -77,7 +81,7 @@ def target_of(share: Share, by: Viewer) -> Target:
         ValidationError: it reaches the image's own account, which has taken the image over since.
     """
     if share.kind in (AddressKind.TEAM, AddressKind.ORGANIZATION) and share.recipient:
-        return _judged(share.image, [_chosen(by, share.recipient)])[0]
+        return find_targets(share.image, by, [], [share.recipient])[0]
     return find_targets(share.image, by, [address_of(share.kind, share.address)], [])[0]
 
 
@@ -138,13 +142,18 @@ def _addressed(image: Image, by: Viewer, addresses: list[Address]) -> list[Targe
     if not addresses:
         return []
     found = resolve(addresses)
-    ids = [group.pk for group in found.values()]
+    deciders = {} if by.most else _deciders(image, by, found.values())
+    return [_target(address, found.get(address), deciders) for address in addresses]
+
+
+def _deciders(image: Image, by: Viewer, reached: Iterable[Group]) -> dict[int, User]:
+    """Who has accepted already: the producer for accounts of their own, and those who trust it. By recipient."""
+    ids = [group.pk for group in reached]
     trusting = Trust.objects.of_producer(image.account, recipients=ids)
     # Who trusts a whole organization may block one account of it.
     blocking = Block.objects.of_producer(image.account, recipients=ids)
     deciders = {pk: who for pk, who in trusting.items() if pk not in blocking}
-    deciders |= {account.pk: by.user for account in by.administered_accounts}
-    return [_target(address, found.get(address), deciders) for address in addresses]
+    return deciders | {account.pk: by.user for account in by.administered_accounts}
 
 
 def _target(address: Address, group: Group | None, deciders: Mapping[int, User]) -> Target:
@@ -153,7 +162,16 @@ def _target(address: Address, group: Group | None, deciders: Mapping[int, User])
     return Target(AddressKind(address.kind), address.value, group, deciders.get(group.pk) if group else None)
 
 
-def _chosen(by: Viewer, group: Group) -> Target:
+def _chosen(by: Viewer, groups: list[Group]) -> list[Target]:
+    if not (by.most and groups):
+        return [_decided_for(by, group) for group in groups]
+    known = known_groups(by, [group.pk for group in groups])
+    if any(group.pk not in known for group in groups):
+        raise PermissionDenied(NOT_OF_ACCOUNT)
+    return [Target(AddressKind(known[group.pk][0]), str(group.pk), group) for group in groups]
+
+
+def _decided_for(by: Viewer, group: Group) -> Target:
     for account in by.administered_accounts:
         if account.pk == group.pk:
             return Target(AddressKind.NUMBER, account.number, account.group_ptr, by.user)

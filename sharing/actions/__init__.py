@@ -10,7 +10,8 @@ from sharing.actions.approvals import approve_offer, refuse_offer, withdraw_offe
 from sharing.actions.blocking import block, unblock
 from sharing.actions.bulk import OfferedImage, offer_each
 from sharing.actions.claims import MadeCode, claim_offer, make_claim_code, renew_claim_code
-from sharing.actions.decisions import accept, leave, reject
+from sharing.actions.conditions import LimitReached
+from sharing.actions.decisions import accept, leave, reconsider, reject
 from sharing.actions.deliveries import prune_deliveries, send_deliveries
 from sharing.actions.endings import end_shares_of, follow_image, resolve_email
 from sharing.actions.ends import attend_to_ends
@@ -25,6 +26,7 @@ from sharing.actions.handover import (
     turn_down_hand_over,
 )
 from sharing.actions.lasting import ask_for_longer, set_end
+from sharing.actions.members import set_member_status
 from sharing.actions.offers import offer, offer_again
 from sharing.actions.policies import set_policy
 from sharing.actions.reviews import ask_for_review
@@ -54,6 +56,7 @@ from sharing.actions.webhooks import (
 )
 
 __all__ = [
+    "LimitReached",
     "MadeCode",
     "Offered",
     "OfferedImage",
@@ -90,6 +93,7 @@ __all__ = [
     "pause_webhook",
     "prune_deliveries",
     "queue_deliveries",
+    "reconsider",
     "refuse_offer",
     "refuse_sign_in",
     "reject",
@@ -105,6 +109,7 @@ __all__ = [
     "send_deliveries",
     "send_test",
     "set_end",
+    "set_member_status",
     "set_policy",
     "set_rules",
     "sign_in_failed",

@@ -2,19 +2,45 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import Conflict, wrong
 from accounts.models import Account, Event, User
+from accounts.viewer import Viewer
 from images.models import Image
 from sharing.actions.terms import Terms
 from sharing.lasting import checked_end
 from sharing.limits import HOW_TO_ASK, offers_per_day
 from sharing.models import AddressKind, Rules, Share
 from sharing.targets import Target, open_to_all, over
+
+ONE_DAY = timedelta(days=1)
+
+
+class LimitReached(ValidationError):
+    """More offers than an account may make for now.
+
+    Attributes:
+        until: when it may make that many again, if nothing else is offered.
+    """
+
+    def __init__(self, text: str, until: datetime) -> None:
+        super().__init__({"recipients": ValidationError(text, code="too_many")})
+        self.until = until
+
+
+def require_shared(image: Image, by: Viewer) -> None:
+    """Let no program open an image by offering it: with a token that is a step of its own (OpenStack Image v2).
+
+    Raises:
+        PermissionDenied: the viewer came with a token, and the image is not shared.
+    """
+    if by.most and image.visibility != Image.Visibility.SHARED:
+        raise PermissionDenied(f"Not allowed to create members for image {image.pk}: only shared images have members.")
 
 
 def require_offerable(image: Image) -> None:
@@ -41,9 +67,9 @@ def check_daily_limit(account: Account, by: User, wanted: int) -> None:
     """Keep an account, and a person with many accounts, from flooding people: also offers removed again count.
 
     Raises:
-        ValidationError: with how many were made and how many are allowed.
+        LimitReached: with how many were made and how many are allowed.
     """
-    since = timezone.now() - timedelta(days=1)
+    since = timezone.now() - ONE_DAY
     offered = Event.objects.filter(Q(account=account) | Q(actor=by), verb="offered", at__gt=since)
     made, allowed = offered.count(), offers_per_day(account)
     if made + wanted > allowed:
@@ -51,7 +77,13 @@ def check_daily_limit(account: Account, by: User, wanted: int) -> None:
             f"You and {account.title} have made {made} offers today; {allowed} are allowed. "
             f"Share with fewer recipients, with a group instead, or go on tomorrow. {HOW_TO_ASK}"
         )
-        raise wrong("recipients", text, "too_many")
+        raise LimitReached(text, _free_again(offered, made + wanted - allowed))
+
+
+def _free_again(offered: "QuerySet[Event]", too_many: int) -> datetime:
+    """When so many of the offers of the last day are a day old; a day from now, where there are not so many."""
+    moments = offered.order_by("at").values_list("at", flat=True)[too_many - 1 : too_many]
+    return (next(iter(moments), None) or timezone.now()) + ONE_DAY
 
 
 def checked_terms(terms: Terms, image: Image, rules: Rules | None, targets: Iterable[Target] = ()) -> Terms:

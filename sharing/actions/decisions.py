@@ -1,4 +1,4 @@
-"""What recipients do: accept, reject, leave."""
+"""What recipients do: accept, reject, think again, leave."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
+from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.models import Account
@@ -76,6 +77,28 @@ def reject(share_id: int, *, by: Viewer, reason: str = "") -> Share:
         who = share.decided_by.get_full_name() if share.decided_by else "Somebody"
         raise Conflict(f"{who} has already accepted this offer. Use Remove Image if you do not want the image.")
     return turn_down(share, "rejected", reason, by)
+
+
+@transaction.atomic
+def reconsider(share_id: int, *, by: Viewer) -> Share:
+    """Take a decision back: the offer waits once more, and gives nothing until it is accepted.
+
+    Raises:
+        Http404, PermissionDenied: as ``accept``.
+        Conflict: the time for deciding is over, so that nobody could accept it again.
+    """
+    share = _decidable(share_id, by)
+    if share.status == Share.Status.PENDING:
+        return share
+    if share.offer_expires_at and share.offer_expires_at <= timezone.now():
+        raise Conflict("The time for deciding on this offer is over: it can be accepted or rejected, but wait no more.")
+    end_later_versions_of(share)
+    share.status, share.decided_at, share.decided_by = Share.Status.PENDING, None, None
+    share.takes_future, share.reason, share.warned_days = False, "", None
+    share.save()
+    sync(share)
+    record_by_recipient("reconsidered", share, by)
+    return share
 
 
 @transaction.atomic

@@ -16,7 +16,13 @@ from accounts.viewer import Viewer
 from images.models import Image
 from images.permissions import Verb, get_image
 from sharing.actions.changes import share_of
-from sharing.actions.conditions import check_daily_limit, checked_terms, require_addressed, require_offerable
+from sharing.actions.conditions import (
+    check_daily_limit,
+    checked_terms,
+    require_addressed,
+    require_offerable,
+    require_shared,
+)
 from sharing.actions.holding import check_open_limit, hold_offer
 from sharing.actions.starting import open_for_sharing, start
 from sharing.actions.terms import USUAL, Offered, Outcome, Terms
@@ -38,10 +44,12 @@ def offer(
 ) -> list[Offered]:
     """Offer an image to addresses, and to groups, organizations and accounts for which the producer decides.
 
-    A private image becomes shared in the same step. Repeating an offer changes nothing and says so.
+    A private image becomes shared in the same step, unless a program offers it: that says so first. Repeating an offer
+    changes nothing and says so.
 
     Args:
-        groups: accounts, groups and organizations out of what the producer administers or manages.
+        groups: accounts, groups and organizations out of what the producer administers or manages; with a token, out
+            of what its account knows (``sharing.naming``).
         approved: a second person has, where the rules of the organization ask for one.
 
     Returns:
@@ -49,7 +57,8 @@ def offer(
 
     Raises:
         Http404: the viewer cannot see the image.
-        PermissionDenied: they may not share it, or a group is not theirs to decide for.
+        PermissionDenied: they may not share it, or a group is not theirs to decide for; or a program offers an image
+            that is not shared.
         Conflict: everybody can use the image anyway; or it is private, and was shared with somebody outside of an
             organization that forbids it now.
         ValidationError: no recipient, the image's own account, an end that is past or later than rules allow, somebody
@@ -63,13 +72,16 @@ def offer(
     rules = rules_of(image.account)
     terms = checked_terms(terms, image, rules, targets)
     rows = _rows_of(image, targets)
-    held = divide(rules, by, [each for each in targets if _begins(rows.get(each.key))], approved=approved).held
+    begin = [each for each in targets if _begins(rows.get(each.key))]
+    held = divide(rules, by, begin, approved=approved).held
     check_open_limit(image, len(held))
     opened = len(held) < len(targets) and open_for_sharing(image, by, rules)
     return [
         _hold(image, target, by, terms, rules)
         if target in held
         else _start(image, target, rows.get(target.key), by, terms, opened=opened)
+        if target in begin
+        else _repeated(rows[target.key])
         for target in targets
     ]
 
@@ -108,6 +120,7 @@ def _locked(image_id: UUID, by: Viewer, reached: Iterable[Group | None]) -> tupl
     """
     by = lock_groups(by, [*reached, by.account.organization])
     image = get_image(by, image_id, Verb.OFFER, lock=True)
+    require_shared(image, by)
     require_offerable(image)
     return by, image
 
@@ -131,10 +144,13 @@ def _hold(
 
 
 def _start(image: Image, target: Target, share: Share | None, by: Viewer, terms: Terms, *, opened: bool) -> Offered:
-    if share and not _begins(share):
-        accepted = share.status == Share.Status.ACCEPTED
-        outcome = Outcome.ALREADY_ACCEPTED if accepted else Outcome.ALREADY_OFFERED
-        return Offered(share.address_text, outcome, share)
     share = share or Share(kind=target.kind, address=target.value)
     share.image = image
     return start(target, share, by, terms, opened=opened)
+
+
+def _repeated(share: Share) -> Offered:
+    """Nothing happens to what waits or gives access already."""
+    accepted = share.status == Share.Status.ACCEPTED
+    outcome = Outcome.ALREADY_ACCEPTED if accepted else Outcome.ALREADY_OFFERED
+    return Offered(share.address_text, outcome, share)
