@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from servers import actions
+from servers import actions, demo
 
 
 class Command(BaseCommand):
@@ -15,5 +16,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Set up what is not set up yet, and say so."""
         regions = actions.set_up_regions()
+        for region in regions:
+            if settings.DEMO and region.is_default:
+                demo.load(region)
         if options["verbosity"] and regions:
             self.stdout.write(f"Servers run on this host now, in: {', '.join(region.name for region in regions)}.")
