@@ -185,3 +185,10 @@ def test_everybody_has_what_was_agreed_after_every_step(cast: Cast) -> None:
 @pytest.mark.long
 def test_everybody_has_what_was_agreed_after_many_steps(cast: Cast) -> None:
     play(cast, histories=100, steps=50)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(10))
+def test_everybody_has_what_was_agreed_in_thousands_of_histories(cast: Cast, part: int) -> None:
+    """In parts, so that every core plays some."""
+    play(cast, histories=200, steps=20)
