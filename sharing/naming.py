@@ -100,7 +100,7 @@ def _name_of(address: Address) -> Name:
 
 def _value_after(prefix: str, text: str, kind: AddressKind) -> str:
     value = text.removeprefix(prefix)
-    if kind == AddressKind.CODE:
+    if kind == AddressKind.CODE and value.isprintable():
         return value
     if not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
         raise ValidationError(f"“{text[:80]}” is no name: after “{prefix}” comes an id.", code="invalid")

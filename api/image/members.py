@@ -149,6 +149,21 @@ def offer(viewer: Viewer, place: Place, names: Sequence[Name], **terms: Any) -> 
         raise Refusal(413, " ".join(reached.messages), {"Retry-After": str(wait)}) from None
 
 
+def require_own(viewer: Viewer, place: Place) -> None:
+    """Refuse what only the owner of an image does.
+
+    Raises:
+        Refusal: 404 for what is not for the viewer's eyes; else 403.
+    """
+    if place.is_own:
+        return
+    if own_membership(viewer, place.pk) is None:
+        _require_visible(viewer, place)
+    raise Refusal(
+        403, "You are not authorized to complete add_member action. Its owner decides with whom it is shared."
+    )
+
+
 def require_offerable(viewer: Viewer, place: Place) -> None:
     """Refuse what the viewer may not do, before anything is said about what they wrote.
 
@@ -156,10 +171,7 @@ def require_offerable(viewer: Viewer, place: Place) -> None:
         Refusal: 404 or 403; or 409 for an image without data.
         PermissionDenied: with the reason.
     """
-    if not place.is_own:
-        if own_membership(viewer, place.pk) is None:
-            _require_visible(viewer, place)
-        raise Refusal(403, "You are not authorized to complete add_member action. Its owner offers the image.")
+    require_own(viewer, place)
     require(viewer, Verb.OFFER)
     _require_members(place, "create")
     if place.is_queued:

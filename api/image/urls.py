@@ -8,6 +8,7 @@ from api.image.data import ImageFile, ImageStage
 from api.image.images import Images, OneImage
 from api.image.imports import ImageImport
 from api.image.members import Members, OneMember
+from api.image.sharing import urls as sharing_urls
 from api.image.tags import OneTag
 from api.image.tasks import OneTask, Tasks, TasksOfImage
 from api.openapi.views import ImageDocument
@@ -27,5 +28,6 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^v2/images/(?P<image_id>[^/]+)/members$", Members.as_view()),
     re_path(r"^v2/images/(?P<image_id>[^/]+)/members/(?P<member>.+)$", OneMember.as_view()),
     re_path(r"^v2/openapi\.json$", ImageDocument.as_view()),
+    *sharing_urls.urlpatterns,
     re_path(r"^.*$", NotInImage.as_view()),
 ]
