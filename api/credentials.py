@@ -4,13 +4,11 @@ import hashlib
 import secrets
 import uuid
 
-from django.core.exceptions import ValidationError
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
-from accounts.viewer import Viewer
 from api.models import ApplicationCredential
-from api.validators import is_storable
+from api.validators import storable
 
 SECRET_BYTES = 32  # 256 random bits: too many to be guessed, so that one round of SHA-256 keeps them
 NOBODY = 0  # the id of no person
@@ -45,22 +43,8 @@ def credential_for(
         user: whose credential it is, None for a person who is not there.
         name: as the person calls it.
     """
-    named = {"pk": _storable(pk)} if pk else {"user": user.pk if user else NOBODY, "name": _storable(name)}
+    named = {"pk": storable(pk)} if pk else {"user": user.pk if user else NOBODY, "name": storable(name)}
     found = ApplicationCredential.objects.opening().filter(**named).select_related("user", "account__organization")
     credential = found.first()
     is_right = constant_time_compare(hash_of(secret), credential.secret_hash if credential else NOTHING)
     return credential if is_right else None
-
-
-def _storable(text: str) -> str:
-    """The text as a database may be asked for it; nobody has another one."""
-    try:
-        is_storable(text)
-    except ValidationError:
-        return ""
-    return text
-
-
-def lines_for(viewer: Viewer) -> list[ApplicationCredential]:
-    """The credentials that a viewer sees, the newest first. One query."""
-    return list(ApplicationCredential.objects.shown_to(viewer).select_related("user"))

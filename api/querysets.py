@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -35,3 +35,11 @@ class CredentialQuerySet(models.QuerySet["ApplicationCredential"]):
         """Those for the viewer's account that nobody has revoked: one's own; an admin sees those of everybody."""
         kept = self.filter(account=viewer.account, revoked_at__isnull=True)
         return kept if viewer.is_admin else kept.filter(user=viewer.user)
+
+    def older_than(self, credential_id: str) -> "CredentialQuerySet":
+        """Those that stand after one in the list, the newest first; all of them where nothing is named."""
+        newest_first = self.order_by("-created_at", "-pk")
+        if not credential_id:
+            return newest_first
+        moment = Subquery(self.model.objects.filter(pk=credential_id).values("created_at"))
+        return newest_first.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=credential_id))

@@ -11,3 +11,12 @@ def is_storable(text: str) -> None:
     """
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise ValidationError("It has characters that are no text.", code="not_storable")
+
+
+def storable(text: str) -> str:
+    """The text as a database may be asked for it; empty where it can hold no such text."""
+    try:
+        is_storable(text)
+    except ValidationError:
+        return ""
+    return text

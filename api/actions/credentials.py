@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from accounts.errors import wrong
 from accounts.models import Account, Event, User
@@ -25,6 +26,7 @@ LONGEST_LIFE = timedelta(days=3653)  # ten years; whoever wants more wants no en
 NOTED_EVERY = timedelta(minutes=1)
 
 
+@sensitive_variables()
 @transaction.atomic
 def make_credential(
     *, by: Viewer, name: str, role: Role, description: str = "", expires_at: datetime | None = None
@@ -120,6 +122,15 @@ def used(credential: ApplicationCredential) -> None:
         ApplicationCredential.objects.filter(pk=credential.pk).update(last_used_at=now)
 
 
+def why_no_more(viewer: Viewer) -> str:
+    """Why somebody can make no further credential; empty while they can. One query."""
+    if ApplicationCredential.objects.live().of(viewer.user, viewer.account).count() < MOST_CREDENTIALS:
+        return ""
+    return (
+        f"{MOST_CREDENTIALS} credentials are the most that you may have for {viewer.account.title}. Revoke one first."
+    )
+
+
 def _locked(credentials: Any, credential_id: str) -> ApplicationCredential | None:
     rows = credentials.select_for_update(of=("self",)).select_related("user", "account")
     found: ApplicationCredential | None = rows.filter(pk=credential_id).first()
@@ -162,11 +173,8 @@ def _check_end(expires_at: datetime | None) -> None:
 
 
 def _check_room(by: Viewer) -> None:
-    if ApplicationCredential.objects.live().filter(user=by.user, account=by.account).count() >= MOST_CREDENTIALS:
-        text = (
-            f"{MOST_CREDENTIALS} credentials are the most that you may have for {by.account.title}. Revoke one first."
-        )
-        raise wrong("name", text, "too_many")
+    if reason := why_no_more(by):
+        raise wrong("name", reason, "too_many")
 
 
 def _record(verb: str, credential: ApplicationCredential, by: Viewer | User, **detail: Any) -> Event:

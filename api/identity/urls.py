@@ -3,7 +3,7 @@
 from django.urls import URLPattern, re_path
 
 from api.endpoints import NotInIdentity
-from api.identity import catalogue, discovery, people, projects, tokens
+from api.identity import catalogue, credentials, discovery, people, projects, tokens
 from api.openapi.views import IdentityDocument
 
 urlpatterns: list[URLPattern] = [
@@ -21,6 +21,11 @@ urlpatterns: list[URLPattern] = [
     re_path(r"^v3/users/?$", people.Users.as_view()),
     re_path(r"^v3/users/(?P<user_id>[^/]+)/?$", people.Person.as_view()),
     re_path(r"^v3/users/(?P<user_id>[^/]+)/projects/?$", people.ProjectsOfPerson.as_view()),
+    re_path(r"^v3/users/(?P<user_id>[^/]+)/application_credentials/?$", credentials.Credentials.as_view()),
+    re_path(
+        r"^v3/users/(?P<user_id>[^/]+)/application_credentials/(?P<credential_id>[^/]+)/?$",
+        credentials.Credential.as_view(),
+    ),
     re_path(r"^v3/roles/?$", people.Roles.as_view()),
     re_path(r"^v3/roles/(?P<role_id>[^/]+)/?$", people.RoleView.as_view()),
     re_path(r"^v3/openapi\.json$", IdentityDocument.as_view()),

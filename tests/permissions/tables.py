@@ -104,6 +104,20 @@ webhook_test                    GET    405       405      405
 webhook_test                    POST   403       403      302
 delivery_resend                 GET    405       405      405
 delivery_resend                 POST   403       403      302
+credential_list                 GET    200       200      200
+credential_list                 POST   405       405      405
+credential_create               GET    200       200      200
+credential_create               POST   422       422      422
+credential_revoke               GET    404       200      200
+credential_revoke               POST   404       302      302
+credential_openrc               GET    405       405      405
+credential_openrc               POST   404       404      404
+credential_clouds               GET    405       405      405
+credential_clouds               POST   404       404      404
+access_openrc                   GET    200       200      200
+access_openrc                   POST   405       405      405
+access_clouds                   GET    200       200      200
+access_clouds                   POST   405       405      405
 server_create                   GET    403       200      200
 server_create                   POST   403       422      422
 formation_list                  GET    200       200      200
@@ -467,6 +481,8 @@ setup                     GET    302        302       302      302    302    302
 setup                     POST   302        302       302      302    302    302
 profile                   GET    302        200       200      200    200    200
 profile                   POST   302        200       200      200    200    200
+api_reference             GET    302        200       200      200    200    200
+api_reference             POST   302        405       405      405    405    405
 ssh_key_list              GET    302        200       200      200    200    200
 ssh_key_list              POST   302        422       422      422    422    422
 ssh_key_remove            GET    302        404       404      200    404    404

@@ -15,6 +15,8 @@ from accounts.addresses import parse_one
 from accounts.models import Account, AnyGroup, Feed, Membership, User
 from accounts.roles import Role
 from accounts.viewer import Viewer
+from api.actions import make_credential
+from api.models import ApplicationCredential
 from images.actions import (
     NewImage,
     create_family,
@@ -175,6 +177,7 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "offer": {"share": waiting.pk},
         "trust": {"trust": trust.pk},
         "feed": {"feed": _feed(cast).pk},
+        "credential": {"credential": _credential(cast).pk},
         "webhook": {"webhook": delivery.webhook_id},
         "cloud_key": {"region": make_cloud_key(cast.producer).region_id},
         "delivery": {"webhook": delivery.webhook_id, "event": delivery.event_id},
@@ -263,6 +266,11 @@ def _feed(cast: Cast) -> Feed:
     """Carol's, of Acme: admins revoke it, too."""
     make_feed(by=cast.creator)
     return Feed.objects.get()
+
+
+def _credential(cast: Cast) -> ApplicationCredential:
+    """Carol's, for Acme: admins revoke it, too."""
+    return make_credential(by=cast.creator, name="ci", role=Role.CREATOR)[0]
 
 
 def _delivery(cast: Cast) -> Delivery:
