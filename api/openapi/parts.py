@@ -145,6 +145,7 @@ class Service:
 
     Attributes:
         address: where it stands below the panel.
+        document: where its document is, below the panel.
         servers: its addresses as OpenAPI has them, with what is particular about each.
         sections: what each is about, by its name, in the order of the page.
         schemas: by the names that ``ref`` has.
@@ -156,6 +157,7 @@ class Service:
     version: str
     text: str
     address: str
+    document: str
     servers: tuple[Json, ...]
     sections: Mapping[str, str]
     schemas: Mapping[str, Json]

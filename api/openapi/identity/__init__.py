@@ -2,6 +2,8 @@
 
 from api.openapi.identity.about import ABOUT
 from api.openapi.identity.accounts import ACCOUNTS
+from api.openapi.identity.credentials import CREDENTIALS
+from api.openapi.identity.credentials import SCHEMAS as CREDENTIAL_SCHEMAS
 from api.openapi.identity.shapes import SCHEMAS
 from api.openapi.identity.tokens import TOKENS
 from api.openapi.parts import JSON, Service, ref
@@ -12,15 +14,17 @@ IDENTITY = Service(
     version="3.14",
     text="As much of OpenStack Identity v3 as programs need that work with images. A project is an account, and its id "
     "is the account's number; a domain is an organization, and every account is found in the domain Default, too. "
-    "People, keys and credentials are managed on the pages, not here.",
+    "People and keys are managed on the pages, not here.",
     address="/identity",
+    document="/identity/v3/openapi.json",
     servers=({"url": "/identity"},),
     sections={
         "Tokens": "Proving who one is, and for which account one asks.",
         "Accounts": "One's own accounts, oneself and the roles: what clients look up. Of others nothing is told.",
+        "Application credentials": "By which programs sign in as a person, for one account and with one role.",
         "About": "What the service says of itself.",
     },
-    schemas=SCHEMAS,
+    schemas=SCHEMAS | CREDENTIAL_SCHEMAS,
     refusal={JSON: {"schema": ref("Refusal")}},
-    operations=(*TOKENS, *ACCOUNTS, *ABOUT),
+    operations=(*TOKENS, *ACCOUNTS, *CREDENTIALS, *ABOUT),
 )

@@ -1,8 +1,10 @@
 """Image data: what each operation does, in the words of the document and its page."""
 
+from api.image import tasks
 from api.openapi.image.examples import IMAGE_ID
 from api.openapi.image.images import NOT_FOUND, NOT_YOURS
 from api.openapi.image.parameters import IMAGE, RANGE
+from api.openapi.image.shapes import UUID
 from api.openapi.parts import BYTES, Answer, Body, Json, Operation, Parameter, ref
 
 BINARY: Json = {}  # any bytes (OpenAPI 3.1, "Working with Binary Data")
@@ -21,6 +23,7 @@ SENT = {
     415: "The body is no application/octet-stream, or the data is not what the image says, or dangerous.",
     503: "As many uploads run at once as the panel takes. Ask again after the seconds in Retry-After.",
 }
+NO_TASKS: Json = {"tasks": [], "first": "/v2/tasks", "schema": "/v2/schemas/tasks"}
 UPLOADER = "whoever made the image; admins"
 
 DATA = (
@@ -117,14 +120,47 @@ DATA = (
     Operation(
         method="GET",
         path="/v2/images/{image_id}/tasks",
-        name="list_tasks",
+        name="list_tasks_of_image",
         title="List tasks of an image",
         section="Data",
-        text="How its import goes.",
-        who="whoever made the image; admins",
+        text="How its import stands. Of somebody else's image there is nothing to see.",
+        who="everybody who can see the image",
         parameters=(IMAGE,),
-        answers=(Answer(status=200, text="They may be none.", schema=ref("Tasks"), shown={"tasks": []}),),
+        answers=(Answer(status=200, text="They may be none.", schema=ref("TasksOfImage")),),
         refusals={404: NOT_FOUND},
         command=f"openstack image task list --image {IMAGE_ID}",
+    ),
+    Operation(
+        method="GET",
+        path="/v2/tasks",
+        name="list_tasks",
+        title="List tasks",
+        section="Data",
+        text="The imports of the account in the last seven days.",
+        who="admins",
+        parameters=(
+            Parameter(name="status", text="of this status", schema={"type": "string", "enum": list(tasks.STATUSES)}),
+            Parameter(name="type", text="of this type: all are", schema={"type": "string", "enum": list(tasks.TYPES)}),
+            Parameter(name="limit", text="how many on a page", schema={"type": "integer", "minimum": 0}),
+            Parameter(name="marker", text="the id of the last task of the page before", schema=UUID),
+            Parameter(name="sort_key", text="by what", schema={"type": "string", "enum": ["created_at"]}),
+            Parameter(name="sort_dir", text="how", schema={"type": "string", "enum": ["asc", "desc"]}),
+        ),
+        answers=(Answer(status=200, text="The newest first.", schema=ref("Tasks"), shown=NO_TASKS),),
+        refusals={400: "A filter, an order or a marker that means nothing.", 403: "One's role is too low."},
+        command="openstack image task list",
+    ),
+    Operation(
+        method="GET",
+        path="/v2/tasks/{task_id}",
+        name="show_task",
+        title="Show a task",
+        section="Data",
+        text="An import has the id of the image that it makes.",
+        who="admins",
+        parameters=(Parameter(name="task_id", place="path", text="the id of the image", schema=UUID, shown=IMAGE_ID),),
+        answers=(Answer(status=200, text="The task.", schema=ref("Task")),),
+        refusals={403: "One's role is too low.", 404: "There is no such import, or it is longer ago than seven days."},
+        command=f"openstack image task show {IMAGE_ID}",
     ),
 )

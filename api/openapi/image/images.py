@@ -1,12 +1,12 @@
 """Images themselves: what each operation does, in the words of the document and its page."""
 
+from api.image.patches import NEW, OLD
 from api.openapi.image.examples import ACTIVE, QUEUED
-from api.openapi.image.parameters import IMAGE, LIST, TAG
+from api.openapi.image.parameters import IMAGE, LISTING, TAG
 from api.openapi.parts import Answer, Body, Operation, ref
 
 NOT_FOUND = "Nobody has an image of this id, or whoever asks cannot see it: the answer is the same."
 NOT_YOURS = "Somebody else's image that one can see, or one's role is too low: the message says which."
-PATCH = "application/openstack-images-v2.1-json-patch"
 SAID = {"name": "debian-12-golden", "disk_format": "qcow2", "container_format": "bare", "tags": ["golden"]}
 
 IMAGES = (
@@ -19,7 +19,7 @@ IMAGES = (
         text="One's own images, those that others have shared once they are accepted, and public ones. What waits for "
         "a decision is listed with member_status=pending, or all; what was rejected in its reduced form.",
         who="everybody in the account",
-        parameters=LIST,
+        parameters=LISTING,
         answers=(
             Answer(
                 status=200,
@@ -90,14 +90,14 @@ IMAGES = (
         title="Change an image",
         section="Images",
         text="By a JSON Patch on its properties. A property is named by its path, as a JSON pointer: a slash in its "
-        "name is written ~1. With add and replace it gets a value, with remove it goes. The media type "
-        "application/openstack-images-v2.0-json-patch, and no other, is the older form with the operation as key.",
+        "name is written ~1. With add and replace it gets a value, with remove it goes. The older form, with the "
+        f"operation as a key, has the media type {OLD}.",
         who="admins; creators what they made themselves, until it is active, and from private to shared",
         parameters=(IMAGE,),
         body=Body(
             schema=ref("Patch"),
             shown=[{"op": "replace", "path": "/visibility", "value": "shared"}],
-            kinds=(PATCH,),
+            kinds=(NEW,),
         ),
         answers=(Answer(status=200, text="The image as it is now.", schema=ref("Image"), shown=ACTIVE),),
         refusals={

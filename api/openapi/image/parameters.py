@@ -1,88 +1,110 @@
 """What stands in addresses of OpenStack Image v2, and which filters the list of images knows."""
 
+from api.image import filters
+from api.image.fields import CONTAINER_FORMATS, DISK_FORMATS
 from api.openapi.image.examples import IMAGE_ID, MEMBER
-from api.openapi.image.shapes import CONTAINER_FORMATS, DISK_FORMATS, MEMBER_STATUSES, STATUSES, UUID, VISIBILITIES
-from api.openapi.parts import TEXT, Json, Parameter
+from api.openapi.image.shapes import SHORT, STATUSES, UUID
+from api.openapi.parts import Json, Parameter
 
-SORT_KEYS = (
-    "name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at",
-)  # fmt: skip
-COMPARED: Json = {"type": "string", "pattern": "^((gt|gte|lt|lte|eq|neq):)?"}
+NAME: Json = {"type": "string", "minLength": 1}
+TEXT: Json = {"type": "string", "pattern": r"^[^\x00]*$"}
+# One value, or several after "in:".
+LIST: Json = {"type": "string", "pattern": r"^(in:[^\",\x00]+(,[^\",\x00]+)*|(?!in:)[^\x00]*)$"}
+NUMBER: Json = {"type": "integer"}
 YES_OR_NO: Json = {"type": "string", "enum": ["true", "false"]}
+TIME: Json = {
+    "type": "string",
+    "pattern": r"^((gt|gte|lt|lte|eq|neq):)?[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])"
+    r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$",
+}
+KEY = f"({'|'.join(filters.SORT_KEYS)})(:(asc|desc))?"
+SORT: Json = {"type": "string", "pattern": f"^{KEY}(,{KEY})*$"}
 
 IMAGE = Parameter(name="image_id", place="path", text="the id of the image", schema=UUID, shown=IMAGE_ID)
-MEMBER_NAME = Parameter(name="member", place="path", text="the number of the account", shown=MEMBER)
-TAG = Parameter(
-    name="tag",
+MEMBER_NAME = Parameter(
+    name="member",
     place="path",
-    text="the tag",
-    schema={"type": "string", "minLength": 1, "maxLength": 255},
-    shown="golden",
+    text="the number of the account; for its owner also a login, an email address, organization:<id> or group:<id>",
+    schema=NAME,
+    shown=MEMBER,
 )
+TAG = Parameter(name="tag", place="path", text="the tag", schema=SHORT | {"minLength": 1}, shown="golden")
 
-LIST = (
+FILTERS = (
+    dict.fromkeys(filters.LISTS, (LIST, "of this {}, or one of several: in:first,second"))
+    | dict.fromkeys((*filters.TEXTS, *filters.COMMON, *filters.OWN), (TEXT, "of this {}"))
+    | dict.fromkeys(filters.NUMBERS, (NUMBER, "of this {}"))
+    | {f"{name}_min": (NUMBER, "of this {} at least") for name in filters.NUMBERS}
+    | {f"{name}_max": (NUMBER, "of this {} at most") for name in filters.NUMBERS}
+    | dict.fromkeys(filters.SWITCHES, (YES_OR_NO, "only those, or only the others"))
+    | dict.fromkeys(filters.TIMES, (TIME, "then, or as told by gt:, gte:, lt:, lte: or neq: before it"))
+)
+MORE = {
+    "status": f": {', '.join(STATUSES)}",
+    "disk_format": f": {', '.join(DISK_FORMATS)}",
+    "container_format": f": {', '.join(CONTAINER_FORMATS)}",
+    "owner": ", which is the number of an account",
+    "os_hidden": "; without it only those that are not hidden",
+    "os_distro": "; any other property of an image is a filter in the same way",
+}
+SHOWN = {"name": "debian-12-golden", "os_distro": "debian", "created_at": "gt:2026-01-15T12:00:00Z"}
+
+
+def _filter(name: str) -> Parameter:
+    schema, text = FILTERS[name]
+    said = text.format(name.removesuffix("_min").removesuffix("_max").replace("_", " "))
+    return Parameter(name=name, text=said + MORE.get(name, ""), schema=schema, shown=SHOWN.get(name))
+
+
+PAGING = (
     Parameter(
         name="limit",
-        text="how many images at most, for one page; 25 if it is not given, and never more than 1000",
+        text=f"how many images on a page; {filters.PAGE_SIZE} if it is not given, {filters.LARGEST_PAGE} at most",
         schema={"type": "integer", "minimum": 0},
-        shown=25,
+        shown=filters.PAGE_SIZE,
     ),
     Parameter(name="marker", text="the id of the last image of the page before", schema=UUID),
     Parameter(
         name="sort",
-        text=f"what they are sorted by, and how: {', '.join(SORT_KEYS)}; the newest first if it is not given",
+        text=f"by what, and how: {', '.join(filters.SORT_KEYS)}; the newest first if it is not given",
+        schema=SORT,
         shown="name:asc,created_at:desc",
     ),
     Parameter(
         name="sort_key",
-        text="the older way to say it, once or several times",
-        schema={"type": "array", "items": {"type": "string", "enum": list(SORT_KEYS)}},
+        text="the older way to say by what, instead of sort; once or several times",
+        schema={"type": "array", "items": {"type": "string", "enum": list(filters.SORT_KEYS)}, "maxItems": 1},
     ),
     Parameter(
         name="sort_dir",
-        text="the older way: one for all keys, or one for each",
-        schema={"type": "array", "items": {"type": "string", "enum": ["asc", "desc"]}},
+        text="the older way to say how; once, or as often as sort_key",
+        schema={"type": "array", "items": {"type": "string", "enum": list(filters.DIRECTIONS)}, "maxItems": 1},
     ),
-    Parameter(name="name", text="of this name, or of one of several: in:first,second", shown="debian-12-golden"),
-    Parameter(name="id", text="of this id, or of one of several: in:first,second"),
-    Parameter(name="owner", text="of the account with this number"),
+)
+WHICH = (
     Parameter(
         name="visibility",
         text="of this visibility; images of the community are listed only when asked for",
-        schema={"type": "string", "enum": [*VISIBILITIES, "all"]},
+        schema={"type": "string", "enum": list(filters.VISIBILITIES)},
     ),
     Parameter(
         name="member_status",
-        text="which of the images that others have shared are listed; accepted if it is not given",
-        schema={"type": "string", "enum": [*MEMBER_STATUSES, "all"]},
+        text="which of the images that others share are listed; accepted ones if it is not given",
+        schema={"type": "string", "enum": list(filters.MEMBER_STATUSES)},
     ),
-    Parameter(name="status", text=f"of this status, or of one of several: in:first,second ({', '.join(STATUSES)})"),
-    Parameter(name="protected", text="protected ones, or those that are not", schema=YES_OR_NO),
-    Parameter(name="os_hidden", text="hidden ones; those that are not if it is not given", schema=YES_OR_NO),
-    Parameter(name="disk_format", text=f"of this format, or in:first,second ({', '.join(DISK_FORMATS)})"),
-    Parameter(name="container_format", text=f"of this format, or in:first,second ({', '.join(CONTAINER_FORMATS)})"),
-    Parameter(name="size_min", text="of at least so many bytes", schema={"type": "integer", "minimum": 0}),
-    Parameter(name="size_max", text="of at most so many bytes", schema={"type": "integer", "minimum": 0}),
-    Parameter(name="min_ram", text="that need so many MiB of memory", schema={"type": "integer", "minimum": 0}),
-    Parameter(name="min_disk", text="that need so many GiB of disk", schema={"type": "integer", "minimum": 0}),
-    Parameter(name="created_at", text="made then, or before or after: gt:2026-01-31T12:00:00Z", schema=COMPARED),
-    Parameter(name="updated_at", text="last changed then, or before or after", schema=COMPARED),
     Parameter(
         name="tag",
         text="with this tag; several times: with all of them",
         schema={"type": "array", "items": TEXT},
         shown=["golden"],
     ),
-    Parameter(
-        name="os_distro",
-        text="of this operating system; any other property of an image is a filter in the same way",
-        shown="debian",
-    ),
 )
+LISTING = (*PAGING, *WHICH, *map(_filter, FILTERS))
+
 RANGE = Parameter(
     name="Range",
     place="header",
     text="a part of it (RFC 9110, section 14.2)",
-    schema={"type": "string", "pattern": r"^bytes=(\d+-\d*|-\d+)$"},
-    shown="bytes=0-1048575",
+    schema={"type": "string", "pattern": r"^bytes=\d{1,15}-$"},
+    shown="bytes=1048576-",
 )

@@ -1,22 +1,24 @@
 """What the bodies of OpenStack Image v2 look like (JSON Schema 2020-12)."""
 
+from api.image import fields, tasks
 from api.openapi.parts import TEXT, Json, described, listed, ref
 from images.models import Image
-from images.validators import LONGEST_TEXT
+from images.validators import LONGEST_TEXT, MOST_TAGS
+from sharing.models import Share
 
 MOST = 2**31 - 1
 UUID: Json = {"type": "string", "format": "uuid"}
 MOMENT: Json = {"type": "string", "format": "date-time", "description": "UTC, to the second"}
-SHORT: Json = {"type": "string", "maxLength": LONGEST_TEXT}
 COUNT: Json = {"type": "integer", "minimum": 0, "maximum": MOST}
 NULL_OR_TEXT: Json = {"type": ["string", "null"]}
 NULL_OR_NUMBER: Json = {"type": ["integer", "null"], "minimum": 0}
+# Texts without what no database keeps, and names without what breaks a line or turns the direction of writing.
+SHORT: Json = {"type": "string", "maxLength": LONGEST_TEXT, "pattern": r"^[^\x00]*$"}
+NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$"
 
 VISIBILITIES = Image.Visibility.values
-STATUSES = ["queued", "saving", "importing", "active", "deactivated"]
-MEMBER_STATUSES = ["pending", "accepted", "rejected"]
-DISK_FORMATS = ["ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop"]
-CONTAINER_FORMATS = ["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"]
+STATUSES = ["queued", "uploading", "saving", "importing", "active", "deactivated"]
+MEMBER_STATUSES = Share.Status.values
 
 # What the panel adds to an image. Like every property each is a text, and is there only when there is something to say.
 OURS = {
@@ -69,17 +71,23 @@ IMAGE: Json = {
 }
 LEFT_OF_REJECTED = ("id", "name", "status", "visibility", "owner", "tags", "self", "file", "schema")
 
-# What can be said of an image that is made, or changed.
+# What can be said of an image that is made, or changed; and those properties for which the panel has a column.
 WRITABLE: Json = {
-    "name": SHORT,
+    "name": {"type": ["string", "null"], "maxLength": LONGEST_TEXT, "pattern": NO_CONTROLS},
     "visibility": {"type": "string", "enum": VISIBILITIES, "default": "shared"},
     "protected": {"type": "boolean", "default": False},
     "os_hidden": {"type": "boolean", "default": False},
-    "disk_format": {"type": ["string", "null"], "enum": [None, *DISK_FORMATS]},
-    "container_format": {"type": ["string", "null"], "enum": [None, *CONTAINER_FORMATS]},
-    "min_ram": COUNT | {"default": 0},
-    "min_disk": COUNT | {"default": 0},
-    "tags": {"type": "array", "items": SHORT | {"minLength": 1}, "uniqueItems": True},
+    "disk_format": {"type": ["string", "null"], "enum": [None, *fields.DISK_FORMATS]},
+    "container_format": {"type": ["string", "null"], "enum": [None, *fields.CONTAINER_FORMATS]},
+    "min_ram": COUNT | {"default": 0, "description": "MiB"},
+    "min_disk": COUNT | {"default": 0, "description": "GiB"},
+    "tags": {"type": "array", "items": SHORT | {"minLength": 1}, "uniqueItems": True, "maxItems": MOST_TAGS},
+    "os_distro": SHORT | {"maxLength": 40, "description": "the operating system, as Glance names it"},
+    "os_version": SHORT | {"maxLength": 40},
+    "architecture": SHORT | {"maxLength": 20},
+    "os_admin_user": SHORT | {"maxLength": 64, "description": "whom to sign in as on a server"},
+    "stockroom_description": SHORT | {"maxLength": 4000},
+    "stockroom_ports": {"type": "string", "pattern": r"^([1-9][0-9]{0,3}(,[1-9][0-9]{0,3}){0,9})?$"},
 }
 
 MEMBER: Json = {
@@ -93,10 +101,23 @@ MEMBER: Json = {
 
 
 OWN = {f"stockroom_{name}": {"type": "string", "description": text} for name, text in OURS.items()}
+NAME_OF_PROPERTY: Json = {"minLength": 1, "maxLength": LONGEST_TEXT, "pattern": r"^[^\x00]*$"}
 FREE: Json = {"type": "string", "description": "any other property"}
 PAGE: Json = {
     "first": TEXT | {"description": "the address of the first page"},
     "next": TEXT | {"description": "the address of the page that follows; there is none after the last one"},
+    "schema": TEXT,
+}
+
+TASK: Json = {
+    "id": UUID,
+    "type": {"const": "api_image_import"},
+    "status": {"type": "string", "enum": list(tasks.STATUSES)},
+    "owner": TEXT | {"description": "the number of the account"},
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+    "expires_at": MOMENT,
+    "self": TEXT,
     "schema": TEXT,
 }
 
@@ -117,7 +138,9 @@ SCHEMAS: dict[str, Json] = {
         {"id": UUID | {"description": "a fresh one if it is not given"}}
         | {"owner": TEXT | {"description": "the account of the token, if it is given at all"}}
         | WRITABLE,
-        required=("name",),
+        required=(),
+        maxProperties=100,
+        propertyNames=NAME_OF_PROPERTY,
         additionalProperties=SHORT | {"description": "any other property"},
     ),
     "Patch": {
@@ -143,7 +166,9 @@ SCHEMAS: dict[str, Json] = {
             )
         }
     ),
-    "Tasks": listed("tasks", {"type": "object"}),
+    "Task": described(TASK | {"input": {"type": "object"}, "result": {"type": ["object", "null"]}, "message": TEXT}),
+    "Tasks": listed("tasks", described(TASK), **PAGE),
+    "TasksOfImage": listed("tasks", ref("Task")),
     "Refusal": described(
         {
             "message": TEXT | {"description": "what is wrong, with entities of HTML and line breaks"},

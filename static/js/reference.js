@@ -1,0 +1,29 @@
+// The API reference: a field that leaves only the operations which have all of its words.
+
+const field = document.querySelector("[data-reference-filter]");
+const count = document.querySelector("[data-reference-count]");
+const entries = [...document.querySelectorAll("[data-reference-entry]")];
+const sections = [...document.querySelectorAll("[data-reference-section]")];
+const texts = new Map(entries.map((entry) => [entry, entry.querySelector("summary").textContent.toLowerCase()]));
+
+function filter() {
+  const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const [entry, text] of texts) entry.hidden = !words.every((word) => text.includes(word));
+  for (const section of sections) section.hidden = !section.querySelector("[data-reference-entry]:not([hidden])");
+  const left = entries.filter((entry) => !entry.hidden).length;
+  count.textContent = words.length ? `${left} of ${entries.length}` : "";
+}
+
+// Whoever follows a link to an operation wants to read it, also when the browser does not open it by itself.
+function open() {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  if (!target?.matches("[data-reference-entry]")) return;
+  field.value = "";
+  filter();
+  target.open = true;
+  target.scrollIntoView();
+}
+
+field.addEventListener("input", filter);
+addEventListener("hashchange", open);
+open();
