@@ -1,5 +1,6 @@
 """OpenStack Identity v3, described."""
 
+from api.openapi.identity import credentials
 from api.openapi.identity.about import ABOUT
 from api.openapi.identity.accounts import ACCOUNTS
 from api.openapi.identity.credentials import CREDENTIALS
@@ -22,9 +23,10 @@ IDENTITY = Service(
         "Tokens": "Proving who one is, and for which account one asks.",
         "Accounts": "One's own accounts, oneself and the roles: what clients look up. Of others nothing is told.",
         "Application credentials": "By which programs sign in as a person, for one account and with one role.",
+        "Credentials": "By which programs sign in as oneself, for one account and with one role.",
         "About": "What the service says of itself.",
     },
-    schemas=SCHEMAS | CREDENTIAL_SCHEMAS,
+    schemas=SCHEMAS | credentials.SCHEMAS | CREDENTIAL_SCHEMAS,
     refusal={JSON: {"schema": ref("Refusal")}},
-    operations=(*TOKENS, *ACCOUNTS, *CREDENTIALS, *ABOUT),
+    operations=(*TOKENS, *ACCOUNTS, *credentials.CREDENTIALS, *CREDENTIALS, *ABOUT),
 )
