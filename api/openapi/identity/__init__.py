@@ -3,8 +3,6 @@
 from api.openapi.identity import credentials
 from api.openapi.identity.about import ABOUT
 from api.openapi.identity.accounts import ACCOUNTS
-from api.openapi.identity.credentials import CREDENTIALS
-from api.openapi.identity.credentials import SCHEMAS as CREDENTIAL_SCHEMAS
 from api.openapi.identity.shapes import SCHEMAS
 from api.openapi.identity.tokens import TOKENS
 from api.openapi.parts import JSON, Service, ref
@@ -22,11 +20,10 @@ IDENTITY = Service(
     sections={
         "Tokens": "Proving who one is, and for which account one asks.",
         "Accounts": "One's own accounts, oneself and the roles: what clients look up. Of others nothing is told.",
-        "Application credentials": "By which programs sign in as a person, for one account and with one role.",
-        "Credentials": "By which programs sign in as oneself, for one account and with one role.",
+        credentials.SECTION: "By which programs sign in as a person, for one account and with one role.",
         "About": "What the service says of itself.",
     },
-    schemas=SCHEMAS | credentials.SCHEMAS | CREDENTIAL_SCHEMAS,
+    schemas=SCHEMAS | credentials.SCHEMAS,
     refusal={JSON: {"schema": ref("Refusal")}},
-    operations=(*TOKENS, *ACCOUNTS, *credentials.CREDENTIALS, *CREDENTIALS, *ABOUT),
+    operations=(*TOKENS, *ACCOUNTS, *credentials.CREDENTIALS, *ABOUT),
 )
