@@ -11,6 +11,7 @@ from api.errors import Refusal
 from api.image import fields, writing
 from images.actions import NewImage, Revision
 from images.models import Image, Upload
+from images.permissions import Verb
 
 
 class OneTag(ImageEndpoint):
@@ -43,5 +44,6 @@ def _revise(request: HttpRequest, image_id: str, alter: Callable[[Sequence[str]]
     def decide_queued(_upload: Upload, new: NewImage) -> NewImage:
         return replace(new, tags=alter(new.tags))
 
-    writing.revise(cast("ApiRequest", request), image_id, decide=decide, decide_queued=decide_queued)
+    asked = cast("ApiRequest", request)
+    writing.revise(asked, image_id, decide=decide, decide_queued=decide_queued, verb=Verb.EDIT)
     return HttpResponse(status=204)

@@ -17,8 +17,11 @@ from api.image.patches import Change
 from api.image.records import image_record, queued_record, queued_status
 from images import actions
 from images.actions import NewImage, Revision
+from images.descent import NOT_SURE, come_from_others
 from images.models import Image, Region, Upload
 from images.permissions import Verb, refusal
+from images.querysets import OPEN_TO_ALL
+from sharing.models import Share
 
 T = TypeVar("T")
 IMPORT_METHODS = "glance-direct,web-download"
@@ -38,16 +41,23 @@ def either(asked: ApiRequest, text: str, verb: Verb, *, image: Callable[[UUID], 
         PermissionDenied: they can see it, and may not do this.
     """
     pk = reading.read_id(text)
-    if not asked.region_code or Image.objects.filter(pk=pk, region=asked.region_code).exists():
+    _require_region(pk, asked.region_code, text)
+    for act in (image, queued):
         with suppress(Http404):
-            return image(pk)
-    found = reading.find(asked.viewer, text, region=asked.region_code)
-    if isinstance(found, Upload):
-        with suppress(Http404):
-            return queued(pk)
-    if not isinstance(found, Image | Upload):
+            return act(pk)
+    found = reading.find(asked.viewer, text)
+    if isinstance(found, Share):
         raise PermissionDenied(refusal(asked.viewer, verb, found.image))
-    return image(pk)  # it has become one since we asked
+    return image(pk)  # it has become one between the two
+
+
+def _require_region(pk: UUID, code: str, text: str) -> None:
+    """Answer at the address of a region as if there were no others. No query at the address of all of them."""
+    if code and not any(
+        found.exists()
+        for found in (Image.objects.filter(pk=pk, region=code), Upload.objects.filter(pk=pk, plan__region=code))
+    ):
+        reading.no_image(text)
 
 
 # --- Making -----------------------------------------------------------------------------------------
@@ -110,7 +120,9 @@ def change(asked: ApiRequest, text: str, changes: list[Change]) -> dict[str, Any
     """
 
     def decide(image: Image) -> Revision:
-        return fields.revision(patches.apply(changes, image_record(image, asked.viewer)), image)
+        revision = fields.revision(patches.apply(changes, image_record(image)), image)
+        _require_own_making(image, revision)
+        return revision
 
     def decide_queued(upload: Upload, new: NewImage) -> NewImage:
         said = patches.apply(changes, queued_record(upload))
@@ -126,17 +138,24 @@ def revise(
     *,
     decide: Callable[[Image], Revision],
     decide_queued: Callable[[Upload, NewImage], NewImage],
+    verb: Verb = Verb.SEE,
 ) -> dict[str, Any]:
     """Change what is said of an image, whether its data has come or not; see ``actions.revise`` and ``edit_queued``."""
 
     def image(pk: UUID) -> dict[str, Any]:
-        return image_record(actions.revise(pk, by=asked.viewer, decide=decide), asked.viewer)
+        return image_record(actions.revise(pk, by=asked.viewer, decide=decide, verb=verb))
 
     def queued(pk: UUID) -> dict[str, Any]:
         return queued_record(actions.edit_queued(pk, by=asked.viewer, decide=decide_queued))
 
     with fields.in_words_of_glance():
         return either(asked, text, Verb.EDIT, image=image, queued=queued)
+
+
+def _require_own_making(image: Image, revision: Revision) -> None:
+    """What came from somebody else is opened to everybody only where a person says that this is allowed."""
+    if revision.visibility in OPEN_TO_ALL and revision.visibility != image.visibility and come_from_others([image]):
+        raise Refusal(403, f"{NOT_SURE} That is on its page in the panel.")
 
 
 def _require_queued(upload: Upload, said: dict[str, Any]) -> None:
@@ -154,17 +173,13 @@ def delete(asked: ApiRequest, text: str) -> None:
     Raises:
         As ``either``; Refusal: 403 while it is protected.
     """
-    by = asked.viewer
+    image, queued = (partial(action, by=asked.viewer) for action in (actions.delete, actions.discard_queued))
     try:
-        either(
-            asked,
-            text,
-            Verb.DELETE,
-            image=partial(actions.delete, by=by),
-            queued=partial(actions.discard_queued, by=by),
-        )
+        either(asked, text, Verb.DELETE, image=image, queued=queued)
     except Conflict:
         raise Refusal(403, f"Image {text} is protected and cannot be deleted.") from None
+    except Refusal as refused:
+        raise Refusal(refused.status, f"Failed to find image {text} to delete") from None
 
 
 def switch(asked: ApiRequest, text: str, action: Callable[..., Image]) -> None:

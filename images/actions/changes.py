@@ -100,18 +100,19 @@ class Revision:
 
 
 @transaction.atomic
-def revise(image_id: UUID, *, by: Viewer, decide: Callable[[Image], Revision]) -> Image:
+def revise(image_id: UUID, *, by: Viewer, decide: Callable[[Image], Revision], verb: Verb = Verb.SEE) -> Image:
     """Change several things of an image at once, each by the rights and with the events that it has alone.
 
     Args:
         decide: told how the locked image is, says what is to change; what it raises, changes nothing.
+        verb: what they have to be allowed before that is asked.
 
     Raises:
         Http404: the viewer cannot see the image.
         PermissionDenied: it is another account's, or they may not change one of these.
         ValidationError: per field.
     """
-    image = get_image(by, image_id, Verb.SEE, lock=True)
+    image = get_image(by, image_id, verb, lock=True)
     if image.account_id != by.account.pk:
         require(by, Verb.EDIT, image)
     revision = decide(image)

@@ -33,12 +33,6 @@ FULL = {
 }
 
 
-@pytest.fixture
-def program(api: MakeProgram, cast: Cast) -> Program:
-    """Alice's."""
-    return api(cast.producer)
-
-
 class TestMaking:
     def test_with_a_name_alone(self, program: Program, cast: Cast) -> None:
         answer = program.post(IMAGES, json={"name": "p1"})
