@@ -10,13 +10,13 @@ import time
 from dataclasses import dataclass, replace
 
 from django.core import signing
-from django.db.models import Exists
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import Membership, User
-from accounts.roles import Kind, Role
+from accounts.roles import Role
 from accounts.viewer import Viewer
-from api.models import ApplicationCredential, RevokedToken
+from api import holders
+from api.models import ApplicationCredential
 
 LIFETIME = 3600  # seconds, as Keystone's default
 SALT = "api.token"
@@ -28,7 +28,7 @@ class Token:
     """What a token says.
 
     Attributes:
-        user: the id of the person.
+        login: of the person.
         number: of the account; empty for a token without a scope.
         methods: how the person proved who they are ("password", "token", "application_credential").
         credential: the id of the application credential that it was made with; else empty.
@@ -39,7 +39,7 @@ class Token:
         stamp: of the password, or of the secret of the credential, as it was then.
     """
 
-    user: int
+    login: str
     number: str
     methods: tuple[str, ...]
     credential: str
@@ -50,7 +50,7 @@ class Token:
 
     def signed(self) -> str:
         """The text that a program sends as ``X-Auth-Token``."""
-        said = [self.user, self.number, self.methods, self.credential, self.audit_ids]
+        said = [self.login, self.number, self.methods, self.credential, self.audit_ids]
         return signing.dumps([*said, self.issued, self.expires, self.stamp], salt=SALT)
 
     def exchanged(self, *, number: str) -> "Token":
@@ -91,7 +91,7 @@ def issue(
         ends = min(ends, int(credential.expires_at.timestamp()))
     stamp = _stamp(credential.secret_hash if credential else user.password)
     name = credential.pk if credential else ""
-    return Token(user.pk, number, methods, name, (_new_audit_id(),), now, ends, stamp)
+    return Token(user.username, number, methods, name, (_new_audit_id(),), now, ends, stamp)
 
 
 def read(text: str) -> Token | None:
@@ -99,66 +99,35 @@ def read(text: str) -> Token | None:
     if len(text) > LONGEST:
         return None
     try:
-        user, number, methods, credential, audit_ids, issued, expires, stamp = signing.loads(text, salt=SALT)
+        login, number, methods, credential, audit_ids, issued, expires, stamp = signing.loads(text, salt=SALT)
     except (signing.BadSignature, ValueError):
         return None
     if expires <= time.time():
         return None
-    return Token(user, number, tuple(methods), credential, tuple(audit_ids), issued, expires, stamp)
+    return Token(login, number, tuple(methods), credential, tuple(audit_ids), issued, expires, stamp)
 
 
 def caller_of(text: str) -> Caller | None:
     """Who sent a token; None when it is none, or is worth nothing any more. One query."""
     token = read(text)
-    if token is None:
+    holder = token and holders.find(token.login, token.number, token.credential, token.audit_ids)
+    if not token or not holder or not constant_time_compare(token.stamp, _stamp(holder.secret)):
         return None
-    return _scoped(token) if token.number else _unscoped(token)
+    if holder.membership is None:
+        return Caller(holder.user, None, token)
+    return Caller(holder.user, viewer_for(holder.membership, most=holder.most), token)
 
 
 def viewer_for(membership: Membership, *, most: Role) -> Viewer:
-    """The viewer of a token for one account: of the person nothing else counts.
+    """The viewer of a token for one account, as ``Viewer.by_token``: of the person nothing else counts.
 
     Args:
+        membership: in the account; it is the token's own, and shows the role of the token from now on.
         most: the highest role that the token gives.
     """
-    account = membership.group.as_account
-    return Viewer(membership.user, account, Role(membership.role), (membership,)).by_token(most)
-
-
-def _scoped(token: Token) -> Caller | None:
-    found = Membership.objects.filter(
-        ~Exists(RevokedToken.objects.filter(audit_id__in=token.audit_ids)),
-        user=token.user,
-        user__is_active=True,
-        kind=Kind.ACCOUNT,
-        group__as_account__number=token.number,
-        group__as_account__closed_at__isnull=True,
-    ).select_related("user", "group__as_account__organization")
-    membership = found.annotate(**_proof(token)).first()
-    if membership is None or not _proves(token, membership, membership.user):
-        return None
-    most = Role(getattr(membership, "credential_role", None) or membership.role)
-    return Caller(membership.user, viewer_for(membership, most=most), token)
-
-
-def _unscoped(token: Token) -> Caller | None:
-    revoked = RevokedToken.objects.filter(audit_id__in=token.audit_ids)
-    user = User.objects.filter(~Exists(revoked), pk=token.user, is_active=True).annotate(**_proof(token)).first()
-    return Caller(user, None, token) if user and _proves(token, user, user) else None
-
-
-def _proof(token: Token) -> dict[str, object]:
-    """Columns with what the token was made with, as it is now."""
-    if not token.credential:
-        return {}
-    live = ApplicationCredential.objects.live().filter(pk=token.credential, user=token.user)
-    return {"credential_secret": live.values("secret_hash"), "credential_role": live.values("role")}
-
-
-def _proves(token: Token, row: object, user: User) -> bool:
-    """Whether the password or the credential is still the one of then."""
-    secret = getattr(row, "credential_secret", None) if token.credential else user.password
-    return bool(secret) and constant_time_compare(token.stamp, _stamp(str(secret)))
+    own = Role(membership.role)
+    membership.role = role = most if own.includes(most) else own
+    return Viewer(membership.user, membership.group.as_account, role, (membership,), most)
 
 
 def _new_audit_id() -> str:
