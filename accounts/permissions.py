@@ -189,7 +189,16 @@ def lock_groups(by: Viewer, others: Iterable[Group | None] = ()) -> Viewer:
     Raises:
         Http404: the account of the page has been closed, or the person is no longer in it.
     """
-    lock_rows({by.account.pk} | {group.pk for group in others if group is not None})
+    return lock_ids(by, {group.pk for group in others if group is not None})
+
+
+def lock_ids(by: Viewer, others: Iterable[int | None]) -> Viewer:
+    """The same by their ids.
+
+    Raises:
+        Http404: as ``lock_groups``.
+    """
+    lock_rows({by.account.pk, *others} - {None})
     now = by.now()
     if now is None:
         raise Http404

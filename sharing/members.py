@@ -54,18 +54,14 @@ def member_of(share: Share) -> Member:
 
 def _named(which: Q) -> list[Member]:
     rows = list(Share.objects.filter(which, is_current()).order_by("pk").values_list(*COLUMNS))
-    held = OfferRequest.objects.open().filter(which).order_by("pk").values_list("kind", "address", "requested_at")
+    held = list(OfferRequest.objects.open().filter(which).order_by("pk").values_list("kind", "address", "requested_at"))
     members = [
         Member(text_of(kind, address), status, offered_at, decided_at or offered_at)
         for kind, address, status, offered_at, decided_at in rows
     ]
     known = {(kind, address) for kind, address, *_more in rows} if held else set()
-    waiting = [
-        Member(text_of(kind, address), PENDING, at, at, is_held=True)
-        for kind, address, at in held
-        if (kind, address) not in known
-    ]
-    return members + waiting
+    waiting = [one for one in held if one[:2] not in known]
+    return members + [Member(text_of(kind, address), PENDING, at, at, is_held=True) for kind, address, at in waiting]
 
 
 def own_membership(viewer: Viewer, image_id: UUID) -> Member | None:
@@ -77,10 +73,13 @@ def own_membership(viewer: Viewer, image_id: UUID) -> Member | None:
     shares = list(offers_reaching(viewer, image_id))
     own = [share for share in shares if share.recipient_id == viewer.account.pk]
     found = own or [share for share in shares if share.status != REJECTED]  # others' rejections are their affair
-    if not found:
-        return None
-    best = min(found, key=lambda share: ((ACCEPTED, PENDING, REJECTED).index(share.status), share.pk))
-    return Member(viewer.account.number, best.status, best.offered_at, best.decided_at or best.offered_at)
+    best = min(found, key=lambda share: ((ACCEPTED, PENDING, REJECTED).index(share.status), share.pk), default=None)
+    return own_member(viewer, best) if best else None
+
+
+def own_member(viewer: Viewer, share: Share) -> Member:
+    """The member that a share makes of the viewer's account."""
+    return Member(viewer.account.number, share.status, share.offered_at, share.decided_at or share.offered_at)
 
 
 def offers_reaching(viewer: Viewer, image_id: UUID) -> ShareQuerySet:

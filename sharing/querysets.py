@@ -81,8 +81,11 @@ class ShareQuerySet(models.QuerySet["Share"]):
 
     def offered_to(self, viewer: "Viewer") -> "ShareQuerySet":
         """The offers that the viewer may know of: to the account, to themselves, and to what they manage."""
-        offers = self.live().not_blocked().filter(recipient__in=viewer.decides_for | {viewer.account.pk})
-        return offers.with_sides()
+        return self.reaching(viewer).with_sides()
+
+    def reaching(self, viewer: "Viewer") -> "ShareQuerySet":
+        """The same without the sides, where only a column or two is asked for."""
+        return self.live().not_blocked().filter(recipient__in=viewer.decides_for | {viewer.account.pk})
 
     def not_blocked(self) -> "ShareQuerySet":
         """Without those of producers whom the recipient has blocked. What was accepted stays until it is removed."""
@@ -104,6 +107,12 @@ class ShareQuerySet(models.QuerySet["Share"]):
             "recipient__as_account",
             "recipient__as_team",
             "recipient__as_organization",
+        )
+
+    def with_recipient(self) -> "ShareQuerySet":
+        """With the recipient, of whatever kind, and who decided, where the image is at hand already."""
+        return self.select_related(
+            "decided_by", "recipient__as_account", "recipient__as_team", "recipient__as_organization"
         )
 
     def with_label(self, viewer: "Viewer") -> "ShareQuerySet":

@@ -12,7 +12,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from accounts import numbers
@@ -20,13 +20,14 @@ from accounts.viewer import Viewer
 from api.bodies import read_json
 from api.endpoints import ApiRequest, ImageEndpoint, json_answer
 from api.errors import Refusal
-from api.image.reading import CANONICAL
+from api.image.ids import CANONICAL
 from api.image.records import moment
 from images.models import Image, Upload
 from images.permissions import Verb, require
 from sharing import actions
-from sharing.actions import LimitReached, Offered, Terms
-from sharing.members import Member, is_current, member_named, member_of, members_of, own_membership
+from sharing.actions import LimitReached, Offered, Outcome, Terms, Way
+from sharing.actions.terms import USUAL
+from sharing.members import Member, is_current, member_named, member_of, members_of, own_member, own_membership
 from sharing.models import OfferRequest, Share
 from sharing.naming import Name, find_groups, name_from
 
@@ -67,13 +68,11 @@ class Members(ImageEndpoint):
         place = find(asked, image_id)
         require_offerable(asked.viewer, place)
         name = name_from(text)
-        if not member_named(place.pk, name):
-            [offered] = offer(asked.viewer, place, [name])
-            if offered.outcome.changed:
-                return json_answer(record(member_of(offered.share), place.pk))
-            if (held := member_named(place.pk, name)) and held.is_held:
-                return json_answer(record(held, place.pk))
-        raise Refusal(409, f"Member {text} is duplicated for image {place.pk}")
+        [offered] = offer(asked.viewer, place, [name], Way(again=False))
+        member = member_named(place.pk, name) if offered.outcome is Outcome.HELD else member_of(offered.share)
+        if member is None or not (offered.outcome.changed or member.is_held):
+            raise Refusal(409, f"Member {text} is duplicated for image {place.pk}")
+        return json_answer(record(member, place.pk))
 
 
 class OneMember(ImageEndpoint):
@@ -90,11 +89,10 @@ class OneMember(ImageEndpoint):
         asked = cast("ApiRequest", request)
         status = _status_in(read_json(request))
         place = find(asked, image_id)
-        _found(asked.viewer, place, member)
-        if place.is_own:
+        if place.is_own or not _is_own_number(asked.viewer, member):
+            _found(asked.viewer, place, member)
             raise Refusal(403, "You are not authorized to complete modify_member action. The member itself decides.")
-        _decide(asked.viewer, place, status)
-        return json_answer(record(_found(asked.viewer, place, member), place.pk))
+        return json_answer(record(_decided(asked.viewer, place, status), place.pk))
 
     def delete(self, request: HttpRequest, image_id: str, member: str) -> HttpResponse:
         """Take the image back from one. Its own membership no member deletes: it rejects."""
@@ -130,11 +128,8 @@ def find(asked: ApiRequest, image_id: str) -> Place:
     return Place(pk, str(plan.get("visibility", "")), is_own=True, is_queued=True)
 
 
-def offer(viewer: Viewer, place: Place, names: Sequence[Name], **terms: Any) -> list[Offered]:
+def offer(viewer: Viewer, place: Place, names: Sequence[Name], way: Way, terms: Terms = USUAL) -> list[Offered]:
     """Offer an image of the viewer's account.
-
-    Args:
-        terms: of the offer (``sharing.actions.Terms``).
 
     Raises:
         Refusal: 413, with the seconds after which more can be offered.
@@ -143,7 +138,7 @@ def offer(viewer: Viewer, place: Place, names: Sequence[Name], **terms: Any) -> 
     addresses = [name.address for name in names if not name.is_group]
     groups = find_groups([name for name in names if name.is_group], viewer)
     try:
-        return actions.offer(place.pk, by=viewer, addresses=addresses, groups=groups, terms=Terms(**terms))
+        return actions.offer(place.pk, by=viewer, addresses=addresses, groups=groups, terms=terms, way=way)
     except LimitReached as reached:
         wait = max(1, math.ceil((reached.until - timezone.now()).total_seconds()))
         raise Refusal(413, " ".join(reached.messages), {"Retry-After": str(wait)}) from None
@@ -180,12 +175,13 @@ def require_offerable(viewer: Viewer, place: Place) -> None:
 
 def record(member: Member, image_id: UUID) -> dict[str, Any]:
     """The JSON of a member, as Glance writes it. One that waits for approval says so: ``stockroom_held``."""
+    since = moment(member.since)
     said = {
         "member_id": member.name,
         "image_id": str(image_id),
         "status": member.status,
-        "created_at": moment(member.since),
-        "updated_at": moment(member.changed),
+        "created_at": since,
+        "updated_at": since if member.changed is member.since else moment(member.changed),
         "schema": MEMBER_SCHEMA,
     }
     return said | {"stockroom_held": True} if member.is_held else said
@@ -224,7 +220,7 @@ def _found(viewer: Viewer, place: Place, text: str) -> Member:
         own = own_membership(viewer, place.pk)
         if own is None:
             _require_visible(viewer, place)
-        found = own if numbers.normalise(text) == viewer.account.number else None
+        found = own if _is_own_number(viewer, text) else None
     if found is None:
         raise Refusal(404, f"{text} not found in the member list of the image {place.pk}.")
     return found
@@ -237,13 +233,27 @@ def _named(place: Place, text: str) -> Member | None:
         return None
 
 
-def _decide(viewer: Viewer, place: Place, status: str) -> None:
+def _decided(viewer: Viewer, place: Place, status: object) -> Member:
+    """What the account is after its decision.
+
+    Raises:
+        Refusal: 404, or 403 where a policy does not take the image; 400 for a status that there is not.
+        PermissionDenied, Conflict: as ``sharing.actions.set_member_status``.
+    """
     if status not in Share.Status.values:
+        _found(viewer, place, viewer.account.number)
         raise Refusal(400, 'Incorrect request: Status must be "pending", "accepted" or "rejected".')
     try:
-        actions.set_member_status(place.pk, Share.Status(status), by=viewer)
+        return own_member(viewer, actions.set_member_status(place.pk, Share.Status(status), by=viewer))
+    except Http404:
+        _found(viewer, place, viewer.account.number)
+        raise
     except ValidationError as refused:
         raise Refusal(403, " ".join(refused.messages)) from None  # a policy says so: nothing is wrong with the request
+
+
+def _is_own_number(viewer: Viewer, text: str) -> bool:
+    return numbers.normalise(text) == viewer.account.number
 
 
 def _remove(viewer: Viewer, place: Place, name: Name) -> None:
@@ -277,7 +287,7 @@ def _member_in(said: object) -> str:
     return said["member"]
 
 
-def _status_in(said: object) -> Any:
+def _status_in(said: object) -> object:
     if not isinstance(said, dict):
         raise Refusal(400, 'Expected a status in the form: {"status": "status"}')
     if "status" not in said:

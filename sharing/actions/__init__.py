@@ -32,7 +32,7 @@ from sharing.actions.policies import set_policy
 from sharing.actions.reviews import ask_for_review
 from sharing.actions.rules import set_rules
 from sharing.actions.signing import offer_signed_in, refuse_sign_in, sign_in_failed
-from sharing.actions.terms import Offered, Outcome, Terms
+from sharing.actions.terms import Offered, Outcome, Terms, Way
 from sharing.actions.trusting import stop_trusting, trust
 from sharing.actions.undoing import can_be_undone, undo_offers
 from sharing.actions.versions import (
@@ -62,6 +62,7 @@ __all__ = [
     "OfferedImage",
     "Outcome",
     "Terms",
+    "Way",
     "Wish",
     "accept",
     "approve_offer",

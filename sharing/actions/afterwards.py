@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.viewer import Viewer
-from images.permissions import Verb, get_image
+from images.permissions import Verb, get_own_image
 from sharing import letters
 from sharing.actions.cases import end_marketplace_offer
 from sharing.actions.changes import end_later_versions_of, record_by_producer, share_of, sync
@@ -26,7 +26,7 @@ def remind(image_id: UUID, share_id: int, *, by: Viewer) -> Share:
         Http404, PermissionDenied: as ``offer``.
         Conflict: it is not pending, the image is not shared now, or a reminder went out less than a day ago.
     """
-    image = get_image(by, image_id, Verb.OFFER, lock=True)
+    image = get_own_image(by, image_id, Verb.OFFER, lock=True)
     share = share_of(image, share_id)
     require_addressed(share)
     if share.state != "pending":
@@ -56,7 +56,7 @@ def remove(image_id: UUID, share_id: int, *, by: Viewer) -> None:
         Http404: no such image or share for this viewer; also when somebody else has just removed it.
         PermissionDenied: only an admin of the owner account removes.
     """
-    image = get_image(by, image_id, Verb.REMOVE_SHARE, lock=True)
+    image = get_own_image(by, image_id, Verb.REMOVE_SHARE, lock=True)
     share = share_of(image, share_id)
     record_by_producer("removed", share, by)
     letters.removed(share, by)

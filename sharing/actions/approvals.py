@@ -20,7 +20,7 @@ from images.models import Image
 from sharing import circulars
 from sharing.actions.holding import close_request, record_request
 from sharing.actions.offers import offer
-from sharing.actions.terms import Terms
+from sharing.actions.terms import Terms, Way
 from sharing.addresses import address_of, resolve
 from sharing.models import AddressKind, OfferRequest
 
@@ -58,7 +58,7 @@ def approve_offer(request_id: int, *, by: User) -> OfferRequest:
 def _make(request: OfferRequest, requester: Viewer, addresses: list[Address], groups: list[Group]) -> None:
     terms = Terms(request.message, request.export, request.access_until, request.offers_future)
     try:
-        offer(request.image_id, by=requester, addresses=addresses, groups=groups, terms=terms, approved=True)
+        offer(request.image_id, by=requester, addresses=addresses, groups=groups, terms=terms, way=Way(approved=True))
     except PermissionDenied as refused:
         raise Conflict(f"{requester.user.get_full_name()} may not make this offer any more. {refused}") from refused
 

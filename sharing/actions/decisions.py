@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.models import Account
-from accounts.permissions import lock_groups
+from accounts.permissions import lock_ids
 from accounts.viewer import Viewer, choose
 from images import actions as image_actions
 from images.models import Image
@@ -142,10 +142,11 @@ def why_not_leave(by: Viewer, held: Collection[Share]) -> str:
 
 def _lock_sides(share_id: int, by: Viewer, into: Account | None) -> Viewer:
     """Keep the recipient, and the account that takes the offer, from being closed meanwhile, and rules as they are."""
-    share = Share.objects.offered_to(by).filter(pk=share_id).first()
-    if share is None:
+    offers = Share.objects.reaching(by).filter(pk=share_id)
+    sides = offers.values_list("recipient", "image__account__organization").first()
+    if sides is None:
         raise Http404
-    return lock_groups(by, [share.recipient, into.group_ptr if into else None, share.image.account.organization])
+    return lock_ids(by, {*sides, into.pk if into else None})
 
 
 def _label(share: Share, label: str, by: Viewer) -> None:
@@ -197,12 +198,12 @@ def _decidable(share_id: int, by: Viewer) -> Share:
 
     Whether the viewer may know of it is asked before the lock: nobody holds up somebody else's image by guessing ids.
     """
-    offers = Share.objects.offered_to(by).filter(pk=share_id)
+    offers = Share.objects.reaching(by).filter(pk=share_id)
     image_id = offers.values_list("image_id", flat=True).first()
     if image_id is None:
         raise Http404
     image = Image.objects.select_for_update(of=("self",)).select_related("account", "region", "data").get(pk=image_id)
-    share = offers.select_related("decided_by").first()
+    share = offers.with_recipient().first()
     if share is None or share.is_expired or share.is_past_its_end:
         raise Http404
     share.image = image

@@ -14,7 +14,7 @@ from accounts.models import Event
 from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
 from images.models import Image
-from images.permissions import Verb, get_image, require
+from images.permissions import Verb, get_image, get_own_image, require
 from sharing import announcements
 from sharing.actions.changes import record_by_producer, record_by_recipient, share_of, sync
 from sharing.actions.ends import days_left
@@ -41,7 +41,7 @@ def set_end(image_id: UUID, share_id: int, *, by: Viewer, until: datetime | None
         ValidationError: the end is past, or later than rules allow; or they do not allow to share with them any more.
     """
     by = lock_groups(by, [by.account.organization])  # so that rules stay as they are
-    image = get_image(by, image_id, Verb.SEE_SHARES, lock=True)
+    image = get_own_image(by, image_id, Verb.SEE_SHARES, lock=True)
     share = share_of(image, share_id)
     if share.kind == AddressKind.MARKETPLACE:
         raise Conflict("The marketplace has images without an end. Remove this share when it shall end.")

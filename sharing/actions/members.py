@@ -17,12 +17,15 @@ Status = Share.Status
 
 
 @transaction.atomic
-def set_member_status(image_id: UUID, status: Share.Status, *, by: Viewer) -> None:
+def set_member_status(image_id: UUID, status: Share.Status, *, by: Viewer) -> Share:
     """Decide for the viewer's account on an image of others. Deciding the same twice changes nothing.
 
     Everything that was offered to the account itself follows, so that the status says what is so: accepted, it has the
     image; else it has nothing, except through its organization. What was rejected is accepted only where nothing else
     waits or is accepted.
+
+    Returns:
+        A share that has this status now.
 
     Raises:
         Http404: nothing of the image was offered to the account, or it is over.
@@ -33,15 +36,16 @@ def set_member_status(image_id: UUID, status: Share.Status, *, by: Viewer) -> No
     shares = _own(by, image_id)
     if reason := next(filter(None, (decision_refusal(by, share) for share in shares)), ""):
         raise PermissionDenied(reason)
+    changed = [share for share in shares if share.status == status]
     if status == Status.REJECTED and any(share.status == Status.ACCEPTED for share in shares):
-        leave(image_id, by=by, holders={by.account.pk})
-    for share in _concerned(shares, status):
-        _CHANGES[status](share.pk, by=by)
+        changed += leave(image_id, by=by, holders={by.account.pk})
+    changed += [_CHANGES[status](share.pk, by=by) for share in _concerned(shares, status)]
+    return changed[-1]
 
 
 def _own(by: Viewer, image_id: UUID) -> list[Share]:
     """What was offered to the viewer's account itself."""
-    reaching = list(offers_reaching(by, image_id).with_sides())
+    reaching = list(offers_reaching(by, image_id))
     own = [share for share in reaching if share.recipient_id == by.account.pk]
     others = [share for share in reaching if share.status != Status.REJECTED]
     if others and not own:

@@ -14,7 +14,7 @@ from accounts.errors import Conflict
 from accounts.permissions import lock_groups
 from accounts.viewer import Viewer
 from images.models import Image
-from images.permissions import Verb, get_image
+from images.permissions import Verb, get_own_image
 from sharing.actions.changes import share_of
 from sharing.actions.conditions import (
     check_daily_limit,
@@ -25,7 +25,7 @@ from sharing.actions.conditions import (
 )
 from sharing.actions.holding import check_open_limit, hold_offer
 from sharing.actions.starting import open_for_sharing, start
-from sharing.actions.terms import USUAL, Offered, Outcome, Terms
+from sharing.actions.terms import ASKED, USUAL, Offered, Outcome, Terms, Way
 from sharing.addresses import resolve
 from sharing.models import Rules, Share
 from sharing.rules import divide, rules_of
@@ -40,7 +40,7 @@ def offer(
     addresses: Iterable[Address] = (),
     groups: Iterable[Group] = (),
     terms: Terms = USUAL,
-    approved: bool = False,
+    way: Way = ASKED,
 ) -> list[Offered]:
     """Offer an image to addresses, and to groups, organizations and accounts for which the producer decides.
 
@@ -50,7 +50,6 @@ def offer(
     Args:
         groups: accounts, groups and organizations out of what the producer administers or manages; with a token, out
             of what its account knows (``sharing.naming``).
-        approved: a second person has, where the rules of the organization ask for one.
 
     Returns:
         A result for each recipient, in the order given.
@@ -65,15 +64,15 @@ def offer(
             outside of an organization that forbids it, or more offers than one day allows.
     """
     addresses, groups = list(addresses), list(groups)
-    get_image(by, image_id, Verb.OFFER)  # nobody holds up a recipient with somebody else's image
+    get_own_image(by, image_id, Verb.OFFER)  # nobody holds up a recipient with somebody else's image
     by, image = _locked(image_id, by, [*resolve(addresses).values(), *groups])
     targets = find_targets(image, by, addresses, groups)
     check_daily_limit(image.account, by.user, len(targets))
     rules = rules_of(image.account)
     terms = checked_terms(terms, image, rules, targets)
     rows = _rows_of(image, targets)
-    begin = [each for each in targets if _begins(rows.get(each.key))]
-    held = divide(rules, by, begin, approved=approved).held
+    begin = [each for each in targets if _begins(rows.get(each.key), again=way.again)]
+    held = divide(rules, by, begin, approved=way.approved).held
     check_open_limit(image, len(held))
     opened = len(held) < len(targets) and open_for_sharing(image, by, rules)
     return [
@@ -97,7 +96,7 @@ def offer_again(image_id: UUID, share_id: int, *, by: Viewer) -> Offered:
         Http404, PermissionDenied, ValidationError: as ``offer``.
         Conflict: as ``offer``; or the share is pending or accepted, or stands for a claim code.
     """
-    named = share_of(get_image(by, image_id, Verb.OFFER), share_id)
+    named = share_of(get_own_image(by, image_id, Verb.OFFER), share_id)
     require_addressed(named)
     by, image = _locked(image_id, by, candidates(named))
     share = share_of(image, share_id)
@@ -119,7 +118,7 @@ def _locked(image_id: UUID, by: Viewer, reached: Iterable[Group | None]) -> tupl
     Under the locks of the recipients, of the organization whose rules hold, and of the image, taken in this order.
     """
     by = lock_groups(by, [*reached, by.account.organization])
-    image = get_image(by, image_id, Verb.OFFER, lock=True)
+    image = get_own_image(by, image_id, Verb.OFFER, lock=True)
     require_shared(image, by)
     require_offerable(image)
     return by, image
@@ -131,9 +130,9 @@ def _rows_of(image: Image, targets: Iterable[Target]) -> dict[tuple[str, str], S
     return {(share.kind, share.address): share for share in named}
 
 
-def _begins(share: Share | None) -> bool:
+def _begins(share: Share | None, *, again: bool) -> bool:
     """Whether there is something to offer: not where it waits or gives access already."""
-    return share is None or share.can_be_offered_again
+    return share is None or (share.can_be_offered_again and (again or share.status != Share.Status.REJECTED))
 
 
 def _hold(
@@ -150,7 +149,12 @@ def _start(image: Image, target: Target, share: Share | None, by: Viewer, terms:
 
 
 def _repeated(share: Share) -> Offered:
-    """Nothing happens to what waits or gives access already."""
-    accepted = share.status == Share.Status.ACCEPTED
-    outcome = Outcome.ALREADY_ACCEPTED if accepted else Outcome.ALREADY_OFFERED
-    return Offered(share.address_text, outcome, share)
+    """Nothing happens to what was offered already."""
+    return Offered(share.address_text, _ALREADY[Share.Status(share.status)], share)
+
+
+_ALREADY = {
+    Share.Status.PENDING: Outcome.ALREADY_OFFERED,
+    Share.Status.ACCEPTED: Outcome.ALREADY_ACCEPTED,
+    Share.Status.REJECTED: Outcome.ALREADY_REJECTED,
+}

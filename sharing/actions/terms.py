@@ -24,7 +24,21 @@ class Terms:
     offers_future: bool = False
 
 
+@dataclass(frozen=True)
+class Way:
+    """How an offer is made.
+
+    Attributes:
+        approved: whether a second person has agreed, where the rules of the organization ask for one.
+        again: whether those who have rejected it are asked once more.
+    """
+
+    approved: bool = False
+    again: bool = True
+
+
 USUAL = Terms()
+ASKED = Way()
 
 
 class Outcome(Enum):
@@ -34,6 +48,7 @@ class Outcome(Enum):
     ACCEPTED = "Accepted: they can use it now."
     ALREADY_OFFERED = "Was asked already and has not decided yet."
     ALREADY_ACCEPTED = "Has it already."
+    ALREADY_REJECTED = "Has rejected it, and is not asked again in this way."
     HELD = "Waits for approval: a second person of your organization has to agree."
 
     @property

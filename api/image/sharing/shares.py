@@ -10,6 +10,7 @@ from api.image.sharing.bodies import flag, moment, read_fields, text, texts
 from api.image.sharing.records import request_record, result_record, share_record
 from images.permissions import Verb, require
 from sharing import actions
+from sharing.actions import Terms, Way
 from sharing.addresses import MOST_ADDRESSES
 from sharing.models import OfferRequest, Share
 from sharing.naming import name_from, text_of
@@ -52,9 +53,8 @@ class Shares(ImageEndpoint):
         require_offerable(asked.viewer, place)
         names = list(dict.fromkeys(name_from(one) for one in said["recipients"]))
         names.sort(key=lambda name: name.is_group)  # as the action answers: groups after addresses
-        terms = {"message": said["message"], "export": said["export"]}
-        terms |= {"access_until": said["until"], "offers_future": said["future"]}
-        results = zip(offer(asked.viewer, place, names, **terms), names, strict=True)
+        terms = Terms(said["message"], said["export"], said["until"], said["future"])
+        results = zip(offer(asked.viewer, place, names, Way(), terms), names, strict=True)
         return json_answer({"results": [result_record(offered, str(name)) for offered, name in results]})
 
 
