@@ -3,7 +3,7 @@
 import html
 from http import HTTPStatus
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.http import Http404, HttpResponse, JsonResponse
 
 from accounts.errors import Conflict
@@ -23,6 +23,7 @@ MEANINGS: dict[type[Exception], tuple[int, str]] = {
     PermissionDenied: (403, "You are not authorized to complete this action."),
     Conflict: (409, "The resource is not in the state that this needs."),
     RequestDataTooBig: (413, "The body of the request is too large."),
+    SuspiciousOperation: (400, "The request cannot be understood."),
 }
 
 # Problems with image data that Glance answers otherwise than our pages (glance/api/v2/image_data.py).

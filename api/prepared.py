@@ -97,6 +97,10 @@ class Question:
         converters = compiler.get_converters([column for column, _sql, _alias in compiler.select or ()])
         return cls(sql, params, (lambda rows: compiler.apply_converters(rows, converters)) if converters else None)
 
+    def renewed(self, sql: str, params: Sequence[Any]) -> "Question":
+        """Another question whose rows are like those of this one."""
+        return Question(sql, params, self._convert)
+
     def ask(self, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """The rows for these values of its slots. One query."""
         params = [param.bound(values) if isinstance(param, Slot) else param for param in self.params]

@@ -17,7 +17,7 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
 from api.errors import Refusal
-from api.image.reading import CANONICAL
+from api.image.ids import is_id
 from api.image.records import PREFIX, is_reserved, system_of
 from images.models import Image
 
@@ -63,7 +63,9 @@ class Condition:
     """One thing that images of a list have in common.
 
     Attributes:
-        field: of ``image_record``; or "tag", or "property" with a pair of its name and its text.
+        field: of ``image_record``; or "tag", or "property".
+        value: of a moment the two that it lies between; of a property its name and its text; of a common property the
+            text of its column before these.
     """
 
     field: str
@@ -152,7 +154,8 @@ def _conditions_of(name: str, asked: QueryDict) -> Iterator[Condition]:
 
 def _reader(name: str) -> Callable[[str, str], Condition] | None:
     readers: dict[tuple[str, ...], Callable[[str, str], Condition]] = {
-        TEXTS + COMMON + OWN: _text,
+        TEXTS + OWN: _text,
+        COMMON: _common,
         LISTS: _list,
         NUMBERS: _number,
         TIMES: _time,
@@ -162,7 +165,11 @@ def _reader(name: str) -> Callable[[str, str], Condition] | None:
 
 
 def _text(name: str, value: str) -> Condition:
-    return Condition(name, Op.EQ, system_of(value) if name == "os_distro" else value)
+    return Condition(name, Op.EQ, value)
+
+
+def _common(name: str, value: str) -> Condition:
+    return Condition(name, Op.EQ, (system_of(value) if name == "os_distro" else value, name, value))
 
 
 def _list(name: str, value: str) -> Condition:
@@ -170,10 +177,10 @@ def _list(name: str, value: str) -> Condition:
     op, colon, rest = value.partition(":")
     if colon and op == "in":
         values = split(rest)
-        return Condition(name, Op.IN, [UUID(text) for text in values if _is_id(text)] if name == "id" else values)
+        return Condition(name, Op.IN, [UUID(text) for text in values if is_id(text)] if name == "id" else values)
     text = rest if colon and op == "eq" else value
     if name == "id":
-        return Condition(name, Op.IN, [UUID(text)] if _is_id(text) else [])
+        return Condition(name, Op.IN, [UUID(text)] if is_id(text) else [])
     return Condition(name, Op.EQ, text)
 
 
@@ -312,7 +319,7 @@ def _marker(asked: QueryDict) -> UUID | None:
     if "marker" not in asked:
         return None
     text = str(asked["marker"])
-    return UUID(text) if _is_id(text) else refuse_marker(text)
+    return UUID(text) if is_id(text) else refuse_marker(text)
 
 
 def refuse_marker(text: str) -> NoReturn:
@@ -330,10 +337,6 @@ def _one_of(asked: QueryDict, name: str, known: tuple[str, ...], complaint: str)
     if value and value not in known:
         _refuse(f"{complaint}: {value}")
     return value
-
-
-def _is_id(text: str) -> bool:
-    return CANONICAL.fullmatch(text) is not None
 
 
 def _refuse(complaint: str) -> NoReturn:

@@ -6,13 +6,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from api.bodies import read_object
 from api.endpoints import ApiRequest, ImageEndpoint, json_answer
-from api.image import reading, writing
+from api.image import filters, listing, reading, writing
 from api.image.patches import read_changes
 from api.image.records import queued_record
 
 
 class Images(ImageEndpoint):
     """``/v2/images``."""
+
+    def get(self, request: HttpRequest) -> JsonResponse:
+        """List them: a page, and how to go on."""
+        asked = cast("ApiRequest", request)
+        wanted = filters.read(request.GET, region=asked.region_code)
+        return json_answer(listing.answer(asked.viewer, wanted))
 
     def post(self, request: HttpRequest) -> JsonResponse:
         """Note a new image, whose data is to come."""

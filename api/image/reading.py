@@ -1,6 +1,5 @@
 """One image, as whoever asks with a token may see it: what it is, what it will be, or what is left of it."""
 
-import re
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -8,12 +7,12 @@ from django.http import Http404
 
 from accounts.viewer import Viewer
 from api.errors import Refusal
-from api.image.records import image_record, queued_record, rejected_record
+from api.image.ids import is_id
+from api.image.listing import image_of
+from api.image.records import PREFIX, queued_record, rejected_record
 from images.models import Image, Upload
 from images.permissions import Verb, get_image
 from sharing.models import Share
-
-CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 def read_id(text: str) -> UUID:
@@ -22,7 +21,7 @@ def read_id(text: str) -> UUID:
     Raises:
         Refusal: 404, as for an id that never existed: clients try names first (wire contract, rule 7).
     """
-    return UUID(text) if CANONICAL.fullmatch(text) else no_image(text)
+    return UUID(text) if is_id(text) else no_image(text)
 
 
 def no_image(text: str) -> NoReturn:
@@ -60,10 +59,13 @@ def record(viewer: Viewer, text: str, *, region: str = "") -> dict[str, Any]:
     Raises:
         Refusal: 404, see ``no_image``.
     """
-    found = find(viewer, text, region=region)
-    if isinstance(found, Upload):
-        return queued_record(found)
-    return rejected_record(found) if isinstance(found, Share) else image_record(found, viewer)
+    pk = read_id(text)
+    if said := image_of(viewer, pk):
+        return said if region in ("", said[f"{PREFIX}region"]) else no_image(text)
+    found = _queued(viewer, pk) or _rejected(viewer, pk)
+    if found is None or (region and region != region_of(found)):
+        no_image(text)
+    return queued_record(found) if isinstance(found, Upload) else rejected_record(found)
 
 
 def region_of(found: Image | Upload | Share) -> str:
@@ -81,7 +83,7 @@ def _image(viewer: Viewer, pk: UUID) -> Image | None:
 
 
 def _queued(viewer: Viewer, pk: UUID) -> Upload | None:
-    return Upload.objects.queued(viewer).select_related("account").filter(pk=pk).first()
+    return Upload.objects.queued(viewer).select_related("account", "fetch").filter(pk=pk).first()
 
 
 def _rejected(viewer: Viewer, pk: UUID) -> Share | None:

@@ -27,12 +27,11 @@ when there is something to say; the region, the source and the owner's name alwa
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from accounts.viewer import Viewer
 from images.actions.claims import lacks_data
-from images.models import Image, Upload
+from images.models import Image, ImageData, Upload
 from sharing.models import Share
 
 PREFIX = "stockroom_"
@@ -74,35 +73,120 @@ DISTROS = {
 SYSTEMS = {distro: system for system, distro in DISTROS.items()}
 
 
-def image_record(image: Image, viewer: Viewer) -> dict[str, Any]:
+class Facts(NamedTuple):
+    """What the record of an image is made of."""
+
+    id: UUID
+    name: str
+    visibility: str
+    status: str
+    protected: bool
+    hidden: bool
+    os_family: str
+    os_version: str
+    architecture: str
+    default_login: str
+    properties: dict[str, str]
+    min_disk: int
+    min_ram: int
+    created_at: datetime
+    updated_at: datetime
+    region: str
+    source: str
+    description: str
+    ports: list[int]
+    version: str
+    limits_from: UUID | None
+    listed_at: datetime | None
+    deprecated_at: datetime | None
+    obsolete_at: datetime | None
+    retired_at: datetime | None
+    end_reason: str
+    replacement: UUID | None
+    owner: str
+    owner_name: str
+    disk_format: str
+    container_format: str
+    size: int
+    virtual_size: int
+    checksum: str
+    os_hash_algo: str
+    os_hash_value: str
+    damaged_at: datetime | None
+    damage: str
+    family: str | None
+    tags: list[str]
+    label: str | None
+    notes: str | None
+    own_login: str | None
+    own_ports: list[int] | None
+
+
+# Where each of them stands, from an image ``with_tags`` and ``with_reference``; by the path that Django reads.
+FACTS = {name: name for name in Facts._fields} | {
+    "region": "region_id",
+    "limits_from": "limits_from_id",
+    "replacement": "replacement_id",
+    "owner": "account__number",
+    "owner_name": "account__title",
+    "family": "family__name",
+    "tags": "tag_names",
+    "label": "own_label",
+    "notes": "own_notes",
+    **{
+        name: f"data__{name}"
+        for name in (
+            "disk_format", "container_format", "size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value",
+            "damaged_at", "damage",
+        )
+    },
+}  # fmt: skip
+
+
+def image_record(image: Image) -> dict[str, Any]:
     """The JSON of an image. Costs no query.
 
     Args:
         image: as ``images.permissions.get_image`` gives it: with account, data, family, tags and reference.
     """
-    data = image.data
-    fields = {
-        "name": image.name,
-        "disk_format": data.disk_format,
-        "container_format": data.container_format,
-        "visibility": image.visibility,
-        "size": data.size,
-        "virtual_size": data.virtual_size,
-        "status": image.status,
-        "checksum": data.checksum or None,
-        "protected": image.protected,
-        "min_ram": image.min_ram,
-        "min_disk": image.min_disk,
-        "owner": image.account.number,
-        "os_hidden": image.hidden,
-        "os_hash_algo": data.os_hash_algo if data.os_hash_value else None,
-        "os_hash_value": data.os_hash_value or None,
-        **_timed(image.pk, image.created_at, image.updated_at),
-        "tags": image.tag_names,
-        **_linked(image.pk),
-        "stores": image.region_id,
+    return facts_record(Facts(*(_read(image, path) for path in FACTS.values())))
+
+
+def facts_record(facts: Facts) -> dict[str, Any]:
+    """The JSON of an image."""
+    record = {name: text for name, text in facts.properties.items() if not is_reserved(name)}
+    for name, column in COLUMNS_OF_PROPERTIES.items():
+        if text := getattr(facts, column):
+            record[name] = text
+    if facts.os_family:
+        record["os_distro"] = distro_of(facts.os_family)
+    address = f"/v2/images/{facts.id}"
+    return record | {
+        "name": facts.name,
+        "disk_format": facts.disk_format,
+        "container_format": facts.container_format,
+        "visibility": facts.visibility,
+        "size": facts.size,
+        "virtual_size": facts.virtual_size,
+        "status": facts.status,
+        "checksum": facts.checksum or None,
+        "protected": facts.protected,
+        "min_ram": facts.min_ram,
+        "min_disk": facts.min_disk,
+        "owner": facts.owner,
+        "os_hidden": facts.hidden,
+        "os_hash_algo": facts.os_hash_algo if facts.os_hash_value else None,
+        "os_hash_value": facts.os_hash_value or None,
+        "id": str(facts.id),
+        "created_at": moment(facts.created_at),
+        "updated_at": moment(facts.updated_at),
+        "tags": facts.tags,
+        "self": address,
+        "file": f"{address}/file",
+        "schema": "/v2/schemas/image",
+        "stores": facts.region,
+        **_own(facts),
     }
-    return free_properties(image.properties) | _common(vars(image)) | fields | _own(image, viewer)
 
 
 def queued_record(upload: Upload) -> dict[str, Any]:
@@ -138,7 +222,8 @@ def queued_record(upload: Upload) -> dict[str, Any]:
         "problem": upload.problem,
         "progress": _progress(upload),
     }
-    return free_properties(facts.get("properties", {})) | _common(facts) | fields | _prefixed(own)
+    free = free_properties(facts.get("properties", {}))
+    return free | _common(facts) | _imported(upload) | fields | _prefixed(own)
 
 
 def rejected_record(share: Share) -> dict[str, Any]:
@@ -176,6 +261,18 @@ def queued_status(upload: Upload) -> str:
     return "saving" if is_sent else "importing"
 
 
+def _imported(upload: Upload) -> dict[str, str]:
+    """How an import stands, as Glance shows it with the image: into which store its data comes, or did not come."""
+    if upload.origin != Upload.Origin.IMPORT:
+        return {}
+    region, has_failed = str((upload.plan or {}).get("region", "")), lacks_data(upload)
+    return {
+        "os_glance_import_task": str(upload.pk),
+        "os_glance_importing_to_stores": "" if has_failed else region,
+        "os_glance_failed_import": region if has_failed else "",
+    }
+
+
 def is_reserved(name: str) -> bool:
     """Whether a free property cannot have this name, because it would hide a field or one of our own."""
     return name in FIELDS or name.startswith(RESERVED_PREFIXES)
@@ -198,7 +295,7 @@ def system_of(distro: str) -> str:
 
 def moment(when: datetime) -> str:
     """As Glance writes times: UTC, to the second."""
-    return f"{when:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{when.isoformat()[:19]}Z"
 
 
 def _common(columns: Mapping[str, Any]) -> dict[str, str]:
@@ -218,36 +315,45 @@ def _linked(pk: UUID) -> dict[str, str]:
     return {"self": f"/v2/images/{pk}", "file": f"/v2/images/{pk}/file", "schema": "/v2/schemas/image"}
 
 
-def _own(image: Image, viewer: Viewer) -> dict[str, str]:
+def _own(facts: Facts) -> dict[str, str]:
+    """Our own properties, where there is something to say."""
     said: dict[str, str | None] = {
-        "region": image.region_id,
-        "source": image.source,
-        "owner_name": image.account.title,
-        "description": image.description,
-        "ports": _ports(image.ports),
-        "family": image.family.name if image.family else "",
-        "version": image.version,
-        "boot_only": "true" if image.is_boot_only else "",
-        "problem": image.data.why_not_given,
-        "listed_at": moment(image.listed_at) if image.listed_at else "",
+        "region": facts.region,
+        "source": facts.source,
+        "owner_name": facts.owner_name,
+        "description": facts.description,
+        "ports": _ports(facts.ports),
+        "family": facts.family,
+        "version": facts.version,
+        "boot_only": "true" if facts.limits_from else "",
+        "listed_at": moment(facts.listed_at) if facts.listed_at else "",
+        "label": facts.label,
+        "notes": facts.notes,
+        "login": facts.own_login,
+        "own_ports": _ports(facts.own_ports),
     }
-    if image.deprecated_at:
-        said |= _end(image)
-    if image.account_id != viewer.account.pk:
-        said |= _words(image)
+    if facts.damaged_at:
+        said["problem"] = ImageData(damaged_at=facts.damaged_at, damage=facts.damage).why_not_given
+    if facts.deprecated_at:
+        said |= _end(facts)
     return _prefixed(said)
 
 
-def _end(image: Image) -> dict[str, str | None]:
-    dates = {name: getattr(image, name) for name in ("deprecated_at", "obsolete_at", "retired_at")}
-    replacement = str(image.replacement_id) if image.replacement_id else ""
-    said: dict[str, str | None] = {name: moment(when) if when else "" for name, when in dates.items()}
-    return said | {"end_reason": image.end_reason, "replacement": replacement}
+def _end(facts: Facts) -> dict[str, str | None]:
+    dates = {name: getattr(facts, name) for name in ("deprecated_at", "obsolete_at", "retired_at")}
+    said: dict[str, str | None] = {name: moment(when) for name, when in dates.items() if when}
+    return said | {
+        "end_reason": facts.end_reason,
+        "replacement": str(facts.replacement) if facts.replacement else "",
+    }
 
 
-def _words(image: Image) -> dict[str, str | None]:
-    own: dict[str, str | None] = {"label": image.own_label, "notes": image.own_notes, "login": image.own_login}
-    return own | {"own_ports": _ports(image.own_ports)}
+def _read(image: Image, path: str) -> Any:
+    """What a path leads to; None where a step of it does."""
+    found: Any = image
+    for step in path.split("__"):
+        found = getattr(found, step) if found is not None else None
+    return found
 
 
 def _ports(ports: list[int] | None) -> str:
