@@ -59,7 +59,7 @@ def make_credential(
     )
     _check_role(role, by)
     _check_end(expires_at)
-    credential.full_clean(validate_unique=False, validate_constraints=False)
+    credential.clean_fields(exclude={"user", "account"})
     _check_name(credential.name, by.user)
     _check_room(by)
     credential.save(force_insert=True)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from accounts.permissions import NEEDED_ROLE as NEEDED_WITH_GROUPS
 from accounts.roles import ROLES_OF_KIND, Kind, Role
+from api.permissions import NEEDED_ROLE as NEEDED_FOR_PROGRAMS
 from images.permissions import FOR_CONSUMERS, NEEDED_ROLE, Verb
 from servers.permissions import NEEDED_ROLE as NEEDED_FOR_SERVERS
 
@@ -51,6 +52,12 @@ def page() -> str:
         "Of one's own account: nobody else sees them. To boot an image takes the right to boot it, too.",
         "",
         *table(ROLES_OF_KIND[Kind.ACCOUNT], NEEDED_FOR_SERVERS),
+        "",
+        "## Application credentials",
+        "",
+        "Of one's own account. A program has the role of its credential, and never more than its person has then.",
+        "",
+        *table(ROLES_OF_KIND[Kind.ACCOUNT], NEEDED_FOR_PROGRAMS),
     ]
     for kind, title in TITLES.items():
         lines += ["", f"## {title}", "", *table(ROLES_OF_KIND[kind], NEEDED_WITH_GROUPS[kind])]
