@@ -13,7 +13,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from api.errors import Refusal, sentence_of
-from api.image.records import COLUMNS_OF_PROPERTIES, PREFIX, is_reserved, system_of
+from api.image.records import COLUMNS_OF_PROPERTIES, PREFIX, free_properties, is_reserved, system_of
 from images.actions import NewImage, Revision
 from images.models import Image
 from images.problems import QuotaExceeded
@@ -166,6 +166,16 @@ def revision(said: Mapping[str, Any], image: Image) -> Revision:
     if "name" in said:
         facts["name"] = said["name"] or str(image.pk)
     return Revision(facts, said.get("tags"), said.get("visibility"), said.get("protected"))
+
+
+def properties_of(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be removed from an image: its free properties, and those that have a column with something in it.
+
+    Args:
+        columns: of the image, or of the one that is to come.
+    """
+    named = {name: columns.get(column) for name, column in (COLUMNS | {PORTS: "ports"}).items()}
+    return free_properties(columns.get("properties", {})) | {name: value for name, value in named.items() if value}
 
 
 def columns(said: Mapping[str, Any], properties: Mapping[str, str]) -> dict[str, Any]:

@@ -65,11 +65,11 @@ def read_changes(request: HttpRequest) -> list[Change]:
     return [_change(each, is_old=kind == OLD) for each in said]
 
 
-def apply(changes: Sequence[Change], record: Mapping[str, Any]) -> dict[str, Any]:
+def apply(changes: Sequence[Change], properties: Mapping[str, Any]) -> dict[str, Any]:
     """What is different after all of the operations.
 
     Args:
-        record: the image as programs see it.
+        properties: what the image has beside the fields that every image has.
 
     Returns:
         What was touched, with its value; None for what is gone.
@@ -78,11 +78,11 @@ def apply(changes: Sequence[Change], record: Mapping[str, Any]) -> dict[str, Any
         Refusal: 409 for what is there or not there against what an operation says, 403 for what stays.
     """
     touched: dict[str, Any] = {}
-    now = dict(record)
+    now = dict(properties)
     for change in changes:
         _require_possible(change, is_there=change.name in fields.WRITABLE or change.name in now)
         if change.operation == "remove":
-            del now[change.name]
+            now.pop(change.name)
         else:
             now[change.name] = change.value
         touched[change.name] = change.value

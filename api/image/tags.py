@@ -10,6 +10,7 @@ from api.endpoints import ApiRequest, ImageEndpoint
 from api.errors import Refusal
 from api.image import fields, writing
 from images.actions import NewImage, Revision
+from images.actions.changes import tags_of
 from images.models import Image, Upload
 from images.permissions import Verb
 
@@ -39,7 +40,7 @@ class OneTag(ImageEndpoint):
 
 def _revise(request: HttpRequest, image_id: str, alter: Callable[[Sequence[str]], Sequence[str]]) -> HttpResponse:
     def decide(image: Image) -> Revision:
-        return Revision(tags=alter(image.tag_names))
+        return Revision(tags=alter(tags_of(image)))
 
     def decide_queued(_upload: Upload, new: NewImage) -> NewImage:
         return replace(new, tags=alter(new.tags))

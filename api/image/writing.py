@@ -14,7 +14,7 @@ from api.endpoints import ApiRequest
 from api.errors import Refusal
 from api.image import fields, patches, reading
 from api.image.patches import Change
-from api.image.records import image_record, queued_record, queued_status
+from api.image.records import queued_record, queued_status
 from images import actions
 from images.actions import NewImage, Revision
 from images.descent import NOT_SURE, come_from_others
@@ -40,24 +40,19 @@ def either(asked: ApiRequest, text: str, verb: Verb, *, image: Callable[[UUID], 
         Refusal: 404, the same for what is somebody else's and for what never was.
         PermissionDenied: they can see it, and may not do this.
     """
-    pk = reading.read_id(text)
-    _require_region(pk, asked.region_code, text)
-    for act in (image, queued):
+    pk, region = reading.read_id(text), asked.region_code
+    # In this order nothing is missed: an upload goes as its image comes.
+    uploads, images = Upload.objects.filter(pk=pk), Image.objects.filter(pk=pk)
+    if (uploads.filter(plan__region=region) if region else uploads).exists():
         with suppress(Http404):
-            return act(pk)
-    found = reading.find(asked.viewer, text)
+            return queued(pk)
+    if not region or images.filter(region=region).exists():
+        with suppress(Http404):
+            return image(pk)
+    found = reading.find(asked.viewer, text, region=region)
     if isinstance(found, Share):
         raise PermissionDenied(refusal(asked.viewer, verb, found.image))
-    return image(pk)  # it has become one between the two
-
-
-def _require_region(pk: UUID, code: str, text: str) -> None:
-    """Answer at the address of a region as if there were no others. No query at the address of all of them."""
-    if code and not any(
-        found.exists()
-        for found in (Image.objects.filter(pk=pk, region=code), Upload.objects.filter(pk=pk, plan__region=code))
-    ):
-        reading.no_image(text)
+    return reading.no_image(text)
 
 
 # --- Making -----------------------------------------------------------------------------------------
@@ -120,16 +115,17 @@ def change(asked: ApiRequest, text: str, changes: list[Change]) -> dict[str, Any
     """
 
     def decide(image: Image) -> Revision:
-        revision = fields.revision(patches.apply(changes, image_record(image)), image)
+        revision = fields.revision(patches.apply(changes, fields.properties_of(vars(image))), image)
         _require_own_making(image, revision)
         return revision
 
     def decide_queued(upload: Upload, new: NewImage) -> NewImage:
-        said = patches.apply(changes, queued_record(upload))
+        said = patches.apply(changes, fields.properties_of(new.facts))
         _require_queued(upload, said)
         return fields.new_image(said, new)
 
-    return revise(asked, text, decide=decide, decide_queued=decide_queued)
+    found = revise(asked, text, decide=decide, decide_queued=decide_queued)
+    return queued_record(found) if isinstance(found, Upload) else reading.record(asked.viewer, text)
 
 
 def revise(
@@ -139,14 +135,14 @@ def revise(
     decide: Callable[[Image], Revision],
     decide_queued: Callable[[Upload, NewImage], NewImage],
     verb: Verb = Verb.SEE,
-) -> dict[str, Any]:
+) -> Image | Upload:
     """Change what is said of an image, whether its data has come or not; see ``actions.revise`` and ``edit_queued``."""
 
-    def image(pk: UUID) -> dict[str, Any]:
-        return image_record(actions.revise(pk, by=asked.viewer, decide=decide, verb=verb))
+    def image(pk: UUID) -> Image | Upload:
+        return actions.revise(pk, by=asked.viewer, decide=decide, verb=verb)
 
-    def queued(pk: UUID) -> dict[str, Any]:
-        return queued_record(actions.edit_queued(pk, by=asked.viewer, decide=decide_queued))
+    def queued(pk: UUID) -> Image | Upload:
+        return actions.edit_queued(pk, by=asked.viewer, decide=decide_queued)
 
     with fields.in_words_of_glance():
         return either(asked, text, Verb.EDIT, image=image, queued=queued)

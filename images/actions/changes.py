@@ -18,7 +18,7 @@ from images import hooks
 from images.actions.events import record_copy, record_image
 from images.actions.plans import end_plans, end_plans_of_visibility
 from images.models import Image, ImageTag, PlannedChange
-from images.permissions import Verb, get_image, refresh_grants, require, visibility_refusal
+from images.permissions import Verb, get_own_image, refresh_grants, require, visibility_refusal
 from images.validators import valid_tags
 
 ONE_DOWNLOAD = timedelta(days=1)  # how long a download may go on in parts
@@ -49,10 +49,10 @@ def edit(image_id: UUID, *, by: Viewer, tags: Sequence[str] | None = None, **fac
         facts: columns out of ``EDITABLE``.
 
     Raises:
-        Http404, PermissionDenied: as ``get_image``.
+        Http404, PermissionDenied: as ``get_own_image``.
         ValidationError: per field.
     """
-    return change_facts(get_image(by, image_id, Verb.EDIT, lock=True), by, facts, tags=tags)
+    return change_facts(get_own_image(by, image_id, Verb.EDIT, lock=True), by, facts, tags=tags)
 
 
 def change_facts(image: Image, by: Viewer, facts: dict[str, Any], *, tags: Sequence[str] | None = None) -> Image:
@@ -73,7 +73,7 @@ def change_facts(image: Image, by: Viewer, facts: dict[str, Any], *, tags: Seque
 
 def _replace_tags(image: Image, tags: Sequence[str]) -> bool:
     """Make the tags exactly these, and say whether that changed anything."""
-    before, after = set(image.tag_names), set(tags)
+    before, after = set(tags_of(image)), set(tags)
     if before == after:
         return False
     valid_tags(after)
@@ -81,6 +81,13 @@ def _replace_tags(image: Image, tags: Sequence[str]) -> bool:
     ImageTag.objects.bulk_create(ImageTag(image=image, name=name) for name in sorted(after - before))
     image.tag_names = sorted(after)
     return True
+
+
+def tags_of(image: Image) -> list[str]:
+    """The words by which an image is found, in the order of the alphabet. At most one query."""
+    if not hasattr(image, "tag_names"):
+        image.tag_names = list(image.tags.values_list("name", flat=True))
+    return image.tag_names
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ def revise(image_id: UUID, *, by: Viewer, decide: Callable[[Image], Revision], v
         PermissionDenied: it is another account's, or they may not change one of these.
         ValidationError: per field.
     """
-    image = get_image(by, image_id, verb, lock=True)
+    image = get_own_image(by, image_id, verb, lock=True)
     if image.account_id != by.account.pk:
         require(by, Verb.EDIT, image)
     revision = decide(image)
@@ -141,7 +148,7 @@ def set_visibility(image_id: UUID, *, by: Viewer, visibility: str) -> Image:
         Http404: the viewer cannot see the image.
         PermissionDenied: they may not give it this visibility (``visibility_refusal``).
     """
-    image = get_image(by, image_id, Verb.SEE, lock=True)
+    image = get_own_image(by, image_id, Verb.SEE, lock=True)
     if image.account_id != by.account.pk:
         require(by, Verb.CHANGE_VISIBILITY, image)
     if reason := visibility_refusal(by, visibility, image):
@@ -167,7 +174,7 @@ def protect(image_id: UUID, *, by: Viewer) -> Image:
     """Keep an image from being deleted.
 
     Raises:
-        Http404, PermissionDenied: as ``get_image``.
+        Http404, PermissionDenied: as ``get_own_image``.
     """
     return _set_protected(image_id, by, protected=True)
 
@@ -176,14 +183,14 @@ def unprotect(image_id: UUID, *, by: Viewer) -> Image:
     """Let an image be deleted again.
 
     Raises:
-        Http404, PermissionDenied: as ``get_image``.
+        Http404, PermissionDenied: as ``get_own_image``.
     """
     return _set_protected(image_id, by, protected=False)
 
 
 @transaction.atomic
 def _set_protected(image_id: UUID, by: Viewer, *, protected: bool) -> Image:
-    return change_protection(get_image(by, image_id, Verb.PROTECT, lock=True), by, protected=protected)
+    return change_protection(get_own_image(by, image_id, Verb.PROTECT, lock=True), by, protected=protected)
 
 
 def change_protection(image: Image, by: Viewer, *, protected: bool) -> Image:
@@ -200,9 +207,9 @@ def deactivate(image_id: UUID, *, by: Viewer) -> Image:
     """Let nobody boot or copy an image for now. Running servers go on, shares stay.
 
     Raises:
-        Http404, PermissionDenied: as ``get_image``.
+        Http404, PermissionDenied: as ``get_own_image``.
     """
-    return switch_off(get_image(by, image_id, Verb.DEACTIVATE, lock=True), by)
+    return switch_off(get_own_image(by, image_id, Verb.DEACTIVATE, lock=True), by)
 
 
 @transaction.atomic
@@ -210,10 +217,10 @@ def reactivate(image_id: UUID, *, by: Viewer) -> Image:
     """Let an image be used again.
 
     Raises:
-        Http404: as ``get_image``.
-        PermissionDenied: as ``get_image``; or staff have deactivated it.
+        Http404: as ``get_own_image``.
+        PermissionDenied: as ``get_own_image``; or staff have deactivated it.
     """
-    image = get_image(by, image_id, Verb.DEACTIVATE, lock=True)
+    image = get_own_image(by, image_id, Verb.DEACTIVATE, lock=True)
     if reason := why_not_reactivate(image):
         raise PermissionDenied(reason)
     return switch_on(image, by)
@@ -256,10 +263,10 @@ def delete(image_id: UUID, *, by: Viewer) -> Image:
     """Delete an image. The row stays as a tombstone; the data goes when nobody needs it any more.
 
     Raises:
-        Http404, PermissionDenied: as ``get_image``.
+        Http404, PermissionDenied: as ``get_own_image``.
         Conflict: the image is protected.
     """
-    image = get_image(by, image_id, Verb.DELETE, lock=True)
+    image = get_own_image(by, image_id, Verb.DELETE, lock=True)
     if image.protected:
         raise Conflict(f"“{image.name}” is protected against deletion. Remove the protection first.")
     return bury(image, by)

@@ -83,7 +83,7 @@ class TestImages:
     def test_it_takes_few_queries(
         self, program: Program, golden: Image, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             program.delete(f"{IMAGES}/{golden.pk}")
 
 

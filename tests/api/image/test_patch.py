@@ -226,13 +226,13 @@ class TestChanging:
     def test_a_change_takes_few_queries(
         self, program: Program, golden: Image, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(9):
             patch(program, golden, put("name", "x"), put("custom", "y"))
 
     def test_a_change_of_visibility_takes_few_queries(
         self, program: Program, golden: Image, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(15):
             patch(program, golden, put("visibility", "shared", "add"))
 
 
@@ -329,5 +329,5 @@ class TestQueued:
     def test_a_change_takes_few_queries(
         self, program: Program, queued: str, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(7):
             patch(program, queued, put("name", "x"), put("custom", "y"))

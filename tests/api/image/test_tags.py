@@ -92,5 +92,5 @@ def test_strangers_are_told_that_there_is_no_image(api: MakeProgram, cast: Cast,
 def test_it_takes_few_queries(
     program: Program, golden: Image, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         program.put(f"{IMAGES}/{golden.pk}/tags/x")
