@@ -27,7 +27,7 @@ from api.image.records import FACTS
 from api.image.sources import Source, beyond, type_of
 from api.prepared import ListSlot, OneOf, Question, Slot, kept
 from images.models import Image, Reference, Upload
-from images.querysets import grants_to, hidden_for, reached
+from images.querysets import ImageQuerySet, grants_to, hidden_for, reached
 from sharing.models import Share
 from sharing.querysets import is_waiting
 
@@ -139,8 +139,8 @@ def seen(asking: Asking) -> Question:
     return Question.of(_with_facts(rows, asking), asking.ids)
 
 
-def _with_facts(rows: "QuerySet[Image]", asking: Asking) -> "QuerySet[Any, Any]":
-    return rows.with_reference(asking.viewer).with_tags().values_list(*FACTS.values())  # type: ignore[attr-defined]
+def _with_facts(rows: ImageQuerySet, asking: Asking) -> "QuerySet[Any, Any]":
+    return rows.with_reference(asking.viewer).with_tags().values_list(*FACTS.values())
 
 
 class _Branches:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 from uuid import UUID
 
@@ -49,23 +49,22 @@ def names(api: MakeProgram) -> Names:
 def panel(cast: Cast, data: ImageData) -> dict[str, Image]:
     """An image of each kind, made one after the other: those of Acme, and one of Beta."""
     now = timezone.now()
-    made = {}
-    for number, (name, fields) in enumerate(
-        {
-            "private": {},
-            "shared": {"visibility": "shared"},
-            "granted": {"visibility": "shared"},
-            "rejected": {"visibility": "shared"},
-            "community": {"visibility": "community"},
-            "added": {"visibility": "community"},
-            "public": {"visibility": "public"},
-            "listed": {"listed_at": now, "listed_by": cast.sam},
-            "hidden": {"hidden": True},
-        }.items()
-    ):
-        made[name] = make_image(
-            cast.acme, cast.alice, name=name, data=data, created_at=now + timedelta(seconds=number), **fields
-        )
+    kinds: dict[str, dict[str, Any]] = {
+        "private": {},
+        "shared": {"visibility": "shared"},
+        "granted": {"visibility": "shared"},
+        "rejected": {"visibility": "shared"},
+        "community": {"visibility": "community"},
+        "added": {"visibility": "community"},
+        "public": {"visibility": "public"},
+        "listed": {"listed_at": now, "listed_by": cast.sam},
+        "hidden": {"hidden": True},
+    }
+    times = (now + timedelta(seconds=number) for number in count())
+    made = {
+        name: make_image(cast.acme, cast.alice, name=name, data=data, created_at=moment, **fields)
+        for moment, (name, fields) in zip(times, kinds.items(), strict=False)
+    }
     made["own"] = make_image(cast.beta, cast.bob, name="own", data=data, created_at=now - timedelta(days=1))
     offer_one(made["shared"], cast.producer, cast.beta.number)
     accept(offer_one(made["granted"], cast.producer, cast.beta.number).pk, by=cast.consumer)
