@@ -11,8 +11,10 @@ from playwright.sync_api import Page
 
 from accounts.actions import invite
 from accounts.addresses import parse_one
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.roles import Role
+from api.actions import make_credential
+from api.models import ApplicationCredential
 from images.actions import (
     End,
     NewImage,
@@ -91,6 +93,9 @@ OF_ACCOUNT = [
     "images/register/",
     "servers/create/",
     "servers/create/?change=region",
+    "api-access/",
+    "api-access/new/",
+    "api-access/{credential}/revoke/",
     "cloud-keys/",
     "cloud-keys/ORD/",
     "cloud-keys/ORD/remove/",
@@ -214,6 +219,7 @@ def paths(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         "organization": cast.acme_group.pk,
         **_formations(cast, image),
         "webhook": _webhook(cast).pk,
+        "credential": _credentials(cast).pk,
         "wanted": _govern(cast, image).pk,
     }
     invite(cast.acme, address="nobody@new.example", role=Role.OBSERVER, by=cast.producer)
@@ -364,6 +370,13 @@ def _webhook(cast: Cast) -> Webhook:
     for told in ({}, error, failed):
         Delivery.objects.filter(pk=actions.send_test(webhook.pk, by=cast.producer).pk).update(**told)
     return webhook
+
+
+def _credentials(cast: Cast) -> ApplicationCredential:
+    """One of Alice's, and one of somebody who may less than when it was made."""
+    make_credential(by=cast.creator, name=LONG[:119], description=LONG, role=Role.CREATOR)
+    Membership.objects.filter(user=cast.carol, group=cast.acme).update(role=Role.OBSERVER)
+    return make_credential(by=cast.producer, name="nightly-builds", role=Role.OBSERVER)[0]
 
 
 def _accepted(cast: Cast) -> Image:
