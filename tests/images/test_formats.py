@@ -36,6 +36,18 @@ def inspect(
     return inspector.finish()
 
 
+def refusal_of_declared(disk_format: str, data: bytes) -> str | None:
+    """The code of the refusal of a file that was said to be something."""
+    inspector = Inspector(max_virtual_bytes=MAX_VIRTUAL_BYTES, disk_format=disk_format)
+    try:
+        for start in range(0, len(data), BLOCK):
+            inspector.feed(data[start : start + BLOCK])
+        inspector.finish()
+    except RefusedImage as refused:
+        return refused.code
+    return None
+
+
 def refusal(data: bytes) -> str | None:
     """The code of the refusal, or None when the file is taken. Anything else that is raised fails the test."""
     try:
@@ -283,3 +295,30 @@ def test_no_damage_leads_to_anything_but_taking_or_refusing(
 def test_no_bytes_at_all_lead_to_anything_else_either(data: bytes) -> None:
     refusal(data)
     refusal(bootable_raw("x", size=2 * SECTOR)[:SECTOR] + data)
+
+
+class TestDeclared:
+    """Files of which somebody has said what they are."""
+
+    @pytest.mark.parametrize(
+        ("declared", "maker", "expected"),
+        [
+            ("raw", files.constant(files.disk()), None),
+            ("qcow2", files.by_qemu("qcow2"), None),
+            ("vhd", files.by_qemu("vpc", "subformat=fixed"), None),
+            ("vhd", files.by_qemu("vpc"), None),
+            ("raw", files.by_qemu("qcow2"), "other-format"),
+            ("raw", files.by_qemu("vpc", "subformat=fixed"), "other-format"),
+            ("qcow2", files.constant(files.disk()), "other-format"),
+            ("vhd", files.constant(files.disk()), "other-format"),
+            ("iso", files.by_qemu("vmdk"), "other-format"),
+            ("ami", files.constant(files.disk()), "other-format"),
+        ],
+    )
+    def test_they_have_to_be_that(self, tmp_path: Path, declared: str, maker: Maker, expected: str | None) -> None:
+        assert refusal_of_declared(declared, maker(tmp_path)) == expected
+
+    def test_what_can_be_told_at_once_is_not_received_to_its_end(self) -> None:
+        inspector = Inspector(max_virtual_bytes=MAX_VIRTUAL_BYTES, disk_format="raw")
+        with pytest.raises(RefusedImage, match="does not match stream data qcow2"):
+            inspector.feed(bootable_qcow2("A disk.")[:BLOCK])

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
 from images import actions
@@ -269,8 +270,11 @@ def test_the_pages_show_what_is_on_its_way(cast: Cast, client: Client, settings:
     upload = queue(cast)
     client.force_login(cast.alice, backend=settings.AUTHENTICATION_BACKENDS[0])
     page = client.get(f"/a/{cast.acme.number}/images/").content.decode()
-    assert "jammy" in page
-    assert str(upload.pk) in page
+    assert "Waiting for data" in page
+    assert f"/uploads/{upload.pk}/discard/" in page
+    assert f"?upload={upload.pk}" not in page
+    Upload.objects.update(status="receiving", claim=uuid4(), seen_at=timezone.now(), size=1000, percent=40)
+    assert "40 %" in client.get(f"/a/{cast.acme.number}/images/").content.decode()
 
 
 def text(answer: Any) -> str:
