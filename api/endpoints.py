@@ -120,7 +120,7 @@ def identify(request: HttpRequest, *, needs_scope: bool = True) -> None:
     Raises:
         Refusal: 401, whatever is wrong with the token; 429, the account asks too often.
     """
-    caller = caller_of(request.headers.get("X-Auth-Token", ""))
+    caller = caller_of(request.META.get("HTTP_X_AUTH_TOKEN", ""))
     if caller is None or (needs_scope and caller.viewer is None):
         raise unauthorized(request)
     if caller.user.is_demo and not is_welcome(caller.user, request):
