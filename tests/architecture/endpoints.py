@@ -49,6 +49,7 @@ def written(pattern: object) -> str:
         return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern))
     assert isinstance(pattern, RegexPattern)
     plain = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"{\1}", str(pattern))
+    plain = plain.replace("(?:/.*)?", "")  # whatever may follow
     return plain.replace("^", "").replace("$", "").replace("/?", "").replace("\\", "")
 
 

@@ -8,16 +8,25 @@ from api.endpoints import Endpoint
 from tests.architecture.endpoints import ENDPOINTS, Address
 from tests.architecture.test_urls import ADDRESSES
 
-# By the name of the view.
-OPEN: dict[str, str] = {
-    "Tokens": "whoever has no token yet asks for one; to look at one and to end it, one is needed",
-    "Version": "where Identity is, and which version",
-    "Versions": "where the versions of Identity are",
+# By the name of the view, the methods that ask for no token, and why.
+OPEN: dict[str, tuple[set[str], str]] = {
+    "Choices": ({"GET"}, "where clients begin before they have a token (wire contract, rule 6)"),
+    "IdentityDocument": ({"GET"}, "the document of the API is the same for every panel"),
+    "ImageDocument": ({"GET"}, "as IdentityDocument"),
+    "Tokens": ({"POST"}, "whoever has no token asks for one here; the other methods ask for it themselves"),
+    "Version": ({"GET"}, "the first that every client asks for (wire contract, rule 1)"),
+    "Versions": ({"GET"}, "where clients begin that were given the address without a version"),
 }
 
 
 def label(address: Address) -> str:
     return f"{address.service}{address.path}"
+
+
+def asking(address: Address) -> set[str]:
+    """The methods that ask for a token."""
+    known = {*address.methods}
+    return known - OPEN[address.view.__name__][0] if address.view.is_open else known | {"OPTIONS", "TRACE"}
 
 
 def test_an_endpoint_asks_for_a_token_or_is_listed() -> None:
@@ -33,7 +42,7 @@ def test_a_listed_endpoint_exists_and_is_open() -> None:
 @pytest.mark.django_db
 def test_without_a_token_an_endpoint_says_how_to_get_one(client: Client) -> None:
     for address in ENDPOINTS:
-        for method in () if address.view.is_open else (*address.methods, "OPTIONS", "TRACE"):
+        for method in asking(address):
             answer = client.generic(method, address.filled())
             assert answer.status_code == 401, f"{method} {label(address)}"
             assert answer.headers["WWW-Authenticate"].startswith('Keystone uri="http'), label(address)

@@ -1,7 +1,6 @@
 """OpenStack Image v2, described."""
 
-from api.openapi.image import sharing
-from api.openapi.image.about import ABOUT
+from api.openapi.image import about, sharing
 from api.openapi.image.data import DATA
 from api.openapi.image.images import IMAGES
 from api.openapi.image.members import MEMBERS
@@ -34,8 +33,8 @@ IMAGE = Service(
         "References": "The account's own words about images of others.",
         "About": "What the service says of itself.",
     },
-    schemas=SCHEMAS | sharing.SCHEMAS,
+    schemas=SCHEMAS | sharing.SCHEMAS | about.SCHEMAS,
     # By the Accept header: text if there is none, HTML for */*, and JSON for whoever names it.
     refusal={JSON: {"schema": ref("Refusal")}, "text/plain": {"schema": TEXT}, "text/html": {"schema": TEXT}},
-    operations=(*IMAGES, *DATA, *MEMBERS, *sharing.SHARING, *ABOUT),
+    operations=(*IMAGES, *DATA, *MEMBERS, *sharing.SHARING, *about.ABOUT),
 )

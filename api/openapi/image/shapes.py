@@ -1,6 +1,6 @@
 """What the bodies of OpenStack Image v2 look like (JSON Schema 2020-12)."""
 
-from api.image import fields, tasks
+from api.image import fields, schemas, tasks
 from api.openapi.parts import TEXT, Json, described, listed, ref
 from images.models import Image
 from images.validators import LONGEST_TEXT, MOST_TAGS
@@ -19,31 +19,6 @@ NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206
 VISIBILITIES = Image.Visibility.values
 STATUSES = ["queued", "uploading", "saving", "importing", "active", "deactivated"]
 MEMBER_STATUSES = Share.Status.values
-
-# What the panel adds to an image. Like every property each is a text, and is there only when there is something to say.
-OURS = {
-    "region": "the code of the region where its data lives",
-    "source": "upload, import, snapshot, registered, conversion or copy",
-    "owner_name": "the name of the account that owns it",
-    "description": "what its owner says of it",
-    "ports": 'the ports that servers listen on: "22,443"',
-    "family": "the family of which it is a version",
-    "version": "which version of its family it is",
-    "deprecated_at": "whoever uses it is warned from then on",
-    "obsolete_at": "nobody can begin to use it from then on",
-    "retired_at": "it is deleted then",
-    "end_reason": "why it ends",
-    "replacement": "the id of the image to use instead",
-    "listed_at": "since when it is in the marketplace",
-    "boot_only": '"true": nobody gets its data, not even its owner',
-    "problem": "why nobody gets its data, or why the last data was refused",
-    "label": "of somebody else's image: what one's own account calls it",
-    "notes": "of somebody else's image: what one's own account notes about it",
-    "login": "of somebody else's image: whom one's own account signs in as",
-    "own_ports": "of somebody else's image: the ports as one's own account has them",
-    "progress": "of an image on its way: how far it is, in percent",
-    "member_status": '"rejected": all that is left of an image that one\'s account has rejected',
-}
 
 IMAGE: Json = {
     "id": UUID,
@@ -100,7 +75,8 @@ MEMBER: Json = {
 }
 
 
-OWN = {f"stockroom_{name}": {"type": "string", "description": text} for name, text in OURS.items()}
+# What the panel adds to an image. Like every property each is a text, and is there only when there is something to say.
+OWN = {name: {"type": "string", "description": said["description"]} for name, said in schemas.OWN.items()}
 NAME_OF_PROPERTY: Json = {"minLength": 1, "maxLength": LONGEST_TEXT, "pattern": r"^[^\x00]*$"}
 FREE: Json = {"type": "string", "description": "any other property"}
 PAGE: Json = {
@@ -176,5 +152,4 @@ SCHEMAS: dict[str, Json] = {
             "title": TEXT,
         }
     ),
-    "Versions": listed("versions", {"type": "object"}),
 }
