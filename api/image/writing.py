@@ -13,6 +13,7 @@ from accounts.errors import Conflict
 from api.endpoints import ApiRequest
 from api.errors import Refusal
 from api.image import fields, patches, reading
+from api.image.imports import METHODS
 from api.image.patches import Change
 from api.image.records import queued_record, queued_status
 from images import actions
@@ -24,7 +25,7 @@ from images.querysets import OPEN_TO_ALL
 from sharing.models import Share
 
 T = TypeVar("T")
-IMPORT_METHODS = "glance-direct,web-download"
+IMPORT_METHODS = ",".join(METHODS)
 
 
 def either(asked: ApiRequest, text: str, verb: Verb, *, image: Callable[[UUID], T], queued: Callable[[UUID], T]) -> T:
