@@ -176,6 +176,8 @@ class Image(models.Model):
                 name="image_community",
             ),
             models.Index(fields=["-created_at", "-id"], condition=Q(listed_at__isnull=False), name="image_listed"),
+            # What programs look for by its name: their own, or whosever it is.
+            models.Index(fields=["name", "account"], name="image_by_name"),
             models.Index(fields=["obsolete_at"], condition=Q(obsolete_at__isnull=False), name="image_ending"),
         ]
         constraints = [
