@@ -102,8 +102,13 @@ class ImageEndpoint(Endpoint):
     """One address of OpenStack Image v2."""
 
     def refuse(self, refusal: Refusal) -> HttpResponse:
-        """As Glance does."""
-        return image_error(refusal, accept=self.request.headers.get("Accept", ""))
+        """As Glance does.
+
+        The empty header with which openstacksdk sends data asks for nothing in particular. It gets HTML: the command
+        ``openstack`` shows people the reason out of that, and nothing of a plain text.
+        """
+        accept = self.request.headers.get("Accept")
+        return image_error(refusal, accept="*/*" if accept == "" else accept or "")
 
 
 class NotInIdentity(NotThere, IdentityEndpoint):

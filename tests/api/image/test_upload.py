@@ -168,6 +168,13 @@ class TestRefusedRequests:
         assert answer.status_code == 415
         assert b"Invalid content type" in answer.content
 
+    def test_the_command_line_client_can_show_the_reason(self, alice: Program, cast: Cast) -> None:
+        """It sends an empty Accept header with data, and shows people nothing of a plain text."""
+        upload = queue(cast)
+        answer = put(alice, upload, QCOW2, Accept="")
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert put(alice, upload, QCOW2).headers["Content-Type"].startswith("text/plain")
+
     @pytest.mark.parametrize(
         ("said", "message"),
         [
