@@ -25,7 +25,7 @@ from api.image.records import moment
 from images.models import Image, Upload
 from images.permissions import Verb, require
 from sharing import actions
-from sharing.actions import LimitReached, Offered, Outcome, Terms, Way
+from sharing.actions import LimitReached, NotTaken, Offered, Outcome, Terms, Way
 from sharing.actions.terms import USUAL
 from sharing.members import Member, is_current, member_named, member_of, members_of, own_member, own_membership
 from sharing.models import OfferRequest, Share
@@ -248,8 +248,8 @@ def _decided(viewer: Viewer, place: Place, status: object) -> Member:
     except Http404:
         _found(viewer, place, viewer.account.number)
         raise
-    except ValidationError as refused:
-        raise Refusal(403, " ".join(refused.messages)) from None  # a policy says so: nothing is wrong with the request
+    except NotTaken as refused:
+        raise Refusal(403, " ".join(refused.messages)) from None
 
 
 def _is_own_number(viewer: Viewer, text: str) -> bool:

@@ -28,7 +28,7 @@ from sharing.actions.handover import (
 from sharing.actions.lasting import ask_for_longer, set_end
 from sharing.actions.members import set_member_status
 from sharing.actions.offers import offer, offer_again
-from sharing.actions.policies import set_policy
+from sharing.actions.policies import NotTaken, set_policy
 from sharing.actions.reviews import ask_for_review
 from sharing.actions.rules import set_rules
 from sharing.actions.signing import offer_signed_in, refuse_sign_in, sign_in_failed
@@ -58,6 +58,7 @@ from sharing.actions.webhooks import (
 __all__ = [
     "LimitReached",
     "MadeCode",
+    "NotTaken",
     "Offered",
     "OfferedImage",
     "Outcome",

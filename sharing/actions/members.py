@@ -31,7 +31,7 @@ def set_member_status(image_id: UUID, status: Share.Status, *, by: Viewer) -> Sh
         Http404: nothing of the image was offered to the account, or it is over.
         PermissionDenied: somebody else decides, with who.
         Conflict: the producer's rules forbid it by now; or the time for deciding is over.
-        ValidationError: a policy does not take the image (code "policy").
+        NotTaken: a policy does not take the image.
     """
     shares = _own(by, image_id)
     if reason := next(filter(None, (decision_refusal(by, share) for share in shares)), ""):

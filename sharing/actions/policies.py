@@ -23,6 +23,13 @@ WOULD_REFUSE = "would have been refused"
 ONE_DAY = timedelta(days=1)
 
 
+class NotTaken(ValidationError):
+    """A policy of the recipient does not take an image, with its reasons. Nothing is wrong with what was asked."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(reasons, code="policy")
+
+
 @transaction.atomic
 def set_policy(group: AnyGroup, *, by: Viewer, **settings: Any) -> Policy:
     """Say which images of others an account takes, or all accounts of an organization. What is accepted stays.
@@ -79,11 +86,11 @@ def require_taken(image: Image, group: Group, by: Viewer) -> None:
         by: who accepts, on the recipient's side.
 
     Raises:
-        ValidationError: an enforced policy refuses it (code "policy").
+        NotTaken: an enforced policy refuses it.
     """
     verdicts = judge_for([group.pk]).verdicts(image, group.pk)
     if refused := [verdict.reason for verdict in verdicts if verdict.is_enforced]:
-        raise ValidationError(refused, code="policy")
+        raise NotTaken(refused)
     write_down(verdicts, image, group, by)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, JsonResponse
 
 from api.endpoints import ApiRequest, ImageEndpoint, json_answer
@@ -12,6 +11,7 @@ from api.errors import Refusal
 from api.image.sharing.bodies import flag, read_fields, text
 from api.image.sharing.records import offer_record
 from sharing import actions, inbox
+from sharing.actions import NotTaken
 from sharing.inbox import Place, Tab, Wanted
 from sharing.models import Share
 
@@ -103,8 +103,6 @@ def _decide(request: HttpRequest, offer: str, verb: Callable[[Share, Any], objec
     asked = cast("ApiRequest", request)
     try:
         verb(_offer(asked, offer), asked.viewer)
-    except ValidationError as refused:
-        if getattr(refused, "code", "") == "policy" or any(one.code == "policy" for one in refused.error_list):
-            raise Refusal(403, " ".join(refused.messages)) from None
-        raise
+    except NotTaken as refused:
+        raise Refusal(403, " ".join(refused.messages)) from None
     return json_answer(offer_record(_offer(asked, offer), asked.viewer))
