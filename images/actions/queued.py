@@ -16,8 +16,7 @@ from django.http import Http404
 from accounts.errors import Conflict
 from accounts.viewer import Viewer
 from images.actions.creation import NewImage, require_plan
-from images.actions.removal import discard
-from images.actions.uploads import begun
+from images.actions.uploads import begun, throw_away
 from images.models import Image, Upload
 from images.permissions import Verb, get_upload, may, require
 from images.quotas import reserve
@@ -94,8 +93,7 @@ def discard_queued(upload_id: UUID, *, by: Viewer) -> Upload:
     upload = lock_queued(by, upload_id)
     if (upload.plan or {}).get("facts", {}).get("protected"):
         raise PermissionDenied("This image is protected against deletion. Remove the protection first.")
-    discard(upload)
-    return upload
+    return throw_away(upload, by)
 
 
 def lock_queued(by: Viewer, upload_id: UUID) -> Upload:

@@ -135,7 +135,11 @@ def discard_upload(upload_id: UUID, *, by: Viewer) -> Upload:
     Raises:
         Http404: no such upload for this viewer: creators see their own, admins all of the account.
     """
-    upload = get_upload(by, upload_id)
+    return throw_away(get_upload(by, upload_id), by)
+
+
+def throw_away(upload: Upload, by: Viewer) -> Upload:
+    """Record and discard; the upload is locked and the right is checked."""
     if upload.origin == Upload.Origin.IMPORT:
         record_import("import cancelled", upload, by)
     discard(upload)

@@ -10,12 +10,16 @@ from tests.architecture.source import called_name, functions, parsed, python_fil
 RECORDERS = {"record"}
 SILENT = {
     "choose_mail": "about one's own messages",
-    "open_for_marketplace": "the offer to the marketplace is an event",
+    "edit_queued": "as start_upload",
+    "emptied": "as start_upload",
+    "fill": "as start_upload",
     "mark_all_read": "about one's own notifications",
     "mark_read": "about one's own notification",
+    "open_for_marketplace": "the offer to the marketplace is an event",
     "receive_form_file": "as start_upload",
     "receive_upload": "as start_upload",
     "require_plan": "looks whether an image may be planned, and changes nothing",
+    "start_queued": "as start_upload",
     "start_upload": "an upload is nobody else's business until it is an image, and that is an event",
 }
 

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.errors import Conflict
+from accounts.models import Event
 from accounts.roles import Role
 from images import actions
 from images.actions import NewImage
@@ -155,6 +156,12 @@ class TestDiscarding:
     def test_it_is_gone(self, cast: Cast) -> None:
         actions.discard_queued(queue(cast).pk, by=cast.producer)
         assert not Upload.objects.exists()
+
+    def test_what_is_fetched_is_cancelled_with_it(self, cast: Cast) -> None:
+        new = NewImage("x", cast.iad)
+        upload = actions.start_import(by=cast.producer, url="https://example.org/jammy.img", new=new)
+        actions.discard_queued(upload.pk, by=cast.producer)
+        assert Event.objects.filter(verb="import cancelled", subject_id=upload.pk).exists()
 
     def test_not_while_it_is_protected(self, cast: Cast) -> None:
         upload = queue(cast, facts={"protected": True})
