@@ -15,11 +15,12 @@ from django_q.tasks import async_task
 from accounts.errors import Conflict
 from accounts.viewer import Viewer
 from images import letters
-from images.actions.claims import Claim, claim, discarded, is_alive
+from images.actions.claims import Claim, claim, discarded, is_alive, lacks_data
 from images.actions.creation import NewImage, require_plan
 from images.actions.events import record_import, record_import_begun
 from images.actions.filling import emptied
 from images.actions.later import run_later
+from images.actions.queued import lock_queued
 from images.actions.reception import Reception
 from images.actions.turns import Turn, TurnOver
 from images.actions.uploads import LONGEST_NAME, begun
@@ -102,9 +103,10 @@ def start_import(
     return upload
 
 
-@transaction.atomic
 def import_queued(upload_id: UUID, *, by: Viewer, url: str) -> Upload:
     """Fetch the data of a queued image in the background.
+
+    A refusal is noted on the image as well: openstacksdk tells nobody how a service answered to this.
 
     Args:
         url: of http or https.
@@ -115,6 +117,15 @@ def import_queued(upload_id: UUID, *, by: Viewer, url: str) -> Upload:
         RefusedAddress: the panel does not go there.
         QuotaExceeded: the account has no room for another import.
     """
+    try:
+        return _begin_for_queued(upload_id, by, url)
+    except DataProblem as refused:
+        _note_refusal(upload_id, by, refused)
+        raise
+
+
+@transaction.atomic
+def _begin_for_queued(upload_id: UUID, by: Viewer, url: str) -> Upload:
     address = Address.parsed(url)
     upload = emptied(upload_id, by=by, origin=Upload.Origin.IMPORT)
     upload.filename = address.filename[-LONGEST_NAME:]
@@ -123,6 +134,14 @@ def import_queued(upload_id: UUID, *, by: Viewer, url: str) -> Upload:
     record_import_begun(upload, by, host=address.host)
     _run_soon(upload)
     return upload
+
+
+@transaction.atomic
+def _note_refusal(upload_id: UUID, by: Viewer, refused: DataProblem) -> None:
+    upload = lock_queued(by, upload_id)
+    if lacks_data(upload):
+        upload.problem = str(refused)
+        upload.save(update_fields=["problem"])
 
 
 @transaction.atomic

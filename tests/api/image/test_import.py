@@ -192,7 +192,8 @@ class TestFetching:
     def test_where_the_panel_does_not_go(self, alice: Program, cast: Cast, url: str) -> None:
         upload = queue(cast)
         assert bring(alice, upload, fetched(url)).status_code == 400
-        assert show(alice, upload)["status"] == "queued"
+        said = show(alice, upload)
+        assert (said["status"], bool(said["stockroom_problem"])) == ("queued", True)
 
     def test_an_account_without_room_hears_so(self, alice: Program, cast: Cast, settings: Settings) -> None:
         upload = queue(cast)
