@@ -97,6 +97,11 @@ def check_name(name: str, *, is_new: bool = False) -> None:
         raise Refusal(403, f"Attribute '{cut(name)}' is read-only.")
 
 
+def is_read_out(name: str) -> bool:
+    """Whether it is a property that the panel only reads out, and Glance does not know."""
+    return name == "stores" or (name.startswith(PREFIX) and name not in COLUMNS and name != PORTS)
+
+
 def _breach(value: object, rules: Mapping[str, Any]) -> tuple[str, str] | None:
     """The first rule of a schema that a value breaks, and how."""
     kinds = rules["type"] if isinstance(rules["type"], list) else [rules["type"]]

@@ -51,6 +51,9 @@ class Change:
 def read_changes(request: HttpRequest) -> list[Change]:
     """The operations of a request, each checked without looking at the image.
 
+    Taking away what the panel only reads out changes nothing: openstacksdk takes what it does not know for properties,
+    and sends that along where somebody sets properties.
+
     Raises:
         Refusal: 415 for another media type, 400 for what is no patch, 403 for what programs can only read.
     """
@@ -62,7 +65,8 @@ def read_changes(request: HttpRequest) -> list[Change]:
     said = read_json(request)
     if not isinstance(said, list):
         raise Refusal(400, NO_LIST)
-    return [_change(each, is_old=kind == OLD) for each in said]
+    changes = [_change(each, is_old=kind == OLD) for each in said]
+    return [change for change in changes if not (change.operation == "remove" and fields.is_read_out(change.name))]
 
 
 def apply(changes: Sequence[Change], properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +110,8 @@ def _change(said: object, *, is_old: bool) -> Change:
     operation, pointer = _read_old(said) if is_old else _read_new(said)
     name = _read_pointer(pointer)
     if operation == "remove":
-        fields.check_name(name)
+        if not fields.is_read_out(name):
+            fields.check_name(name)
         return Change(operation, name)
     if "value" not in said:
         raise Refusal(400, f'Operation "{operation}" requires a member named "value".')

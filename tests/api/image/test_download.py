@@ -1,5 +1,6 @@
 """Fetching image data by the API."""
 
+import hashlib
 from typing import Any
 from uuid import uuid4
 
@@ -111,6 +112,8 @@ class TestRights:
         reject(offer_one(image, cast.producer, cast.beta.number).pk, by=cast.consumer)
         status, reason = self.refused(api, cast.consumer, image)
         assert (status, reason) == (403, "Your account has rejected this image. Accept it first.")
+        answer = api(cast.consumer).get(address(image))
+        assert answer["Content-MD5"] != hashlib.md5(answer.content, usedforsecurity=False).hexdigest()
 
     def test_an_offer_for_booting_only(self, cast: Cast, api: MakeProgram, image: Image) -> None:
         share = offer_one(image, cast.producer, cast.beta.number, export=False)

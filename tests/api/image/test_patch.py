@@ -113,7 +113,6 @@ class TestReading:
         [
             ("/status", "read-only"),
             ("/id", "read-only"),
-            ("/stockroom_region", "read-only"),
             ("/locations", "reserved"),
             ("/locations/-", "reserved"),
             ("/deleted_at", "reserved"),
@@ -125,6 +124,15 @@ class TestReading:
         with pytest.raises(Refusal, match=text) as refused:
             reading(f'[{{"op": "{op}", "path": "{path}", "value": "x"}}]')
         assert refused.value.status == 403
+
+    @pytest.mark.parametrize("name", ["stockroom_region", "stores"])
+    def test_what_the_panel_adds_is_taken_away_in_vain(self, name: str) -> None:
+        """The library openstacksdk takes it for a property, and takes it away where somebody sets another one."""
+        assert reading(f'[{{"op": "remove", "path": "/{name}"}}, {{"op": "add", "path": "/a", "value": "1"}}]') == [
+            Change("add", "a", "1")
+        ]
+        with pytest.raises(Refusal, match="read-only"):
+            reading(f'[{{"op": "replace", "path": "/{name}", "value": "x"}}]')
 
 
 class TestApplying:
