@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("listing", "pages", "growth", "alike", "bulk", "upload", "transfers", "servers")
+BENCHMARKS = ("listing", "pages", "growth", "api", "load", "alike", "bulk", "upload", "transfers", "servers")
 
 
 def main() -> int:

@@ -1,8 +1,11 @@
 """Programs with tokens, and what they ask for in the benchmark of the API."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
@@ -12,6 +15,8 @@ from accounts.viewer import Viewer
 from api import tokens
 from images.models import Image, ImageGroupObjectPermission, ImageTag
 from images.permissions import Right
+from sharing.models import Share
+from tests import factories
 from tests.bench.visits import fill
 from tests.people import call_together
 
@@ -44,6 +49,29 @@ class Request:
         return len(captured)
 
 
+@dataclass
+class Load:
+    """One kind of request, as wrk is told it.
+
+    Attributes:
+        lines: of ``ask.lua``.
+        is_once: whether each is asked only once, because it changes something.
+    """
+
+    name: str
+    lines: list[str]
+    is_once: bool = False
+    done: int = 0
+
+    def next_lines(self) -> list[str]:
+        """Those that have not been asked, where each is asked once."""
+        return self.lines[self.done :] if self.is_once else self.lines
+
+    def asked(self, count: int) -> None:
+        """Note that so many have been."""
+        self.done += count
+
+
 class World:
     """A panel with some images, and later with more: half are Acme's, a quarter are given to Beta."""
 
@@ -52,13 +80,19 @@ class World:
         self.golden = fill(self.cast, 1)
         self.count = 0
 
+    def keep_password_for_real(self) -> None:
+        """Hash Alice's password as the panel does, and not as tests do."""
+        alice = self.cast.alice
+        alice.password = make_password(factories.PASSWORD, hasher=PBKDF2PasswordHasher())
+        alice.save()
+
     def grow(self, count: int) -> None:
         """Make it so many images."""
         new = Image.objects.bulk_create((self._image(number) for number in range(self.count, count)), batch_size=BATCH)
         ImageTag.objects.bulk_create(
             (ImageTag(image=image, name=name) for image in new for name in ("golden", "base")), batch_size=BATCH
         )
-        self._give([image for image in new if image.visibility == Image.Visibility.SHARED])
+        self._give([image for image in new if image.account_id == self.cast.rival.pk and image.visibility == "shared"])
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.count = count
@@ -81,6 +115,40 @@ class World:
             Request("show, consumer", f"{images}/{self.golden.pk}", consumer),
         ]
 
+    def loads(self) -> list[Load]:
+        """What wrk asks for. Each image is offered once, and accepted once."""
+        producer, consumer = token_of(self.cast.producer), token_of(self.cast.consumer)
+        reads = [Load(request.name, [f"GET {request.path} {request.token or '-'}"]) for request in self.requests()]
+        own = Image.objects.filter(account=self.cast.acme, visibility=Image.Visibility.SHARED).values_list(
+            "pk", flat=True
+        )
+        added, accepted = json.dumps({"member": self.cast.beta.number}), json.dumps({"status": "accepted"})
+        members = [f"/image/v2/images/{pk}/members" for pk in own]
+        offers = [f"POST {path} {producer} {added}" for path in members]
+        answers = [f"PUT {path}/{self.cast.beta.number} {consumer} {accepted}" for path in members]
+        sign_in = f"POST /identity/v3/auth/tokens - {json.dumps(self._password())}"
+        return [
+            *reads,
+            Load("members of an image with 100", [f"GET /image/v2/images/{self._popular().pk}/members {producer}"]),
+            Load("add a member", offers, is_once=True),
+            Load("accept", answers, is_once=True),
+            Load("token by password", [sign_in]),
+        ]
+
+    def _password(self) -> dict[str, Any]:
+        person = {"name": self.cast.alice.username, "password": factories.PASSWORD, "domain": {"id": "default"}}
+        identity = {"methods": ["password"], "password": {"user": person}}
+        return {"auth": {"identity": identity, "scope": {"project": {"id": self.cast.acme.number}}}}
+
+    def _popular(self) -> Image:
+        """An image that is offered to many."""
+        image = factories.make_image(self.cast.acme, self.cast.alice, data=self.golden.data, visibility="shared")
+        Share.objects.bulk_create(
+            Share(image=image, kind="number", address=f"{number:010}", offered_by=self.cast.alice)
+            for number in range(1_000_000_000, 1_000_000_100)
+        )
+        return image
+
     def _image(self, number: int) -> Image:
         cast, kind = self.cast, number % 4
         return Image(
@@ -92,7 +160,7 @@ class World:
             os_family="Debian",
             os_version="12",
             properties=PROPERTIES,
-            visibility=["private", "community", "shared", "public" if number % 100 == 3 else "private"][kind],
+            visibility=["shared", "community", "shared", "public" if number % 100 == 3 else "private"][kind],
             created_by=cast.alice,
             created_at=LATEST - timedelta(minutes=number),
         )
