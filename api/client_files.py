@@ -24,11 +24,16 @@ unset OS_PROJECT_ID OS_PROJECT_NAME OS_PROJECT_DOMAIN_ID OS_PROJECT_DOMAIN_NAME 
 unset OS_USER_ID OS_USERNAME OS_PASSWORD OS_USER_DOMAIN_ID OS_USER_DOMAIN_NAME
 unset OS_APPLICATION_CREDENTIAL_ID OS_APPLICATION_CREDENTIAL_NAME OS_APPLICATION_CREDENTIAL_SECRET
 """
+# In a shell of its own, so that whoever changes their mind (Ctrl-C) sees again what they type.
 ASK = """\
 printf 'Password of %s for %s: ' "$OS_USERNAME" "$OS_PROJECT_NAME" >&2
-stty -echo 2>/dev/null
-IFS= read -r OS_PASSWORD
-stty echo 2>/dev/null
+OS_PASSWORD=$(
+    trap 'stty echo 2>/dev/null || true' EXIT
+    trap 'exit 130' INT TERM
+    stty -echo 2>/dev/null || true
+    IFS= read -r typed || true
+    printf '%s' "$typed"
+)
 printf '\\n' >&2
 export OS_PASSWORD
 """

@@ -55,7 +55,7 @@ def sourced(shell: str, text: str, folder: Path, names: tuple[str, ...], typed: 
     file.write_text(text)
     show = "".join(f"printf '%s\\0' \"${{{name}-unset}}\";" for name in names)
     ran = subprocess.run(
-        [shell, "-c", f". ./openrc.sh; {show}"],
+        [shell, "-c", f"set -eu; . ./openrc.sh; {show}"],
         input=typed.encode(),
         capture_output=True,
         cwd=folder,
