@@ -1,6 +1,7 @@
 """Shells of people who use the `openstack` command, and what it says to them."""
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,9 +26,18 @@ class Terminal:
     environment: dict[str, str] = field(repr=False)
 
     def run(self, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run commands as they are printed."""
+        """Run commands as they are printed, by somebody who sits there: else the command waits for data by a pipe."""
+        keyboard, stdin = os.openpty()
+        try:
+            return self._run(script, variables, stdin)
+        finally:
+            os.close(keyboard)
+            os.close(stdin)
+
+    def _run(self, script: str, variables: dict[str, str], stdin: int) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["/bin/bash", "-c", script],
+            stdin=stdin,
             cwd=self.folder,
             env=self.environment | variables,
             capture_output=True,

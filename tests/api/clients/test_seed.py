@@ -1,7 +1,6 @@
 """Sharing an image by the commands of seed 004, by two people, with what the real services were seen to answer."""
 
 import uuid
-from pathlib import Path
 
 from images.demo_disks import bootable_qcow2
 from images.models import Image
@@ -91,13 +90,14 @@ def test_community_private_and_the_end(alice: Terminal, bob: Terminal) -> None:
 
 
 def test_an_offer_gives_no_data_before_it_is_accepted(alice: Terminal, bob: Terminal, cast: Cast) -> None:
+    """The command looks at no status: it keeps what came, compares its sum, and fails by that."""
     image = create(alice)
     alice(f"image add project ubuntu-24.04-lts {cast.beta.number}")
-    assert bob(f"image show {image} -f value -c status") == "active"
-    said = bob.refused(f"image save --file saved.qcow2 {image}")
-    assert "403" in said
-    assert "accept" in said
-    saved = bob.folder / "saved.qcow2"
-    assert not saved.exists() or Path(saved).read_bytes() == b""
-    bob(f"image set --reject {image}")
-    assert "403" in bob.refused(f"image save --file saved.qcow2 {image}")
+    for answer, reason in (("pending", "Accept the offer first."), ("rejected", "rejected")):
+        assert bob(f"image show {image} -f value -c status") == "active"
+        said = bob.refused(f"image save --file {answer}.qcow2 {image}")
+        assert said.startswith("Unable to download image: checksum mismatch")
+        saved = (bob.folder / f"{answer}.qcow2").read_text(encoding="utf-8")
+        assert "403 Forbidden" in saved
+        assert reason in saved
+        bob(f"image set --reject {image}")
