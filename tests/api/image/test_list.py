@@ -490,6 +490,7 @@ def test_the_number_of_queries_does_not_grow(cast: Cast, api: MakeProgram, data:
     make_image(cast.beta, cast.bob, data=data)
     queries()
     before = queries()
+    assert before == 3  # who asks, which images, and what they are
     Image.objects.bulk_create(
         Image(
             account=cast.beta, created_by=cast.bob, region=cast.iad, data=data, name=f"{n}", created_at=timezone.now()

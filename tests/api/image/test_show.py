@@ -1,6 +1,8 @@
 """One image through the API: who sees what of it, and that nobody learns whether another one exists."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from images.actions.creation import NewImage
 from images.actions.queued import start_queued
@@ -240,6 +242,19 @@ def test_an_accounts_own_words_stand_beside_the_producers(cast: Cast, api: MakeP
     assert said["stockroom_notes"] == "mind the ports"
     assert said["stockroom_own_ports"] == "80"
     assert "stockroom_label" not in shown(api, cast.producer, image.pk)
+
+
+def test_to_show_an_image_takes_one_query_beside_that_of_the_token(cast: Cast, api: MakeProgram, image: Image) -> None:
+    program = api(cast.consumer)
+    offer_one(image, cast.producer, cast.beta.number)
+    queued = start_queued(by=cast.consumer, new=NewImage("queued", cast.iad))
+    asked = {}
+    for image_id in (image.pk, queued.pk, UNKNOWN):
+        program.get(f"/image/v2/images/{image_id}")  # what the process keeps of the SQL is written now
+        with CaptureQueriesContext(connection) as queries:
+            program.get(f"/image/v2/images/{image_id}")
+        asked[image_id] = len(queries)
+    assert asked == {image.pk: 2, queued.pk: 3, UNKNOWN: 4}
 
 
 def test_without_a_token_nothing_is_answered(api: MakeProgram, image: Image) -> None:
