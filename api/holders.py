@@ -16,7 +16,7 @@ from django.db.models import CharField, Exists, F, OuterRef, Subquery
 from accounts.models import Account, Membership, Organization, User
 from accounts.roles import Kind, Role
 from api.models import ApplicationCredential, RevokedToken
-from api.prepared import ListSlot, OneOf, Question, Slot, kept
+from api.prepared import Blank, ListBlank, OneOf, Question, kept
 
 ModelType = TypeVar("ModelType", bound=models.Model)
 Row = Mapping[str, Any]
@@ -64,12 +64,12 @@ def find(login: str, number: str, credential: str, audit_ids: tuple[str, ...]) -
     return _with_account(rows[0]) if number else _alone(rows[0])
 
 
-def _text(name: str) -> Slot:
-    return Slot(name, CharField())
+def _text(name: str) -> Blank:
+    return Blank(name, CharField())
 
 
 def _is_live() -> Any:
-    return ~Exists(RevokedToken.objects.filter(OneOf(F("audit_id"), ListSlot("audit_ids", CharField()))))
+    return ~Exists(RevokedToken.objects.filter(OneOf(F("audit_id"), ListBlank("audit_ids", CharField()))))
 
 
 @kept

@@ -1,6 +1,6 @@
 """Questions to the database that Django writes once, and that are asked many times with other values.
 
-To write the SQL of a list takes Django longer than the database needs to answer it. A ``Slot`` stands in a query where
+To write the SQL of a list takes Django longer than the database needs to answer it. A ``Blank`` stands in a query where
 a value will stand; what was written is kept for the process, by the shape of the question. The querysets are those of
 the pages, so the law is the same.
 """
@@ -20,7 +20,7 @@ Shape = TypeVar("Shape", bound=Hashable)
 Written = TypeVar("Written")
 
 
-class Slot(Expression):
+class Blank(Expression):
     """Where a value stands, each time that the question is asked.
 
     Args:
@@ -33,7 +33,7 @@ class Slot(Expression):
         self.name = name
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
-        """A placeholder, with the slot itself as its parameter."""
+        """A placeholder, with the blank itself as its parameter."""
         return "%s", [self]
 
     def bound(self, values: Mapping[str, Any]) -> Any:
@@ -41,7 +41,7 @@ class Slot(Expression):
         return self.output_field.get_db_prep_value(values[self.name], connection)
 
 
-class ListSlot(Slot):
+class ListBlank(Blank):
     """Where a list of values stands: an array, or JSON where the database has no arrays."""
 
     def bound(self, values: Mapping[str, Any]) -> Any:
@@ -51,7 +51,7 @@ class ListSlot(Slot):
 
 
 class OneOf(Func):
-    """Whether a column is one of a list, which stands in one slot, however long it is."""
+    """Whether a column is one of a list, which stands in one blank, however long it is."""
 
     output_field = models.BooleanField()
     conditional = True
@@ -65,11 +65,11 @@ class OneOf(Func):
 
 
 class Question:
-    """A query as SQL, with slots among its parameters.
+    """A query as SQL, with blanks among its parameters.
 
     Args:
         sql: with ``%s`` for each parameter.
-        params: values that never change, and slots.
+        params: values that never change, and blanks.
         convert: makes Python's values of the rows.
     """
 
@@ -84,7 +84,7 @@ class Question:
 
         Args:
             query: with ``values_list``.
-            ids: numbers that are nobody's ids, and the slots in whose place they stand: Django compares ids with
+            ids: numbers that are nobody's ids, and the blanks in whose place they stand: Django compares ids with
                 numbers alone.
 
         Raises:
@@ -92,8 +92,8 @@ class Question:
         """
         compiler = query.query.get_compiler(connection=connection)
         sql, written = compiler.as_sql()
-        slots = {number: Slot(name) for number, name in (ids or {}).items()}
-        params = [slots.get(param, param) if isinstance(param, int) else param for param in written]
+        blanks = {number: Blank(name) for number, name in (ids or {}).items()}
+        params = [blanks.get(param, param) if isinstance(param, int) else param for param in written]
         converters = compiler.get_converters([column for column, _sql, _alias in compiler.select or ()])
         return cls(sql, params, (lambda rows: compiler.apply_converters(rows, converters)) if converters else None)
 
@@ -102,8 +102,8 @@ class Question:
         return Question(sql, params, self._convert)
 
     def ask(self, values: Mapping[str, Any]) -> list[Sequence[Any]]:
-        """The rows for these values of its slots. One query."""
-        params = [param.bound(values) if isinstance(param, Slot) else param for param in self.params]
+        """The rows for these values of its blanks. One query."""
+        params = [param.bound(values) if isinstance(param, Blank) else param for param in self.params]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, params)
             rows = cursor.fetchall()

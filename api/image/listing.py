@@ -92,7 +92,7 @@ def _conditions(wanted: Wanted) -> tuple[Condition, ...]:
 
 
 def _values(viewer: Viewer, wanted: Wanted) -> dict[str, Any]:
-    """What stands in the slots of the first question, without the place of the marker."""
+    """What stands in the blanks of the first question, without the place of the marker."""
     now = timezone.now()
     values = _ids(viewer) | {"now": now, "silent_since": now - SILENCE, "silent_until": now + SILENCE}
     for number, condition in enumerate(_conditions(wanted)):

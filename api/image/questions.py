@@ -3,7 +3,7 @@
 The first question says which images stand on a page. Each reason why an image can be in the list is a branch, with the
 filters and the place in the list inside, and no more rows than the page has. The second reads these rows. Django
 writes the SQL of both once for each shape of a list: which filters there are and how they compare, the order, whether
-there is a marker, how many principals. What stands in them are slots (``api.prepared``).
+there is a marker, how many principals. What stands in them are blanks (``api.prepared``).
 
 Read from an index in the order of the list, and so at the same price with any number of images: own, granted and
 public images by the time of creation, and whatever is asked for by id or name. Other filters look through what the
@@ -25,7 +25,7 @@ from api.image import sources
 from api.image.filters import Condition, Op
 from api.image.records import FACTS
 from api.image.sources import Source, beyond, type_of
-from api.prepared import ListSlot, OneOf, Question, Slot, kept
+from api.prepared import Blank, ListBlank, OneOf, Question, kept
 from images.models import Image, Reference, Upload
 from images.querysets import ImageQuerySet, grants_to, hidden_for, reached
 from sharing.models import Share
@@ -33,9 +33,9 @@ from sharing.querysets import is_waiting
 
 Order = tuple[tuple[str, bool], ...]
 
-# Numbers that are nobody's ids, in whose place slots come.
+# Numbers that are nobody's ids, in whose place blanks come.
 ACCOUNT, USER, FIRST_PRINCIPAL = -1001, -1002, -1101
-NOW = Slot("now", DateTimeField())
+NOW = Blank("now", DateTimeField())
 
 
 class Kind(IntEnum):
@@ -66,7 +66,7 @@ class Asking:
 
     @property
     def ids(self) -> dict[int, str]:
-        """The slots of ids, by the numbers in whose place they come."""
+        """The blanks of ids, by the numbers in whose place they come."""
         principals = {FIRST_PRINCIPAL - number: f"principal_{number}" for number in range(self.principals)}
         return {ACCOUNT: "account", USER: "user"} | principals
 
@@ -103,39 +103,39 @@ class Shape:
 def which(shape: Shape) -> Question | None:
     """The ids and kinds of a page, in its order, and one more; behind the keys of the order. None if there are none.
 
-    Slots: those of ``Asking.ids``, now, limit, silent_since, silent_until; value_0 … for the conditions; marker_0 …
+    Blanks: those of ``Asking.ids``, now, limit, silent_since, silent_until; value_0 … for the conditions; marker_0 …
     for the keys of the marker.
     """
-    return _union(list(_Branches(shape).written()), shape.order, Slot("limit"))
+    return _union(list(_Branches(shape).written()), shape.order, Blank("limit"))
 
 
 @kept
 def where(asked: tuple[Asking, Order]) -> Question:
     """The keys of one image, queued image or rejected share that the viewer can show: the place of a marker.
 
-    Slots: as ``which``, and id.
+    Blanks: as ``which``, and id.
     """
     asking, order = asked
     shape = Shape(asking, (("id", Op.EQ),), order, "", "", has_marker=False)
     branches = _Branches(shape)
     seen = Image.objects.filter(reached(asking.viewer, "view_image", at=NOW))
     parts = [branches.image(seen, Q()), branches.queued(), branches.rejected()]
-    question = _union([part for part in parts if part], order, Slot("limit"))
+    question = _union([part for part in parts if part], order, Blank("limit"))
     assert question is not None
     return question
 
 
 @kept
 def facts(asking: Asking) -> Question:
-    """The facts of images whose ids stand in a slot. Slots: account, ids."""
-    rows = Image.objects.filter(OneOf(F("pk"), ListSlot("ids", UUIDField())))
+    """The facts of images whose ids stand in a blank. Blanks: account, ids."""
+    rows = Image.objects.filter(OneOf(F("pk"), ListBlank("ids", UUIDField())))
     return Question.of(_with_facts(rows, asking), asking.ids)
 
 
 @kept
 def seen(asking: Asking) -> Question:
-    """The facts of one image, if the viewer may open its page. Slots: those of ``Asking.ids``, now, id."""
-    rows = Image.objects.filter(Exact(F("pk"), Slot("id", UUIDField())), reached(asking.viewer, "view_image", at=NOW))
+    """The facts of one image, if the viewer may open its page. Blanks: those of ``Asking.ids``, now, id."""
+    rows = Image.objects.filter(Exact(F("pk"), Blank("id", UUIDField())), reached(asking.viewer, "view_image", at=NOW))
     return Question.of(_with_facts(rows, asking), asking.ids)
 
 
@@ -251,20 +251,20 @@ class _Branches:
         if not self._shape.has_marker:
             return
         keys = [
-            (source.key(field), Slot(f"marker_{number}", type_of(field)), descends)
+            (source.key(field), Blank(f"marker_{number}", type_of(field)), descends)
             for number, (field, descends) in enumerate(self._shape.order)
         ]
         # The first condition alone lets the database begin to read an index at the place.
-        column, slot, descends = keys[0]
-        yield beyond(column, slot, descends=descends, inclusive=True)
+        column, blank, descends = keys[0]
+        yield beyond(column, blank, descends=descends, inclusive=True)
         after = Q()
-        for number, (column, slot, descends) in enumerate(keys):
+        for number, (column, blank, descends) in enumerate(keys):
             same = [Q(Exact(before, there)) for before, there, _descends in keys[:number]]
-            after |= Q(*same, Q(beyond(column, slot, descends=descends)))
+            after |= Q(*same, Q(beyond(column, blank, descends=descends)))
         yield after
 
 
-def _union(branches: Sequence[Question], order: Order, limit: Slot) -> Question | None:
+def _union(branches: Sequence[Question], order: Order, limit: Blank) -> Question | None:
     """The first rows of all branches together, each once.
 
     Django's own union() cannot limit the parts on SQLite, which allows LIMIT in a part only inside of a subquery.

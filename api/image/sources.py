@@ -30,7 +30,7 @@ from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, Les
 
 from api.image.filters import COMMON, NUMBERS, SWITCHES, TIMES, Condition, Op
 from api.image.records import COLUMNS_OF_PROPERTIES, PREFIX
-from api.prepared import ListSlot, OneOf, Slot
+from api.prepared import Blank, ListBlank, OneOf
 from images.models import Image, ImageTag, Upload
 
 NOTHING = Q(pk__in=[])
@@ -115,24 +115,24 @@ class Source:
 
     fields: Mapping[str, Combinable]
     properties: Combinable | None
-    tagged: Callable[[Slot], Any]
+    tagged: Callable[[Blank], Any]
 
-    def matches(self, condition: Condition, slot: str) -> Any:
+    def matches(self, condition: Condition, blank: str) -> Any:
         """The condition for these rows.
 
         Args:
-            condition: whose value will stand in the slot.
-            slot: the name of the slot; parts of the value have ``_0``, ``_1`` and so on behind it.
+            condition: whose value will stand in the blank.
+            blank: the name of the blank; parts of the value have ``_0``, ``_1`` and so on behind it.
         """
         if condition.field == "tag":
-            return self.tagged(Slot(slot, CharField()))
+            return self.tagged(Blank(blank, CharField()))
         if condition.field == "property":
-            return self._has_property(slot, 0)
+            return self._has_property(blank, 0)
         if condition.field not in self.fields:
             return NOTHING
         if condition.field in COMMON:
-            return self._is_common(self.fields[condition.field], slot)
-        return compared(self.fields[condition.field], condition, slot)
+            return self._is_common(self.fields[condition.field], blank)
+        return compared(self.fields[condition.field], condition, blank)
 
     def key(self, field: str) -> Combinable:
         """What rows are sorted by. Never null, so that all databases put it in the same place."""
@@ -140,16 +140,16 @@ class Source:
             return self.fields[field]
         return Value(-1, BigIntegerField()) if field in NUMBERS else Value("", CharField())
 
-    def _has_property(self, slot: str, first: int) -> Any:
+    def _has_property(self, blank: str, first: int) -> Any:
         if self.properties is None:
             return NOTHING
-        name, text = (Slot(f"{slot}_{number}", CharField()) for number in (first, first + 1))
+        name, text = (Blank(f"{blank}_{number}", CharField()) for number in (first, first + 1))
         return HasProperty(self.properties, name, text)
 
-    def _is_common(self, column: Combinable, slot: str) -> Any:
+    def _is_common(self, column: Combinable, blank: str) -> Any:
         """A common property stands in its column, and where that is empty among the free ones."""
-        said = Q(Exact(column, Slot(f"{slot}_0", CharField())))
-        return said | (Q(Exact(column, Value(""))) & Q(self._has_property(slot, 1)))
+        said = Q(Exact(column, Blank(f"{blank}_0", CharField())))
+        return said | (Q(Exact(column, Value(""))) & Q(self._has_property(blank, 1)))
 
 
 def type_of(field: str) -> "models.Field[Any, Any]":
@@ -163,19 +163,19 @@ def type_of(field: str) -> "models.Field[Any, Any]":
     return next((found for names, found in types.items() if field in names), CharField())
 
 
-def compared(column: Combinable, condition: Condition, slot: str) -> Any:
+def compared(column: Combinable, condition: Condition, blank: str) -> Any:
     """A condition on one column."""
     kind = type_of(condition.field)
     if condition.op is Op.IN:
-        return OneOf(column, ListSlot(slot, kind))
+        return OneOf(column, ListBlank(blank, kind))
     if condition.op in (Op.WITHIN, Op.OUTSIDE):
-        first, second = Slot(f"{slot}_0", kind), Slot(f"{slot}_1", kind)
+        first, second = Blank(f"{blank}_0", kind), Blank(f"{blank}_1", kind)
         within = Q(GreaterThanOrEqual(column, first)) & Q(LessThan(column, second))
         return within if condition.op is Op.WITHIN else ~within
-    return COMPARISONS[condition.op](column, Slot(slot, kind))
+    return COMPARISONS[condition.op](column, Blank(blank, kind))
 
 
-def beyond(column: Combinable, slot: Slot, *, descends: bool, inclusive: bool = False) -> Any:
+def beyond(column: Combinable, blank: Blank, *, descends: bool, inclusive: bool = False) -> Any:
     """Whether a row comes after a place in the list, as far as this column tells."""
     lookups = {
         (False, False): GreaterThan,
@@ -183,7 +183,7 @@ def beyond(column: Combinable, slot: Slot, *, descends: bool, inclusive: bool = 
         (True, False): LessThan,
         (True, True): LessThanOrEqual,
     }
-    return lookups[descends, inclusive](column, slot)
+    return lookups[descends, inclusive](column, blank)
 
 
 def images(to: str = "", **fields: Combinable) -> Source:
@@ -195,7 +195,7 @@ def images(to: str = "", **fields: Combinable) -> Source:
     """
     own = {field: F(to + path) for field, path in PATHS.items()}
 
-    def tagged(name: Slot) -> Any:
+    def tagged(name: Blank) -> Any:
         return Exists(ImageTag.objects.filter(image=OuterRef(f"{to}pk"), name=name))
 
     return Source(own | fields, F(f"{to}properties"), tagged)
@@ -257,7 +257,7 @@ def _is_planned(column: str) -> Case:
 def _status() -> Case:
     """As ``queued_status``."""
     is_sent, is_import = Q(origin=Upload.Origin.UPLOAD), Q(origin=Upload.Origin.IMPORT)
-    since, until = (Slot(name, DateTimeField()) for name in ("silent_since", "silent_until"))
+    since, until = (Blank(name, DateTimeField()) for name in ("silent_since", "silent_until"))
     is_alive = Q(claim__isnull=False, seen_at__gt=since, seen_at__lt=until)
     has_stopped = is_import & Q(status="waiting", fetch__next_at__isnull=True) & ~Q(problem="")
     lacks_data = ~Q(status__in=["processing", "received"]) & (Q(status="failed") | is_sent | has_stopped)
