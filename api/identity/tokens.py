@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
 
+from api import limits
 from api.actions import revoke_token
 from api.bodies import read_json
 from api.endpoints import IdentityEndpoint, identify, json_answer
@@ -26,6 +27,7 @@ class Tokens(IdentityEndpoint):
     def post(self, request: HttpRequest) -> JsonResponse:
         """Make a token (wire contract, rule 2)."""
         caller = authenticate(request, read_json(request, malformed=NO_JSON))
+        limits.count(caller, "POST")
         return _answer(caller, request, status=201)
 
     def get(self, request: HttpRequest) -> JsonResponse:

@@ -1,6 +1,7 @@
 """What a program finds before it signs in (wire contract, rule 1 and part A)."""
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from tests.api.conftest import MakeProgram
 
@@ -34,6 +35,13 @@ def test_version_3(api: MakeProgram, path: str) -> None:
 def test_links_lead_to_where_the_program_asked(api: MakeProgram, headers: dict[str, str]) -> None:
     said = api().get("/identity/v3", headers=headers).json()
     assert said["version"]["links"][0]["href"] == f"http://{headers['Host']}/identity/v3/"
+
+
+def test_links_are_https_behind_a_proxy_that_adds_tls(api: MakeProgram, settings: Settings) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    answer = api().get("/identity", headers={"Host": "testserver", "X-Forwarded-Proto": "https"})
+    assert answer.headers["Location"] == "https://testserver/identity/v3/"
+    assert answer.json()["versions"]["values"][0]["links"][0]["href"] == "https://testserver/identity/v3/"
 
 
 @pytest.mark.parametrize("path", ["/identityv3", "/identity/v2.0", "/identity/v3/nothing-like-this", "/identity//v3"])

@@ -27,6 +27,7 @@ from tests import factories
 from tests.api.conftest import MakeProgram
 from tests.people import Cast
 
+pytestmark = pytest.mark.database  # the question that is written once is another on PostgreSQL
 ANYTHING = "/identity/v3/auth/catalog"
 
 

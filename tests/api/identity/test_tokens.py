@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from accounts.models import Account
+from api import limits
 from api.models import RevokedToken
 from images.models import Region
 from tests import factories
@@ -168,6 +170,14 @@ def test_what_ends_a_token_ends_all_that_were_made_from_it(api: MakeProgram, cas
     assert first.get(TOKENS, headers={"X-Subject-Token": first.token}).status_code == 200
 
 
-def test_staff_have_no_rights_of_staff_by_a_token(api: MakeProgram, cast: Cast) -> None:
+def test_staff_look_at_no_tokens_of_others(api: MakeProgram, cast: Cast) -> None:
     answer = api(factories.viewer(cast.root)).get(TOKENS, headers={"X-Subject-Token": api(cast.producer).token})
     assert answer.status_code == 403
+
+
+def test_tokens_count_as_changes_of_their_account(api: MakeProgram, cast: Cast, settings: Settings) -> None:
+    settings.API_CHANGES_PER_MINUTE = 2
+    limits.tally.forget()
+    first = api(cast.alice)
+    asked = [first.post(TOKENS, json=asking(token(first.token), ACME)).status_code for _again in range(3)]
+    assert asked == [201, 201, 429]
