@@ -25,7 +25,7 @@ def read_json(request: HttpRequest, *, malformed: str = "Malformed JSON in reque
         raise Refusal(413, f"The body of the request is larger than {LARGEST} bytes.")
     try:
         text = request.body.decode()  # strictly: ``json.loads`` of bytes lets halves of surrogate pairs through
-        said = json.loads(text, parse_constant=_no_number)
+        said = json.loads(text, parse_constant=_no_number, parse_float=_number)
     except (ValueError, RecursionError):
         raise Refusal(400, malformed) from None
     if "\\u" in text and not _is_text(said):
@@ -36,6 +36,12 @@ def read_json(request: HttpRequest, *, malformed: str = "Malformed JSON in reque
 def _no_number(name: str) -> float:
     """NaN and Infinity are no JSON (RFC 8259, section 6), although Python reads them."""
     raise ValueError(name)
+
+
+def _number(text: str) -> float:
+    """20.0 is the whole number 20, as JSON Schema has it ("integer")."""
+    value = float(text)
+    return int(value) if value.is_integer() else value
 
 
 def _is_text(said: object) -> bool:

@@ -53,3 +53,10 @@ def test_what_is_too_large_is_not_read() -> None:
 def test_an_object_is_no_other_kind(body: str) -> None:
     with pytest.raises(Refusal, match="object"):
         read_object(RequestFactory().post("/", body, content_type="application/json"))
+
+
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    """JSON Schema, section 4.2.3: 1.0 and 1 are the same number."""
+    said = reading(b"[20.0, 1e3, 2.5, -0.0]")
+    assert said == [20, 1000, 2.5, 0]
+    assert [type(number) for number in said] == [int, int, float, int]

@@ -39,7 +39,7 @@ class Address:
 
     def filled(self, **arguments: object) -> str:
         """An address that leads here."""
-        known = {name: str(arguments.get(name, "x")) for name in self.names}
+        known = {name: str(arguments.get(name, "1")) for name in self.names}
         return f"/{self.service}{self.path.format(**known)}"
 
 

@@ -139,6 +139,8 @@ def _named(
             "user_id": cast.alice.username,
             "role_id": "member",
             "credential_id": credential.pk,
+            "name": "image",
+            "namespace": "any",
         },
         "queued": {"image_id": start_queued(by=cast.creator, new=new).pk},
         "private": {"image_id": factories.make_image(cast.acme, cast.alice, name="own").pk},

@@ -93,8 +93,9 @@ def ports(description: str) -> Field:
 
 def moment(description: str, *, is_needed: bool = False) -> Field:
     """A moment, or a day of which the end counts; null or left out for none."""
-    schema = {"type": ["string", "null"], "examples": ["2027-03-31", "2027-03-31T18:00:00Z"]}
-    return Field(schema | {"description": description}, _moment, is_needed=is_needed)
+    kinds = [{"type": "null"}, {"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]
+    schema: Mapping[str, Any] = {"anyOf": kinds, "examples": ["2027-03-31", "2027-03-31T18:00:00Z"]}
+    return Field({**schema, "description": description}, _moment, is_needed=is_needed)
 
 
 def _if(fits: Callable[[Any], bool], what: str) -> Callable[[Any], Any]:

@@ -6,7 +6,7 @@ from api.openapi.parts import TEXT, Json, described, listed, ref
 MOMENT: Json = {"type": "string", "format": "date-time"}
 YES_OR_NO: Json = {"type": "boolean"}
 LINKS: Json = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
-SAID: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST}
+SAID: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": r"^[^\x00]*$"}
 NAMED: Json = {"anyOf": [{"required": ["id"]}, {"required": ["name"]}]}
 
 DOMAIN: Json = {

@@ -137,9 +137,12 @@ SCHEMAS: dict[str, Json] = {
     "Decision": described({"status": {"type": "string", "enum": MEMBER_STATUSES}}),
     "Import": described(
         {
-            "method": described(
-                {"name": {"type": "string", "enum": ["glance-direct", "web-download"]}, "uri": TEXT}, required=("name",)
-            )
+            "method": {
+                "anyOf": [
+                    described({"name": {"const": "glance-direct"}}),
+                    described({"name": {"const": "web-download"}, "uri": {"type": "string", "format": "uri"}}),
+                ]
+            }
         }
     ),
     "Task": described(TASK | {"input": {"type": "object"}, "result": {"type": ["object", "null"]}, "message": TEXT}),
