@@ -151,9 +151,12 @@ def new_image(said: Mapping[str, Any], before: NewImage) -> NewImage:
     facts = before.facts | columns(said, before.facts.get("properties", {}))
     if "protected" in said:
         facts["protected"] = said["protected"]
-    texts: dict[str, Any] = {name: said[name] or "" for name in ("name", *OF_DATA) if name in said}
-    kept = {name: said[name] for name in ("visibility", "tags") if name in said}
-    return replace(before, facts=facts, **texts, **kept)
+    changed: dict[str, Any] = {name: said[name] or "" for name in ("name", *OF_DATA) if name in said}
+    if "visibility" in said:
+        changed["visibility"] = said["visibility"]
+    if "tags" in said:
+        changed["tags"] = list(dict.fromkeys(said["tags"]))
+    return replace(before, facts=facts, **changed)
 
 
 def revision(said: Mapping[str, Any], image: Image) -> Revision:

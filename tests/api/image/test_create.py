@@ -54,6 +54,9 @@ class TestMaking:
     def test_without_a_name(self, program: Program) -> None:
         assert program.post(IMAGES, json={}).json()["name"] is None
 
+    def test_a_tag_counts_once(self, program: Program) -> None:
+        assert program.post(IMAGES, json={"tags": ["b", "a", "b"]}).json()["tags"] == ["a", "b"]
+
     def test_systems_are_kept_as_the_panel_calls_them(self, program: Program) -> None:
         program.post(IMAGES, json={"os_distro": "rocky", "os_version": "9", "architecture": "aarch64"})
         facts = (Upload.objects.get().plan or {})["facts"]
