@@ -56,20 +56,28 @@ class Load:
     Attributes:
         lines: of ``ask.lua``.
         is_once: whether each is asked only once, because it changes something.
+        after: what has to be done before, line by line.
+        rounds: in how many rounds all lines are asked.
     """
 
     name: str
     lines: list[str]
     is_once: bool = False
+    after: "Load | None" = None
+    rounds: int = 1
     done: int = 0
 
     def next_lines(self) -> list[str]:
-        """Those that have not been asked, where each is asked once."""
-        return self.lines[self.done :] if self.is_once else self.lines
+        """Those that have not been asked, where each is asked once: an equal part of them for each round to come."""
+        if not self.is_once:
+            return self.lines
+        possible = self.after.done if self.after else len(self.lines)
+        return self.lines[self.done : self.done + (possible - self.done) // self.rounds]
 
     def asked(self, count: int) -> None:
         """Note that so many have been."""
         self.done += count
+        self.rounds = max(1, self.rounds - 1)
 
 
 class World:
@@ -127,11 +135,12 @@ class World:
         offers = [f"POST {path} {producer} {added}" for path in members]
         answers = [f"PUT {path}/{self.cast.beta.number} {consumer} {accepted}" for path in members]
         sign_in = f"POST /identity/v3/auth/tokens - {json.dumps(self._password())}"
+        adding = Load("add a member", offers, is_once=True, rounds=2)
         return [
             *reads,
             Load("members of an image with 100", [f"GET /image/v2/images/{self._popular().pk}/members {producer}"]),
-            Load("add a member", offers, is_once=True),
-            Load("accept", answers, is_once=True),
+            adding,
+            Load("accept", answers, is_once=True, after=adding, rounds=2),
             Load("token by password", [sign_in]),
         ]
 

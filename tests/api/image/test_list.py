@@ -18,6 +18,7 @@ from images.demo_disks import bootable_raw
 from images.models import HiddenImage, Image, ImageData, ImageTag, Upload
 from sharing.actions import accept, block, reject
 from sharing.models import Share
+from tests import factories
 from tests.api.conftest import MakeProgram
 from tests.factories import SMALL_DISK, make_data, make_image
 from tests.people import Cast
@@ -118,6 +119,14 @@ PRODUCERS = {
 
 def test_a_producer_lists_its_own(cast: Cast, names: Names, panel: dict[str, Image]) -> None:
     assert {query: names(cast.producer, query) for query in PRODUCERS} == PRODUCERS
+
+
+def test_everything_that_is_listed_is_what_the_law_shows(cast: Cast, api: MakeProgram, panel: dict[str, Image]) -> None:
+    for viewer in (cast.producer, cast.consumer, cast.observer, factories.viewer(cast.rhea, cast.rival)):
+        said = api(viewer).get("/image/v2/images?visibility=all&member_status=all&limit=100").json()["images"]
+        listed = {image["id"] for image in said if "stockroom_member_status" not in image}
+        shown = Image.objects.visible_to(viewer.by_token(viewer.role)).filter(hidden=False)
+        assert listed == {str(pk) for pk in shown.values_list("pk", flat=True)}
 
 
 def test_a_list_is_below_its_region_alone(cast: Cast, names: Names, panel: dict[str, Image], data: ImageData) -> None:
