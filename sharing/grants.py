@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from django.contrib.auth.models import Group
+from django.db.models import Exists, Q
 
 from images.models import Image
 from images.permissions import Right, set_grants
-from sharing.models import Share
+from sharing.models import Block, Share
 from sharing.querysets import NOBODY
 
 FOREVER = None
@@ -32,7 +33,9 @@ def expected_rights(image: Image, recipient: Group | None) -> dict[Right, dateti
     """
     rights: dict[Right, datetime | None] = {}
     reached = recipient.pk if recipient else NOBODY  # and not all shares with addresses that nobody has
-    for share in Share.objects.filter(image=image, recipient=reached).not_blocked():
+    blocks = Block.objects.filter(recipient=reached, producer=image.account_id)
+    heard = Q(status=Share.Status.ACCEPTED) | ~Exists(blocks)  # as ``not_blocked``, of both sides that are known
+    for share in Share.objects.filter(heard, image=image, recipient=reached):
         for right in _rights_of(share):
             until = share.access_until if share.status == Share.Status.ACCEPTED else share.offer_expires_at
             rights[right] = _later(rights[right], until) if right in rights else until

@@ -41,8 +41,8 @@ def accept(share_id: int, *, by: Viewer, into: Account | None = None, future: bo
         Conflict: the rules that the producer has by now do not let it share with the recipient.
         ValidationError: ``into`` owns the image, or blocks its producer; or a policy does not take the image.
     """
-    by = _lock_sides(share_id, by, into)
-    share = _decidable(share_id, by)
+    by, image_id = _lock_sides(share_id, by, into)
+    share = _decidable(share_id, by, image_id)
     if share.status == Share.Status.ACCEPTED:
         _label(share, label, by)
         return share
@@ -140,13 +140,18 @@ def why_not_leave(by: Viewer, held: Collection[Share]) -> str:
     return "This image came through a group or organization: only its managers can remove it."
 
 
-def _lock_sides(share_id: int, by: Viewer, into: Account | None) -> Viewer:
-    """Keep the recipient, and the account that takes the offer, from being closed meanwhile, and rules as they are."""
+def _lock_sides(share_id: int, by: Viewer, into: Account | None) -> tuple[Viewer, UUID]:
+    """Keep the recipient, and the account that takes the offer, from being closed meanwhile, and rules as they are.
+
+    Returns:
+        The viewer as they are now, and the image that they were offered.
+    """
     offers = Share.objects.reaching(by).filter(pk=share_id)
-    sides = offers.values_list("recipient", "image__account__organization").first()
-    if sides is None:
+    row = offers.values_list("image_id", "recipient", "image__account__organization").first()
+    if row is None:
         raise Http404
-    return lock_ids(by, {*sides, into.pk if into else None})
+    image_id, *sides = row
+    return lock_ids(by, {*sides, into.pk if into else None}), image_id
 
 
 def _label(share: Share, label: str, by: Viewer) -> None:
@@ -193,13 +198,16 @@ def turn_down(share: Share, verb: str, reason: str, by: Viewer) -> Share:
     return share
 
 
-def _decidable(share_id: int, by: Viewer) -> Share:
+def _decidable(share_id: int, by: Viewer, image_id: UUID | None = None) -> Share:
     """The offer under the lock of its image, if the viewer may decide on it.
 
     Whether the viewer may know of it is asked before the lock: nobody holds up somebody else's image by guessing ids.
+
+    Args:
+        image_id: of its image, where that has been asked.
     """
     offers = Share.objects.reaching(by).filter(pk=share_id)
-    image_id = offers.values_list("image_id", flat=True).first()
+    image_id = image_id or offers.values_list("image_id", flat=True).first()
     if image_id is None:
         raise Http404
     image = Image.objects.select_for_update(of=("self",)).select_related("account", "region", "data").get(pk=image_id)

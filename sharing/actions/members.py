@@ -34,13 +34,15 @@ def set_member_status(image_id: UUID, status: Share.Status, *, by: Viewer) -> Sh
         NotTaken: a policy does not take the image.
     """
     shares = _own(by, image_id)
-    if reason := next(filter(None, (decision_refusal(by, share) for share in shares)), ""):
-        raise PermissionDenied(reason)
-    changed = [share for share in shares if share.status == status]
+    changed = []
     if status == Status.REJECTED and any(share.status == Status.ACCEPTED for share in shares):
         changed += leave(image_id, by=by, holders={by.account.pk})
     changed += [_CHANGES[status](share.pk, by=by) for share in _concerned(shares, status)]
-    return changed[-1]
+    if changed:
+        return changed[0]
+    if reason := decision_refusal(by, shares[0]):  # nor does anybody else say again what is so
+        raise PermissionDenied(reason)
+    return next(share for share in shares if share.status == status)
 
 
 def _own(by: Viewer, image_id: UUID) -> list[Share]:

@@ -126,8 +126,8 @@ def _locked(image_id: UUID, by: Viewer, reached: Iterable[Group | None]) -> tupl
 
 def _rows_of(image: Image, targets: Iterable[Target]) -> dict[tuple[str, str], Share]:
     """What there is already of an image for these recipients."""
-    named = Share.objects.of_image(image).filter(address__in=[target.value for target in targets])
-    return {(share.kind, share.address): share for share in named}
+    named = Share.objects.filter(image=image, address__in=[target.value for target in targets])
+    return {(share.kind, share.address): share for share in named.select_related("recipient")}
 
 
 def _begins(share: Share | None, *, again: bool) -> bool:
