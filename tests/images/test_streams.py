@@ -295,8 +295,9 @@ def test_state_that_is_of_no_use_is_learnt_again(store: FileStore, state: bytes)
     [
         Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT, checksum=f"sha256:{hashlib.sha256(DISK).hexdigest()}"),
         Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT),
+        Intake(max_bytes=LIMIT, max_virtual_bytes=LIMIT, disk_format="raw"),
     ],
-    ids=["one more hash", "no archive"],
+    ids=["one more hash", "no archive", "said to be something"],
 )
 def test_state_that_answers_other_questions_is_learnt_again(store: FileStore, intake: Intake) -> None:
     key, snapshot = begun(store, DISK[: 2 * MIB])

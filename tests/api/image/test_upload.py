@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
 from images import actions
+from images.formats import RefusedImage
 from images.models import Image, Upload
 from images.problems import BrokenUpload
 from images.transfers.slots import slots
@@ -282,6 +283,20 @@ def test_the_pages_show_what_is_on_its_way(cast: Cast, client: Client, settings:
     assert f"?upload={upload.pk}" not in page
     Upload.objects.update(status="receiving", claim=uuid4(), seen_at=timezone.now(), size=1000, percent=40)
     assert "40 %" in client.get(f"/a/{cast.acme.number}/images/").content.decode()
+
+
+def test_another_client_that_goes_on_after_breaks_is_refused_in_the_same_way(cast: Cast) -> None:
+    upload = queue(cast)
+    with pytest.raises(RefusedImage):
+        actions.receive_upload(upload.pk, by=cast.producer, chunks=[QCOW2], offset=0, size=len(QCOW2))
+    upload.refresh_from_db()
+    assert (upload.status, upload.size, upload.offset, kept()) == ("waiting", None, 0, [])
+    half = len(RAW) // 2
+    for start in (0, half):
+        actions.receive_upload(
+            upload.pk, by=cast.producer, chunks=[RAW[start : start + half]], offset=start, size=len(RAW)
+        )
+    assert bytes_of(Image.objects.get(pk=upload.pk)) == RAW
 
 
 def text(answer: Any) -> str:
