@@ -41,16 +41,17 @@ def either(asked: ApiRequest, text: str, verb: Verb, *, image: Callable[[UUID], 
         Refusal: 404, the same for what is somebody else's and for what never was.
         PermissionDenied: they can see it, and may not do this.
     """
-    pk, region = reading.read_id(text), asked.region_code
-    # In this order nothing is missed: an upload goes as its image comes.
-    uploads, images = Upload.objects.filter(pk=pk), Image.objects.filter(pk=pk)
-    if (uploads.filter(plan__region=region) if region else uploads).exists():
+    pk = reading.read_id(text)
+    if asked.region_code:
+        reading.record(asked.viewer, text, region=asked.region_code)  # elsewhere there is none
+    # In this order nothing is missed: an upload goes as its image comes. Those of others are not asked for, so that the
+    # time which a 404 takes tells nothing of them.
+    if Upload.objects.filter(pk=pk, account=asked.viewer.account).exists():
         with suppress(Http404):
             return queued(pk)
-    if not region or images.filter(region=region).exists():
-        with suppress(Http404):
-            return image(pk)
-    found = reading.find(asked.viewer, text, region=region)
+    with suppress(Http404):
+        return image(pk)
+    found = reading.find(asked.viewer, text)
     if isinstance(found, Share):
         raise PermissionDenied(refusal(asked.viewer, verb, found.image))
     return reading.no_image(text)
