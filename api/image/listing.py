@@ -112,8 +112,9 @@ def _marked(viewer: Viewer, wanted: Wanted, values: dict[str, Any]) -> dict[str,
     """Where the page begins: what the image of the marker has in the place of each key."""
     if wanted.marker is None:
         return {}
-    question = questions.where((Asking.of(viewer), wanted.order))
-    rows = question.ask(values | {"value_0": wanted.marker, "limit": 1})
-    if not rows:
-        refuse_marker(str(wanted.marker))
-    return {f"marker_{number}": key for number, key in enumerate(rows[0][:-1])}
+    for is_image in (True, False):
+        question = questions.where((Asking.of(viewer), wanted.order, is_image))
+        rows = question.ask(values | {"value_0": [wanted.marker], "limit": 1}) if question else []
+        if rows:
+            return {f"marker_{number}": key for number, key in enumerate(rows[0][:-1])}
+    return refuse_marker(str(wanted.marker))

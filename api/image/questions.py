@@ -110,19 +110,21 @@ def which(shape: Shape) -> Question | None:
 
 
 @kept
-def where(asked: tuple[Asking, Order]) -> Question:
-    """The keys of one image, queued image or rejected share that the viewer can show: the place of a marker.
+def where(asked: tuple[Asking, Order, bool]) -> Question | None:
+    """The keys of one image that the viewer can show, which is the place of a marker.
 
-    Blanks: as ``which``, and id.
+    Args:
+        asked: the last says whether to look for an image, or for one that is queued or rejected.
+
+    Blanks: as ``which``; the id stands in a list in value_0.
     """
-    asking, order = asked
-    shape = Shape(asking, (("id", Op.EQ),), order, "", "", has_marker=False)
-    branches = _Branches(shape)
-    seen = Image.objects.filter(reached(asking.viewer, "view_image", at=NOW))
-    parts = [branches.image(seen, Q()), branches.queued(), branches.rejected()]
-    question = _union([part for part in parts if part], order, Blank("limit"))
-    assert question is not None
-    return question
+    asking, order, is_image = asked
+    branches = _Branches(Shape(asking, (("id", Op.IN),), order, "", "", has_marker=False))
+    if is_image:
+        shown = branches.image(Image.objects.filter(reached(asking.viewer, "view_image", at=NOW)), Q())
+        return _union([shown] if shown else [], order, Blank("limit"))
+    others = (branches.queued(), branches.rejected())
+    return _union([branch for branch in others if branch], order, Blank("limit"))
 
 
 @kept
