@@ -82,8 +82,9 @@ def steps(section: str) -> Iterator[Step]:
 
 
 def looks_like(expected: str, said: str) -> bool:
-    """Whether it is the same but for "…", which stands for anything, and the width of tables."""
-    pattern = re.escape(narrow(expected)).replace("…", ".*?")
+    """Whether it is the same but for the width of tables, and for "…": anything, or on its own any number of lines."""
+    lines = re.escape(narrow(expected)).replace(re.escape("\n…\n"), r"\n(?:.*\n)?")
+    pattern = lines.replace("…", ".*?")
     return re.fullmatch(pattern, narrow(said), re.DOTALL) is not None
 
 
