@@ -5,12 +5,13 @@ write such a query than the database to answer it (api/prepared.py), and only co
 What else somebody asks of these rows is read when they ask.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
 
 from django.contrib.auth.models import Group
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import CharField, Exists, F, OuterRef, Subquery
 
 from accounts.models import Account, Membership, Organization, User
@@ -19,7 +20,26 @@ from api.models import ApplicationCredential, RevokedToken
 from api.prepared import Blank, ListBlank, OneOf, Question, kept
 
 ModelType = TypeVar("ModelType", bound=models.Model)
-Row = Mapping[str, Any]
+
+
+class Part(Generic[ModelType]):
+    """The columns of a row that become an instance again; its other columns are read when somebody asks for them.
+
+    Args:
+        columns: of the model, and how the row calls them.
+        row: all columns of a row.
+    """
+
+    def __init__(self, model: type[ModelType], columns: Mapping[str, str], row: Sequence[str]) -> None:
+        fields = model._meta.concrete_fields  # noqa: SLF001  # Django's public name
+        self._model = model
+        self._names = [field.attname for field in fields if field.attname in columns]
+        self._values = itemgetter(*(row.index(columns[name]) for name in self._names))
+
+    def of(self, row: Sequence[Any]) -> ModelType:
+        """The instance in a row."""
+        return self._model.from_db(DEFAULT_DB_ALIAS, self._names, self._values(row))
+
 
 # The columns of each model, as lookups of a membership.
 USER = {name: f"user__{name}" for name in ("id", "username", "name", "password", "is_active", "is_demo")}
@@ -33,6 +53,11 @@ ORGANIZATION = dict.fromkeys(("id", "group_ptr_id"), "group__as_account__organiz
 }
 SCOPED = tuple(dict.fromkeys([*USER.values(), *MEMBERSHIP.values(), *ACCOUNT.values(), *ORGANIZATION.values()]))
 UNSCOPED = tuple(USER)
+
+THE_PERSON, THE_MEMBERSHIP = Part(User, USER, SCOPED), Part(Membership, MEMBERSHIP, SCOPED)
+THE_GROUP, THE_ACCOUNT = Part(Group, GROUP, SCOPED), Part(Account, ACCOUNT, SCOPED)
+THE_ORGANIZATION = Part(Organization, ORGANIZATION, SCOPED)
+SOMEBODY = Part(User, dict(zip(UNSCOPED, UNSCOPED, strict=True)), UNSCOPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,34 +122,25 @@ def _unscoped(_shape: None) -> Question:
     return Question.of(found.order_by().values_list(*UNSCOPED))
 
 
-def _with_account(values: Any) -> Holder | None:
-    *known, secret, most = values
+def _with_account(row: Sequence[Any]) -> Holder | None:
+    *_known, secret, most = row
     if secret is None:  # the credential is revoked
         return None
-    row = dict(zip(SCOPED, known, strict=True))
-    user, membership = _person(row, USER), _made(Membership, row, MEMBERSHIP)
-    account, group = _made(Account, row, ACCOUNT), _made(Group, row, GROUP)
-    account.group_ptr = group
-    account.organization = _made(Organization, row, ORGANIZATION) if account.organization_id else None
-    membership.user, membership.group = user, group
+    account, membership = THE_ACCOUNT.of(row), THE_MEMBERSHIP.of(row)
+    account.group_ptr = group = THE_GROUP.of(row)
+    account.organization = THE_ORGANIZATION.of(row) if account.organization_id else None
+    membership.user = user = _plain(THE_PERSON.of(row))
+    membership.group = group
     return Holder(user, membership, secret, Role(most))
 
 
-def _alone(values: Any) -> Holder:
-    user = _person(dict(zip(UNSCOPED, values, strict=True)), dict(zip(UNSCOPED, UNSCOPED, strict=True)))
+def _alone(row: Sequence[Any]) -> Holder:
+    user = _plain(SOMEBODY.of(row))
     return Holder(user, None, user.password, Role.OBSERVER)
 
 
-def _person(row: Row, columns: Mapping[str, str]) -> User:
-    """The person, as whoever they are for the account of the token: a token has no rights of staff."""
-    user = _made(User, row, columns)
+def _plain(user: User) -> User:
+    """A person as whoever they are for the account of the token: a token has no rights of staff."""
     user.is_staff = user.is_superuser = False
     user._perm_cache = set()  # type: ignore[attr-defined]  # noqa: SLF001  # what Django's backend has found
     return user
-
-
-def _made(model: type[ModelType], row: Row, columns: Mapping[str, str]) -> ModelType:
-    """An instance that was read, with these columns; the others are read when somebody asks for them."""
-    fields = model._meta.concrete_fields  # noqa: SLF001  # Django's public name
-    known = [row[columns[field.attname]] for field in fields if field.attname in columns]
-    return model.from_db(connection.alias, columns.keys(), known)
