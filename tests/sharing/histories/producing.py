@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from sharing import actions
-from sharing.actions import Terms
+from sharing.actions import Terms, Way
 from tests.sharing.histories.stage import (
     TARGETS,
     Stage,
@@ -16,6 +16,8 @@ from tests.sharing.histories.stage import (
 from tests.sharing.histories.steps import step
 from tests.sharing.world import things
 from tests.sharing.world.things import DONE, MARKETPLACE, Eye
+
+NAMED_BY_PROGRAMS = [target for target in TARGETS if target[0] in ("number", "email")]
 
 
 class Producing(Stage):
@@ -40,6 +42,21 @@ class Producing(Stage):
                 by=self.viewer(eye),
                 terms=Terms(export=export, access_until=until, offers_future=future),
                 **self.named(kind, name),
+            ),
+        )
+
+    @step(weight=4, eye=eyes, image=any_image, to=st.sampled_from(NAMED_BY_PROGRAMS))
+    def add_member(self, eye: Eye, image: int, to: tuple[str, str]) -> None:
+        """A program of the owner offers, with a token of theirs."""
+        number = self.some_image(image)
+        eye, key = self.producer(eye, number), (number, *to)
+        if not self.world.owns(eye, number):
+            return
+        by = self.viewer(eye)
+        self.compare(
+            self.world.add_member(eye, key, reached_by(key)),
+            lambda: actions.offer(
+                self.images[number].pk, by=by.by_token(by.role), way=Way(again=False), **self.named(*to)
             ),
         )
 

@@ -46,6 +46,24 @@ class Offering(Promises):
             return held
         return self._open_and_start(eye, key, recipient, terms)
 
+    def add_member(self, eye: Eye, key: OfferKey, recipient: str | None) -> str:
+        """As programs offer: that opens nothing, everybody is asked, and nobody again who has rejected it."""
+        number, offer = key[0], self.offers.get(key)
+        if not self.is_creator(eye) or self.pictures[number].visibility != "shared":
+            return FORBIDDEN
+        if self.is_over(number):
+            return CONFLICT
+        if recipient == self.pictures[number].owner:
+            return INVALID
+        if not self.can_start(key) or (offer and offer.status == "rejected"):
+            return DONE
+        terms = self._settled(number, Terms())
+        if held := self._held(eye, key, recipient, terms, approved=False):
+            return held
+        expires, undo = sooner(self.now + LIFETIME, terms.until), self._kept(key, opened=False)
+        self.offers[key] = Offer("pending", recipient, terms, expires, self.now, eye.person, undo=undo)
+        return DONE
+
     def offer_again(self, eye: Eye, key: OfferKey, recipient: str | None) -> str:
         number, kind, named = key
         if refusal := self._refuses_offer(eye, number, by_code=kind == "code"):
