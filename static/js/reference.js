@@ -16,7 +16,7 @@ function filter() {
 
 // Whoever follows a link to an operation wants to read it, also when the browser does not open it by itself.
 function open() {
-  const target = location.hash && document.getElementById(location.hash.slice(1));
+  const target = document.getElementById(location.hash.slice(1));
   if (!target?.matches("[data-reference-entry]")) return;
   field.value = "";
   filter();

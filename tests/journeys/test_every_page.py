@@ -52,6 +52,7 @@ OUTSIDE = ["/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"]
 OF_PERSON = [
     "/me/",
     "/me/ssh-keys/",
+    "/api/",
     "/notifications/",
     "/new-account/",
     "/accounts/email/",
