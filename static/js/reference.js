@@ -14,13 +14,14 @@ function filter() {
   count.textContent = words.length ? `${left} of ${entries.length}` : "";
 }
 
-// Whoever follows a link to an operation wants to read it, also when the browser does not open it by itself.
+// Whoever follows a link to an operation wants to read it, whatever the field hides.
 function open() {
   const target = document.getElementById(location.hash.slice(1));
-  if (!target?.matches("[data-reference-entry]")) return;
+  const entry = target?.closest("[data-reference-entry]");
+  if (!entry) return;
   field.value = "";
   filter();
-  target.open = true;
+  entry.open = true;
   target.scrollIntoView();
 }
 
