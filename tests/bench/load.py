@@ -51,6 +51,7 @@ class Measured:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=SECONDS, help="how long each request is asked")
+    parser.add_argument("--only", default="", help="a part of the names of the requests that are asked")
     chosen = parser.parse_args()
     if shutil.which("wrk") is None:
         print("The load comes from wrk. Install it with: sudo apt-get install wrk")
@@ -62,7 +63,9 @@ def main() -> int:
         world.keep_password_for_real()
         world.grow(IMAGES)
         with TemporaryDirectory(prefix="stockroom-bench-") as folder, serving() as server:
-            report(server, world.loads(), Path(folder), seconds=chosen.seconds)
+            empty, *others = world.loads()
+            loads = [empty, *(load for load in others if chosen.only in load.name)]
+            report(server, loads, Path(folder), seconds=chosen.seconds)
     return 0
 
 
@@ -104,6 +107,7 @@ class Server:
         # The last line is sent by every connection when all have been.
         assert refused is None or (load.is_once and int(refused[1]) <= connections), f"{load.name}: {said.stdout}"
         count = int(found[1])
+        assert count, f"{load.name}: no answer in {seconds} seconds"
         load.asked(count)
         web, database = cpu_of(self._web) - before[0], cpu_of(self._database) - before[1]
         return Measured(count / float(found[2]), web / count * 1000, database / count * 1000)
