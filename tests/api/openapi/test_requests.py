@@ -53,6 +53,13 @@ KNOWS_MORE = {
     "offer_image": "as add_member, and an end lies ahead",
     "set_end": "an end lies ahead",
 }
+# Operations that take more than their schemas say, and why.
+TAKES_MORE = {
+    "create_application_credential": "times are read in every form of ISO 8601",
+    "list_images": "sort_key may come several times, where as many directions or one come with it",
+}
+# One of these has to fit the others, or what is there.
+DEPENDING = {"marker", "sort_key", "sort_dir"}
 schemathesis.serializer.alias([NEW], "application/json")
 
 
@@ -130,8 +137,8 @@ def try_them(tried: Tried, service: Service, operation: Operation, mode: Generat
     @given(case=described.as_strategy(generation_mode=mode), persona=st.sampled_from(PERSONAS))
     def answered(case: Case[Any], persona: str) -> None:
         if mode is GenerationMode.NEGATIVE:
-            ask(tried, case, persona, checks.negative_data_rejection)
-        elif operation.name in KNOWS_MORE or "marker" in (case.query or {}):  # a marker is what an answer gave
+            ask(tried, case, persona, *([] if operation.name in TAKES_MORE else [checks.negative_data_rejection]))
+        elif operation.name in KNOWS_MORE or DEPENDING & set(case.query or {}):
             ask(tried, case, persona)
         else:
             ask(tried, case, persona, checks.positive_data_acceptance)
