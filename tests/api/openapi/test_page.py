@@ -43,7 +43,7 @@ def test_it_says_how_often_an_account_may_ask(client: Client, alice: User, setti
 def test_describing_asks_the_database_nothing(
     client: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Only the frame of the page does: session, person, memberships, offers, notifications, the account's organization."""
+    """Only the frame of the page does: session, person, memberships, offers, notifications, organization."""
     client.force_login(alice)
     client.get("/api/")
     with django_assert_num_queries(6):
