@@ -1,6 +1,7 @@
 """The ways to sign in, and what `openstack` tells of people, accounts and credentials."""
 
 import pytest
+from django.test import Client
 
 from accounts.models import Account
 from tests import factories
@@ -125,3 +126,14 @@ def test_clouds_yaml_is_enough(alice: Terminal, panel: str, cast: Cast) -> None:
 def test_the_address_needs_no_version(alice: Terminal, panel: str, cast: Cast) -> None:
     done = alice.run("openstack token issue -f value -c project_id", OS_AUTH_URL=f"{panel}/identity")
     assert (done.stdout.strip(), done.stderr) == (cast.acme.number, "")
+
+
+def test_the_file_of_the_page_signs_in(alice: Terminal, panel: str, cast: Cast, client: Client) -> None:
+    """``source openrc.sh`` asks for the password, and works for the account of the page."""
+    client.force_login(cast.alice)
+    page = client.get(f"/a/{cast.acme.number}/api-access/openrc.sh", headers={"host": panel.removeprefix("http://")})
+    alice.file("openrc.sh", page.content)
+    bare = Terminal(alice.folder, {key: alice.environment[key] for key in ("PATH", "HOME", "LANG")})
+    factories.make_image(cast.acme, cast.alice)
+    done = bare.run(f"source openrc.sh <<<{factories.PASSWORD}; openstack image list -f value -c Name")
+    assert (done.returncode, done.stdout) == (0, "debian-12-golden\n"), done.stderr
