@@ -20,6 +20,7 @@ from accounts.viewer import Viewer
 from api.endpoints import ApiRequest, ImageEndpoint, json_answer
 from api.errors import Refusal
 from api.image import reading
+from api.image.ids import is_id
 from api.image.records import moment
 from images.actions.claims import lacks_data
 from images.models import Image, Upload
@@ -112,7 +113,7 @@ class OneTask(ImageEndpoint):
         """Show it."""
         asked = cast("ApiRequest", request)
         _require_access(asked.viewer)
-        found = tasks_of(_begun(asked.viewer.account).filter(subject_id=task_id.lower()))
+        found = tasks_of(_begun(asked.viewer.account).filter(subject_id=task_id.lower())) if is_id(task_id) else []
         if not found:
             raise Refusal(404, f"No task found with ID {task_id}")
         return json_answer(found[0].record())
@@ -189,7 +190,7 @@ def _in_order(asked: ApiRequest) -> EventQuerySet:
     events = _begun(asked.viewer.account).order_by(*(("at", "pk") if is_ascending else ("-at", "-pk")))
     if not (marker := asked.GET.get("marker", "")):
         return events
-    mark = events.filter(subject_id=marker.lower()).first()
+    mark = events.filter(subject_id=marker.lower()).first() if is_id(marker) else None
     if mark is None:
         raise Refusal(400, f"No task found with ID {marker[:40]}")
     return events.exclude(pk=mark.pk).filter(at__gte=mark.at) if is_ascending else events.before(mark)

@@ -18,6 +18,7 @@ from tests.people import Cast
 from tests.sharing.conftest import offer_one
 
 pytestmark = pytest.mark.django_db
+NO_IDS = ["x", "%00", "9" * 40, "00000000-0000-0000-0000-000000000000"]  # PostgreSQL looks for no NUL
 
 URL = "http://images.example.org/jammy.img?signature=secret"
 
@@ -126,13 +127,14 @@ class TestList:
         assert listed(alice, "?status=pending") == [str(other.pk)]
         assert listed(alice, "?status=success") == []
 
+    @pytest.mark.database
     @pytest.mark.parametrize(
         "query",
         [
             "limit=x",
             "limit=-1",
             "limit=1.5",
-            "marker=x",
+            *(f"marker={text}" for text in NO_IDS),
             "status=x",
             "type=x",
             "sort_key=owner",
@@ -163,6 +165,11 @@ class TestRights:
                 assert answer.status_code == 403
                 assert b"You are not authorized to complete tasks_api_access action." in answer.content
         assert api().get("/image/v2/tasks").status_code == 401
+
+    @pytest.mark.database
+    @pytest.mark.parametrize("text", NO_IDS)
+    def test_what_is_no_id_is_not_found(self, alice: Program, text: str) -> None:
+        assert alice.get(f"/image/v2/tasks/{text}").status_code == 404
 
     def test_others_find_nothing(self, cast: Cast, api: MakeProgram) -> None:
         upload = begin(cast)
