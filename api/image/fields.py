@@ -40,12 +40,15 @@ ONLY_WHEN_MADE: dict[str, dict[str, Any]] = {
     "owner": {"type": ["null", "string"], "maxLength": LONGEST_TEXT},
 }
 FREE = {"type": "string"}
+LONGEST_DESCRIPTION = 4000  # characters, as on the pages
 OF_DATA = ("disk_format", "container_format")
 
 # Fields and properties that are a column of the panel under another name, or under the same.
 PLAIN = {"min_ram": "min_ram", "min_disk": "min_disk", "os_hidden": "hidden"}
 COLUMNS = COLUMNS_OF_PROPERTIES | {f"{PREFIX}description": "description"}
 PORTS = f"{PREFIX}ports"
+# A list has a thousand of them.
+DESCRIPTION: dict[str, dict[str, Any]] = {f"{PREFIX}description": FREE | {"maxLength": LONGEST_DESCRIPTION}}
 
 # What Glance keeps for itself, as against what it only reads out.
 KEPT_BACK = ("location", "locations", "deleted", "deleted_at", "is_public")
@@ -72,7 +75,7 @@ def check(name: str, value: object, *, is_new: bool = False) -> None:
         Refusal: 403 for what programs cannot say, 400 for what is of the wrong kind.
     """
     check_name(name, is_new=is_new)
-    known = WRITABLE.get(name) or ONLY_WHEN_MADE.get(name)
+    known = WRITABLE.get(name) or ONLY_WHEN_MADE.get(name) or DESCRIPTION.get(name)
     if found := _breach(value, known or FREE):
         rule, text = found
         where = f"['properties'][{name!r}]" if known else "['additionalProperties']"

@@ -6,7 +6,7 @@ from django.http import HttpRequest, JsonResponse
 
 from api.endpoints import ImageEndpoint, json_answer
 from api.errors import Refusal
-from api.image.fields import CONTAINER_FORMATS, DISK_FORMATS, ID_PATTERN
+from api.image.fields import CONTAINER_FORMATS, DISK_FORMATS, ID_PATTERN, LONGEST_DESCRIPTION
 from api.image.records import PREFIX
 from images.models import Image
 
@@ -74,7 +74,7 @@ COMMON: Schema = {
 
 # What is said of images here and nowhere else, by its name without the prefix (``api.image.records``).
 WRITABLE_OWN = {
-    "description": ("What its owner says of it.", 4000),
+    "description": ("What its owner says of it.", LONGEST_DESCRIPTION),
     "ports": ("The ports that servers listen on, as 22,443.", 0),
 }
 READ_ONLY_OWN = {

@@ -140,6 +140,7 @@ REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"": "x"}, 413, "properties: "),
     ({"x" * 256: "x"}, 413, "properties: "),
     ({"foo": "x" * 5000}, 413, "properties: "),
+    ({"stockroom_description": "x" * 4001}, 400, "is too long"),
     ({f"p{n}": "x" for n in range(129)}, 413, "Give at most 128 properties"),
     ({f"p{n}": "x" * 4000 for n in range(20)}, 413, "65536 characters together"),
     ({"os_distro": "x" * 41}, 400, "os_distro: "),
