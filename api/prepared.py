@@ -14,7 +14,7 @@ from django.db import connection, models
 from django.db.models import Expression, Func, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
-MOST_KEPT = 512  # shapes in one process; whoever asks in ever new ways has theirs written each time
+MOST_KEPT = 128  # shapes in one process; whoever asks in ever new ways has theirs written each time
 
 Shape = TypeVar("Shape", bound=Hashable)
 Written = TypeVar("Written")

@@ -33,6 +33,8 @@ from sharing.querysets import is_waiting
 
 Order = tuple[tuple[str, bool], ...]
 
+MOST_CONDITIONS = 8  # of a list whose question is kept; those of fifty would take half a gigabyte in each process
+
 # Numbers that are nobody's ids, in whose place blanks come.
 ACCOUNT, USER, FIRST_PRINCIPAL = -1001, -1002, -1101
 NOW = Blank("now", DateTimeField())
@@ -99,14 +101,20 @@ class Shape:
         return any(field in ("id", "owner") for field, _op in self.conditions)
 
 
-@kept
 def which(shape: Shape) -> Question | None:
     """The ids and kinds of a page, in its order, and one more; behind the keys of the order. None if there are none.
 
     Blanks: those of ``Asking.ids``, now, limit, silent_since, silent_until; value_0 … for the conditions; marker_0 …
     for the keys of the marker.
     """
+    return _kept_which(shape) if len(shape.conditions) <= MOST_CONDITIONS else _which(shape)
+
+
+def _which(shape: Shape) -> Question | None:
     return _union(list(_Branches(shape).written()), shape.order, Blank("limit"))
+
+
+_kept_which = kept(_which)
 
 
 @kept

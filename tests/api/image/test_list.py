@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.viewer import Viewer
+from api.image import questions
 from images.actions.creation import NewImage
 from images.actions.queued import start_queued
 from images.demo_disks import bootable_raw
@@ -512,3 +513,21 @@ def test_the_number_of_queries_does_not_grow(cast: Cast, api: MakeProgram, data:
     assert queries(f"&marker={newest.pk}") == before + 1
     start_queued(by=cast.consumer, new=NewImage("coming", cast.iad))
     assert queries() == before + 1
+
+
+def test_a_question_with_many_filters_is_answered_and_not_kept(
+    cast: Cast, names: Names, monkeypatch: pytest.MonkeyPatch, data: ImageData
+) -> None:
+    make_image(cast.beta, cast.bob, name="one", data=data, properties={f"p{n}": "1" for n in range(9)})
+    shapes: list[questions.Shape] = []
+
+    class Counted(questions._Branches):
+        def __init__(self, shape: questions.Shape) -> None:
+            super().__init__(shape)
+            shapes.append(shape)
+
+    monkeypatch.setattr(questions, "_Branches", Counted)
+    few, many = ("&".join(f"p{n}=1" for n in range(most)) for most in (7, 9))
+    for query, written in ((few, 1), (few, 1), (many, 2), (many, 3)):
+        assert names(cast.consumer, f"{query}&sort=size,name") == ["one"]
+        assert len(shapes) == written
