@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.errors import Conflict
 from accounts.viewer import Viewer
 from images.actions.claims import claim, lacks_data
-from images.actions.creation import NewImage, create_image
+from images.actions.creation import NewImage, create_image, require_plan
 from images.actions.events import record_import_begun
 from images.actions.queued import lock_queued
 from images.actions.reception import Reception
@@ -87,10 +87,13 @@ def emptied(upload_id: UUID, *, by: Viewer, origin: str = Upload.Origin.UPLOAD) 
         Http404: no such queued image for this viewer.
         Conflict: its data comes already, or is here.
         QuotaExceeded: the account has no room for it.
+        PermissionDenied, ValidationError: as ``require_plan``. Whoever planned the image may have had a token that
+            gives more than this one: what it will show to everybody is up to whoever sends the data as well.
     """
     upload = lock_queued(by, upload_id)
     if not lacks_data(upload):
         raise Conflict("The data of this image comes already, or is here.")
+    require_plan(NewImage.planned(upload.plan or {}).named(upload.pk), by=by)
     _require_room(upload, origin)
     keys = (upload.store_key, upload.archive_key)
     transaction.on_commit(lambda: forget(upload.store, *keys), robust=True)

@@ -11,6 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
+from accounts.roles import Role
+from api.actions import make_credential
 from images import actions
 from images.formats import RefusedImage
 from images.models import Image, Upload
@@ -56,6 +58,20 @@ class TestSending:
         put(alice, upload)
         event = cast.acme.events.get(verb="created", subject_id=str(upload.pk))
         assert (event.actor, event.detail["source"]) == (cast.alice, "upload")
+
+    @pytest.mark.parametrize("to", ["file", "stage", "import"])
+    def test_a_token_opens_no_data_to_everybody_that_it_could_not_open_itself(
+        self, cast: Cast, api: MakeProgram, to: str
+    ) -> None:
+        upload = queue(cast, visibility="community")
+        credential, _secret = make_credential(by=cast.producer, name="nightly", role=Role.CREATOR)
+        program = api(cast.producer, credential=credential)
+        if to == "import":
+            address = {"name": "web-download", "uri": "https://images.example.org/jammy.img"}
+            answer = program.post(f"/image/v2/images/{upload.pk}/import", json={"method": address})
+        else:
+            answer = put(program, upload, to=to)
+        assert (answer.status_code, show(program, upload)["status"], kept()) == (403, "queued", [])
 
     def test_a_second_time_is_a_conflict(self, alice: Program, cast: Cast) -> None:
         upload = queue(cast)
