@@ -4,7 +4,7 @@ import html
 from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
 
 from accounts.errors import Conflict
 from images.formats import RefusedImage
@@ -24,6 +24,7 @@ MEANINGS: dict[type[Exception], tuple[int, str]] = {
     Conflict: (409, "The resource is not in the state that this needs."),
     RequestDataTooBig: (413, "The body of the request is too large."),
     SuspiciousOperation: (400, "The request cannot be understood."),
+    UnreadablePostError: (400, "The line broke before the whole body had come."),  # nobody is there to read this
 }
 
 # Problems with image data that Glance answers otherwise than our pages (glance/api/v2/image_data.py).

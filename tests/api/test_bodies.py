@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from api.bodies import LARGEST, read_json, read_object
 from api.errors import Refusal
@@ -47,6 +47,24 @@ def test_what_is_too_large_is_not_read() -> None:
     with pytest.raises(Refusal) as refused:
         reading(b" " * (LARGEST + 1))
     assert refused.value.status == 413
+
+
+class BrokenLine:
+    """A body of which nothing comes any more."""
+
+    def read(self, *_size: int) -> bytes:
+        raise ConnectionResetError
+
+    readline = read
+
+
+@pytest.mark.django_db
+def test_a_line_that_breaks_is_no_fault_of_the_panel(caplog: pytest.LogCaptureFixture) -> None:
+    """Anybody could fill its log otherwise, without a token."""
+    line = {"wsgi.input": BrokenLine()}
+    answer = Client().generic("POST", "/identity/v3/auth/tokens", b"{}", content_type="application/json", **line)
+    assert answer.status_code == 400
+    assert "Nobody expected this" not in caplog.text
 
 
 @pytest.mark.parametrize("body", ["[]", '"a"', "null", "7"])
