@@ -70,7 +70,8 @@ class Credentials(IdentityEndpoint):
         _refuse_credentials(request)
         asked = object_in(read_object(request), PART, "request body")
         credential, secret = _made(request, _arguments(asked, request))
-        return json_answer({PART: record(credential, request) | {"secret": secret}}, status=201)
+        said = {PART: record(credential, request) | {"secret": secret}}
+        return json_answer(said, status=201, **{"Cache-Control": "no-store"})
 
 
 class Credential(IdentityEndpoint):

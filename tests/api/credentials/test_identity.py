@@ -35,7 +35,7 @@ def message(answer: Any) -> str:
 
 def test_one_is_made_with_the_role_of_the_token_and_no_end(program: Program, cast: Cast) -> None:
     answer = program.post(PATH, json=asking())
-    assert answer.status_code == 201
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (201, "no-store")
     said = answer.json()["application_credential"]
     secret = said.pop("secret")
     credential = credential_for(secret=secret, pk=said["id"])
