@@ -61,7 +61,7 @@ class BrokenLine:
 @pytest.mark.django_db
 def test_a_line_that_breaks_is_no_fault_of_the_panel(caplog: pytest.LogCaptureFixture) -> None:
     """Anybody could fill its log otherwise, without a token."""
-    line = {"wsgi.input": BrokenLine()}
+    line: Any = {"wsgi.input": BrokenLine()}
     answer = Client().generic("POST", "/identity/v3/auth/tokens", b"{}", content_type="application/json", **line)
     assert answer.status_code == 400
     assert "Nobody expected this" not in caplog.text
