@@ -4,14 +4,18 @@ from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
 
+from accounts.errors import Conflict
+from accounts.viewer import Viewer
 from api.endpoints import ApiRequest, ImageEndpoint, json_answer
 from api.errors import Refusal
 from api.image.sharing.bodies import flag, read_fields, text
 from api.image.sharing.records import offer_record
 from sharing import actions, inbox
 from sharing.actions import NotTaken
+from sharing.deciding import decision_refusal
 from sharing.inbox import Place, Tab, Wanted
 from sharing.models import Share
 
@@ -25,6 +29,10 @@ ACCEPTANCE = {
     "future": flag("Also take later versions, where the offer includes them.", default=False),
 }
 REJECTION = {"reason": text(LONGEST_REASON, "For the producer, who reads it.")}
+NOT_TAKEN: dict[str, str] = {
+    Share.Status.PENDING: "This offer was not accepted, so there is nothing to leave: reject it instead.",
+    Share.Status.REJECTED: "This offer was rejected, so there is nothing to leave.",
+}
 
 
 class Offers(ImageEndpoint):
@@ -83,8 +91,7 @@ class Leaving(ImageEndpoint):
     def post(self, request: HttpRequest, offer: str) -> JsonResponse:
         """Give an accepted image back: all that the account itself has of it. The producer sees it as rejected."""
         said = read_fields(request, REJECTION)
-        own = {cast("ApiRequest", request).viewer.account.pk}
-        return _decide(request, offer, lambda share, by: actions.leave(share.image_id, by=by, holders=own, **said))
+        return _decide(request, offer, lambda share, by: _leave(share, by, **said))
 
 
 def _offer(asked: ApiRequest, offer: str) -> Share:
@@ -97,6 +104,20 @@ def _offer(asked: ApiRequest, offer: str) -> Share:
     if found is None or found.is_expired or found.has_ended or asked.region_code not in ("", found.image.region_id):
         raise Http404
     return found
+
+
+def _leave(share: Share, by: Viewer, **said: Any) -> list[Share]:
+    """Leave what was accepted.
+
+    Raises:
+        Conflict: it was not.
+        PermissionDenied: the viewer does not decide for the account.
+    """
+    if share.status in NOT_TAKEN:
+        if reason := decision_refusal(by, share):
+            raise PermissionDenied(reason)
+        raise Conflict(NOT_TAKEN[share.status])
+    return actions.leave(share.image_id, by=by, holders={by.account.pk}, **said)
 
 
 def _decide(request: HttpRequest, offer: str, verb: Callable[[Share, Any], object]) -> JsonResponse:

@@ -360,7 +360,12 @@ OFFERS = (
         parameters=(OFFER_ID,),
         body=Body(schema=ref("Rejection"), shown={"reason": "Not needed any more."}, needed=False),
         answers=(Answer(status=200, text="The offer.", schema=ref("Offer"), shown=EXAMPLE_OFFER),),
-        refusals={400: NOT_TO_BE_READ, 403: "One's role is too low.", 404: NO_OFFER, 409: "It was not accepted."},
+        refusals={
+            400: NOT_TO_BE_READ,
+            403: "One's role is too low.",
+            404: NO_OFFER,
+            409: "It was not accepted: reject it instead.",
+        },
     ),
 )
 NO_WORDS = f"The account has no words of its own about the image. {NOT_FOUND}"

@@ -82,8 +82,16 @@ def test_what_is_accepted_is_left_and_not_rejected(consumer: Program, path: str)
     assert consumer.post(f"{path}/leave", json={"reason": "Done."}).json()["state"] == "rejected"
 
 
-def test_what_was_never_accepted_is_not_left(consumer: Program, path: str) -> None:
-    assert consumer.post(f"{path}/leave").status_code == 403
+def test_what_is_not_accepted_is_not_left_and_says_so(
+    api: MakeProgram, cast: Cast, consumer: Program, offered: Share, path: str
+) -> None:
+    for reason in (b"was not accepted, so there is nothing to leave: reject it instead", b"was rejected"):
+        refused = consumer.post(f"{path}/leave")
+        assert (refused.status_code, reason in refused.content) == (409, True)
+        assert api(cast.observer).post(f"{path}/leave").status_code == 403
+        stranger, unknown = api(cast.producer).post(f"{path}/leave"), consumer.post(f"{OFFERS}/{'9' * 18}/leave")
+        assert (stranger.status_code, stranger.content) == (404, unknown.content)
+        actions.reject(offered.pk, by=cast.consumer)
 
 
 def test_only_an_admin_decides_and_others_read_why(api: MakeProgram, cast: Cast, path: str) -> None:
