@@ -23,6 +23,8 @@ from api.tokens import Caller, caller_of
 
 logger = logging.getLogger(__name__)
 
+REQUEST_ID = "x-openstack-request-id"
+
 
 class ApiRequest(HttpRequest):
     """A request of a program that has a token (type only).
@@ -62,7 +64,7 @@ class Endpoint(View):
                 logger.exception("Nobody expected this: %s %s", request.method, request.path)
                 refusal = Refusal(500, "The panel failed to answer. Whoever runs it can read why in its log.")
             answer = self.refuse(refusal)
-        answer.headers.setdefault("x-openstack-request-id", f"req-{uuid.uuid4()}")
+        answer.headers.setdefault(REQUEST_ID, new_request_id())
         return answer
 
     def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -139,6 +141,11 @@ def unauthorized(request: HttpRequest) -> Refusal:
     """401, with where to get a token (keystonemiddleware's header)."""
     where = request.build_absolute_uri("/identity/v3")
     return Refusal(401, NOT_SIGNED_IN, {"WWW-Authenticate": f'Keystone uri="{where}"'})
+
+
+def new_request_id() -> str:
+    """What an answer is known by, as oslo.middleware makes it."""
+    return f"req-{uuid.uuid4()}"
 
 
 def json_answer(said: object, *, status: int = 200, **headers: str) -> JsonResponse:

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.errors import Conflict
 from api.bodies import read_object
-from api.endpoints import ApiRequest, ImageEndpoint
+from api.endpoints import REQUEST_ID, ApiRequest, ImageEndpoint, new_request_id
 from api.errors import Refusal
 from api.image import reading
 from api.image.data import FORMATS, refuse_change
@@ -34,15 +34,16 @@ class ImageImport(ImageEndpoint):
         method = read_method(said)
         upload = _ready(asked, image_id, method["name"])
         _require_stores(upload, said)
+        request_id = new_request_id()  # the task tells it, too
         try:
             if method["name"] == "web-download":
-                actions.import_queued(upload.pk, by=asked.viewer, url=method["uri"])
+                actions.import_queued(upload.pk, by=asked.viewer, url=method["uri"], request_id=request_id)
             else:
-                actions.use_staged(upload.pk, by=asked.viewer)
+                actions.use_staged(upload.pk, by=asked.viewer, request_id=request_id)
         except Http404:
             _ready(asked, image_id, method["name"])  # it has become an image since we asked, or is gone
             raise
-        return HttpResponse(status=202)
+        return HttpResponse(status=202, headers={REQUEST_ID: request_id})
 
 
 def read_method(said: dict[str, Any]) -> dict[str, str]:

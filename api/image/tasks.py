@@ -6,11 +6,12 @@ A task is an import, and has the id of the image that it makes. It is seen for `
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
@@ -31,6 +32,7 @@ USUAL = 25
 BATCH = 100  # tasks that are looked at together
 STATUSES = ("pending", "processing", "success", "failure")
 TYPES = ("import", "api_image_import")  # by which clients filter, and what it is
+SORT_KEYS = ("created_at", "expires_at", "type", "status")  # all but the last one mean when it began
 NO_ACCESS = "You are not authorized to complete tasks_api_access action."
 MIB = 1024 * 1024
 
@@ -79,6 +81,7 @@ class Task:
         return self.stub() | {
             "image_id": self.id,
             "user_id": self.event.actor_login,
+            "request_id": self.event.detail.get("request_id") or None,
             "input": {"image_id": self.id, "import_req": {"method": method}, "backend": [self.region]},
             "message": self.message,
             "result": {"image_id": self.id} if self.status == "success" else None,
@@ -175,25 +178,42 @@ def _begun(account: Account) -> EventQuerySet:
 
 
 def _wanted(asked: ApiRequest) -> Iterator[Task]:
-    """The tasks that a list has, from its marker on. They are looked at by the hundred."""
+    """The tasks that a list has, from its marker on."""
     status = _one_of(asked, "status", STATUSES)
     _one_of(asked, "type", TYPES)
-    rows = _in_order(asked).iterator(chunk_size=BATCH)
+    is_by_status = _one_of(asked, "sort_key", SORT_KEYS) == "status"
+    is_ascending = _one_of(asked, "sort_dir", ("desc", "asc")) == "asc"
+    begun = _begun(asked.viewer.account).order_by(*(("at", "pk") if is_ascending else ("-at", "-pk")))
+    mark = _marker(asked, begun)
+    behind = _behind(mark, begun, is_ascending=is_ascending) if mark else begun
+    if not is_by_status:
+        return _of_status(status, behind)
+    statuses = sorted(STATUSES, reverse=not is_ascending)
+    reached = statuses.index(tasks_of([mark])[0].status) if mark else 0
+    parts = [(statuses[reached], behind), *((each, begun) for each in statuses[reached + 1 :])]
+    return chain.from_iterable(_of_status(each, rows) for each, rows in parts if status in ("", each))
+
+
+def _of_status(status: str, begun: EventQuerySet) -> Iterator[Task]:
+    """Those of a status, or all. They are looked at by the hundred."""
+    rows = begun.iterator(chunk_size=BATCH)
     while batch := list(islice(rows, BATCH)):
         yield from (task for task in tasks_of(batch) if status in ("", task.status))
 
 
-def _in_order(asked: ApiRequest) -> EventQuerySet:
-    """The events of all tasks behind the marker."""
-    _one_of(asked, "sort_key", ("created_at",))
-    is_ascending = _one_of(asked, "sort_dir", ("desc", "asc")) == "asc"
-    events = _begun(asked.viewer.account).order_by(*(("at", "pk") if is_ascending else ("-at", "-pk")))
+def _marker(asked: ApiRequest, begun: EventQuerySet) -> Event | None:
+    """The event of the task behind which a list goes on; None for its beginning."""
     if not (marker := asked.GET.get("marker", "")):
-        return events
-    mark = events.filter(subject_id=marker.lower()).first() if is_id(marker) else None
+        return None
+    mark = begun.filter(subject_id=marker.lower()).first() if is_id(marker) else None
     if mark is None:
         raise Refusal(400, f"No task found with ID {marker[:40]}")
-    return events.exclude(pk=mark.pk).filter(at__gte=mark.at) if is_ascending else events.before(mark)
+    return mark
+
+
+def _behind(mark: Event, begun: EventQuerySet, *, is_ascending: bool) -> EventQuerySet:
+    newer = Q(at__gt=mark.at) | Q(at=mark.at, pk__gt=mark.pk)
+    return begun.filter(newer) if is_ascending else begun.before(mark)
 
 
 def _limit(asked: ApiRequest) -> int:

@@ -58,8 +58,11 @@ def fill(
 
 
 @transaction.atomic
-def use_staged(upload_id: UUID, *, by: Viewer) -> Image:
+def use_staged(upload_id: UUID, *, by: Viewer, request_id: str = "") -> Image:
     """Make a queued image of the data that was staged for it.
+
+    Args:
+        request_id: of the program's request, by which its task is known.
 
     Raises:
         Http404: no such queued image for this viewer.
@@ -73,7 +76,7 @@ def use_staged(upload_id: UUID, *, by: Viewer) -> Image:
     new = NewImage.planned(upload.plan or {}).named(upload.pk)
     if new.disk_format not in ("", upload.data.disk_format):
         raise other_format(new.disk_format, upload.data.disk_format)
-    record_import_begun(upload, by)
+    record_import_begun(upload, by, request_id=request_id)
     return create_image(upload_id, by=by, new=new)
 
 

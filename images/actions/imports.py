@@ -103,13 +103,14 @@ def start_import(
     return upload
 
 
-def import_queued(upload_id: UUID, *, by: Viewer, url: str) -> Upload:
+def import_queued(upload_id: UUID, *, by: Viewer, url: str, request_id: str = "") -> Upload:
     """Fetch the data of a queued image in the background.
 
     A refusal is noted on the image as well: openstacksdk tells nobody how a service answered to this.
 
     Args:
         url: of http or https.
+        request_id: of the program's request, by which its task is known.
 
     Raises:
         Http404: no such queued image for this viewer.
@@ -118,20 +119,20 @@ def import_queued(upload_id: UUID, *, by: Viewer, url: str) -> Upload:
         QuotaExceeded: the account has no room for another import.
     """
     try:
-        return _begin_for_queued(upload_id, by, url)
+        return _begin_for_queued(upload_id, by, url, request_id)
     except DataProblem as refused:
         _note_refusal(upload_id, by, refused)
         raise
 
 
 @transaction.atomic
-def _begin_for_queued(upload_id: UUID, by: Viewer, url: str) -> Upload:
+def _begin_for_queued(upload_id: UUID, by: Viewer, url: str, request_id: str) -> Upload:
     address = Address.parsed(url)
     upload = emptied(upload_id, by=by, origin=Upload.Origin.IMPORT)
     upload.filename = address.filename[-LONGEST_NAME:]
     upload.save(update_fields=["filename"])
     Import.objects.create(upload=upload, url=url.strip())
-    record_import_begun(upload, by, host=address.host)
+    record_import_begun(upload, by, host=address.host, request_id=request_id)
     _run_soon(upload)
     return upload
 

@@ -143,7 +143,7 @@ DATA = (
             Parameter(name="type", text="of this type: all are", schema={"type": "string", "enum": list(tasks.TYPES)}),
             Parameter(name="limit", text="how many on a page", schema={"type": "integer", "minimum": 0}),
             Parameter(name="marker", text="the id of the last task of the page before", schema=UUID),
-            Parameter(name="sort_key", text="by what", schema={"type": "string", "enum": ["created_at"]}),
+            Parameter(name="sort_key", text="by what", schema={"type": "string", "enum": list(tasks.SORT_KEYS)}),
             Parameter(name="sort_dir", text="how", schema={"type": "string", "enum": ["asc", "desc"]}),
         ),
         answers=(Answer(status=200, text="The newest first.", schema=ref("Tasks"), shown=NO_TASKS),),

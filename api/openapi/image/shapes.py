@@ -145,7 +145,20 @@ SCHEMAS: dict[str, Json] = {
             }
         }
     ),
-    "Task": described(TASK | {"input": {"type": "object"}, "result": {"type": ["object", "null"]}, "message": TEXT}),
+    "Task": described(
+        TASK
+        | {
+            "image_id": UUID,
+            "user_id": TEXT | {"description": "the login of who began it"},
+            "request_id": {
+                "type": ["string", "null"],
+                "description": "the x-openstack-request-id of the answer by which it began; null if that was a page's",
+            },
+            "input": {"type": "object"},
+            "result": {"type": ["object", "null"]},
+            "message": TEXT,
+        }
+    ),
     "Tasks": listed("tasks", described(TASK), **PAGE),
     "TasksOfImage": listed("tasks", ref("Task")),
     "Refusal": described(

@@ -154,7 +154,17 @@ class TestFetching:
     def test_the_event_names_the_server_alone(self, alice: Program, cast: Cast) -> None:
         bring(alice, upload := queue(cast), fetched("http://127.0.0.1:1/jammy.img?signature=secret"))
         event = Event.objects.get(verb="import started")
-        assert (event.subject_id, event.actor, event.detail) == (str(upload.pk), cast.alice, {"host": "127.0.0.1"})
+        assert (event.subject_id, event.actor, event.detail["host"]) == (str(upload.pk), cast.alice, "127.0.0.1")
+        assert "secret" not in str(event.detail)
+
+    def test_its_task_tells_by_which_request_it_began(self, alice: Program, cast: Cast) -> None:
+        staged, upload = queue(cast), queue(cast)
+        put(alice, staged, to="stage")
+        for image, body in ((staged, STAGED), (upload, fetched("http://127.0.0.1:1/jammy.img"))):
+            answer = bring(alice, image, body)
+            assert answer.status_code == 202
+            [task] = alice.get(f"/image/v2/images/{image.pk}/tasks").json()["tasks"]
+            assert task["request_id"] == answer.headers["x-openstack-request-id"]
 
     def test_what_is_refused_leaves_it_queued_with_the_reason_and_can_be_tried_with_another_file(
         self, alice: Program, cast: Cast, run: Callable[..., Any]

@@ -127,6 +127,23 @@ class TestList:
         assert listed(alice, "?status=pending") == [str(other.pk)]
         assert listed(alice, "?status=success") == []
 
+    def test_one_status_after_the_other(self, alice: Program, cast: Cast) -> None:
+        """As glanceclient asks when nobody says otherwise."""
+        ids = [str(begin(cast).pk) for _ in range(4)]
+        Upload.objects.filter(pk__in=(ids[0], ids[2])).update(status="receiving")
+        ordered = [ids[2], ids[0], ids[3], ids[1]]  # processing, then pending; the newest first
+        query = "?sort_key=status&sort_dir=desc"
+        assert listed(alice, query) == ordered
+        assert listed(alice, "?sort_key=status&sort_dir=asc") == ordered[::-1]
+        for reached in range(4):
+            assert listed(alice, f"{query}&marker={ordered[reached]}") == ordered[reached + 1 :]
+        assert listed(alice, f"{query}&status=pending&marker={ordered[0]}") == ordered[2:]
+
+    @pytest.mark.parametrize("key", ["expires_at", "type"])
+    def test_by_what_is_as_old_as_they_are(self, alice: Program, cast: Cast, key: str) -> None:
+        ids = [str(begin(cast).pk) for _ in range(2)]
+        assert listed(alice, f"?sort_key={key}&sort_dir=asc") == ids
+
     @pytest.mark.database
     @pytest.mark.parametrize(
         "query",
