@@ -117,3 +117,22 @@ def test_ranges_and_conditions(front: int, address: str, headers: dict[str, str]
 def test_the_files_have_no_address_of_their_own(front: int, address: str) -> None:
     key = address.rpartition("/")[2]
     assert ask(front, f"/protected/default/data/{key[:2]}/{key}")[0].status == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/a/1000000000/uploads/x/data",
+        "/image/v2/images/x/file",
+        "/image/v2/images/x/stage",
+        "/image/IAD/v2/images/x/file",
+    ],
+)
+def test_image_data_of_any_length_comes_as_far_as_the_panel(front: int, address: str) -> None:
+    """Of everything else nginx takes 1 MB, and answers 413."""
+    connection = HTTPConnection("127.0.0.1", front)
+    with closing(connection):
+        connection.putrequest("PUT", address)
+        connection.putheader("Content-Length", str(2 * 1024 * 1024))
+        connection.endheaders()
+        assert connection.getresponse().status != 413
