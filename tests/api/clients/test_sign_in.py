@@ -137,3 +137,18 @@ def test_the_file_of_the_page_signs_in(alice: Terminal, panel: str, cast: Cast, 
     factories.make_image(cast.acme, cast.alice)
     done = bare.run(f"source openrc.sh <<<{factories.PASSWORD}; openstack image list -f value -c Name")
     assert (done.returncode, done.stdout) == (0, "debian-12-golden\n"), done.stderr
+
+
+def test_the_file_of_the_page_works_for_the_account_that_was_named_before(
+    alice: Terminal, panel: str, cast: Cast, client: Client
+) -> None:
+    """As the walkthroughs of clouds print it."""
+    client.force_login(cast.alice)
+    own = cast.alice.personal_account
+    page = client.get(f"/a/{own.number}/api-access/openrc.sh", headers={"host": panel.removeprefix("http://")})
+    alice.file("openrc.sh", page.content)
+    bare = Terminal(alice.folder, {key: alice.environment[key] for key in ("PATH", "HOME", "LANG")})
+    sign_in = f"source openrc.sh <<<{factories.PASSWORD}; openstack token issue -f value -c project_id"
+    for name, found in (("", own.number), ('export OS_PROJECT_NAME="Acme Producers";', cast.acme.number)):
+        done = bare.run(f"{name} {sign_in}")
+        assert (done.returncode, done.stdout) == (0, f"{found}\n"), done.stderr

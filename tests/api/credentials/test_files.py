@@ -2,7 +2,8 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -46,25 +47,44 @@ HOSTILE = [
 ]
 SHELLS = [shell for shell in ("sh", "bash", "zsh") if shutil.which(shell)]
 PRINTED = ("OS_AUTH_TYPE", "OS_AUTH_URL", "OS_PROJECT_ID", "OS_PROJECT_NAME", "OS_USERNAME", "OS_PASSWORD")
-STALE = {"OS_CLOUD": "other", "OS_PROJECT_NAME": "other", "OS_TOKEN": "t", "OS_APPLICATION_CREDENTIAL_NAME": "n"}
+STALE = {"OS_CLOUD": "other", "OS_PROJECT_ID": "1", "OS_TOKEN": "t", "OS_APPLICATION_CREDENTIAL_NAME": "n"}
+SCOPE = ("OS_PROJECT_ID", "OS_PROJECT_NAME", "OS_PROJECT_DOMAIN_NAME")
 
 
-def sourced(shell: str, text: str, folder: Path, names: tuple[str, ...], typed: str = "") -> dict[str, str]:
-    """What a shell has after it has read a file; nothing else may have happened."""
-    file = folder / "openrc.sh"
-    file.write_text(text)
+@dataclass(frozen=True)
+class Sourced:
+    """What a shell has after it has read files, and what it was told."""
+
+    values: dict[str, str]
+    told: str
+
+
+def source(
+    shell: str, files: Sequence[str], folder: Path, names: tuple[str, ...], *, typed: str = "", **variables: str
+) -> Sourced:
+    """Have a shell read files one after the other; nothing else may happen."""
+    for number, text in enumerate(files):
+        (folder / f"{number}.sh").write_text(text)
+    read = "".join(f". ./{number}.sh;" for number in range(len(files)))
     show = "".join(f"printf '%s\\0' \"${{{name}-unset}}\";" for name in names)
     ran = subprocess.run(
-        [shell, "-c", f"set -eu; . ./openrc.sh; {show}"],
+        [shell, "-c", f"set -eu; {read} {show}"],
         input=typed.encode(),
         capture_output=True,
         cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"} | STALE,
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"} | STALE | variables,
         check=True,
         timeout=10,
     )
-    assert [path.name for path in folder.iterdir()] == ["openrc.sh"]
-    return dict(zip(names, ran.stdout.decode().split("\0"), strict=False))
+    for number in range(len(files)):
+        (folder / f"{number}.sh").unlink()
+    assert not list(folder.iterdir())
+    return Sourced(dict(zip(names, ran.stdout.decode().split("\0"), strict=False)), ran.stderr.decode())
+
+
+def sourced(shell: str, text: str, folder: Path, names: tuple[str, ...], typed: str = "") -> dict[str, str]:
+    """What a shell has after it has read a file."""
+    return source(shell, [text], folder, names, typed=typed).values
 
 
 def values_of(text: str) -> Mapping[str, Any]:
@@ -86,6 +106,50 @@ def test_a_shell_gets_names_as_they_are(cast: Cast, rf: RequestFactory, tmp_path
         "OS_USERNAME": "alice",
         "OS_PASSWORD": 'it\'s \\ "secret" ',
     }
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_name_that_was_set_before_is_the_account(cast: Cast, rf: RequestFactory, tmp_path: Path, shell: str) -> None:
+    """As the walkthroughs of clouds print it: export OS_PROJECT_NAME=…, and then source openrc.sh."""
+    text = openrc(way_by_password(rf.get("/"), cast.alice, cast.acme))
+    for name in ("Beta Consumers", *HOSTILE):
+        done = source(shell, [text, text], tmp_path, SCOPE, OS_PROJECT_NAME=name)
+        assert done.values == dict(zip(SCOPE, ("unset", name, "Default"), strict=True))  # a second time as well
+        assert done.told == f"Password of alice for {name}: \n" * 2
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_an_earlier_file_left_is_no_choice(cast: Cast, rf: RequestFactory, tmp_path: Path, shell: str) -> None:
+    """Neither is the name of the file's own account: then its number goes along, which is nobody else's."""
+    other = openrc(way_by_password(rf.get("/"), cast.bob, cast.beta))
+    for title in ("esac", "!", "(", "-n", *HOSTILE):
+        cast.acme.title = title
+        first = openrc(way_by_password(rf.get("/"), cast.alice, cast.acme))
+        assert source(shell, [first], tmp_path, SCOPE, OS_PROJECT_NAME=title).values == scope_of(cast.acme)
+        assert source(shell, [other, first], tmp_path, SCOPE).values == scope_of(cast.acme)
+        assert source(shell, [first, other], tmp_path, SCOPE).values == scope_of(cast.beta)
+
+
+def scope_of(account: Account) -> dict[str, str]:
+    """What a file sets for the account of its page."""
+    return dict(zip(SCOPE, (account.number, account.title, "unset"), strict=True))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_credential_says_for_which_account_it_does_not_work(
+    cast: Cast, rf: RequestFactory, tmp_path: Path, shell: str
+) -> None:
+    by_password = openrc(way_by_password(rf.get("/"), cast.alice, cast.beta))
+    credential, secret = make_credential(by=cast.producer, name="ci", role=Role.CREATOR)
+    for title in ("Acme Producers", "(", *HOSTILE):
+        credential.account.title = title
+        text = openrc(way_by_credential(rf.get("/"), credential, secret))
+        told = source(shell, [text], tmp_path, SCOPE, OS_PROJECT_NAME="Beta; \\n %s")
+        assert told.told == f"This credential works for {title} only, not for Beta; \\n %s.\n"
+        same = source(shell, [text, text], tmp_path, SCOPE, OS_PROJECT_NAME=title)
+        after = source(shell, [by_password, text], tmp_path, SCOPE)
+        assert (same.told, after.told) == ("", "Password of alice for Beta Consumers: \n")
+        assert told.values == same.values == after.values == dict.fromkeys(SCOPE, "unset")
 
 
 @pytest.mark.parametrize("title", HOSTILE)
