@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from accounts.hooks import Hook
@@ -150,6 +150,10 @@ ways_to_add: "Hook[[Viewer], list[MenuEntry]]" = Hook()
 
 # A new image was made from the upload form: the first recipients, as typed there.
 image_created: "Hook[[Image, Viewer, str], None]" = Hook()
+
+# A shared image was made of a plan to which programs had added members: ``members`` of ``NewImage``. Whoever cannot be
+# offered it keeps nobody from having the image.
+members_planned: "Hook[[Image, Sequence[dict[str, Any]]], None]" = Hook()
 
 # Whether somebody of the staff who may not change every image decides on a case about this one.
 under_review: "Hook[[User, Image], bool]" = Hook()

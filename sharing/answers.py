@@ -57,6 +57,7 @@ def register() -> None:
     accounts.hooks.waiting.register(count_waiting)
     images.hooks.image_changed.register(actions.follow_image)
     images.hooks.image_created.register(offer_new_image)
+    images.hooks.members_planned.register(actions.offer_to_planned)
     images.hooks.family_followers.register(actions.followers_of)
     images.hooks.family_grew.register(actions.give_version)
     images.hooks.family_left.register(actions.forget_family)

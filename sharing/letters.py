@@ -5,6 +5,7 @@ whether there is somebody, and how many, shows neither in the answer nor in the 
 broker the task is stored in the transaction of the action, so it is neither lost nor sent for what did not happen.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from accounts.models import Account, Event, Membership, Notification, User
 from accounts.records import invite_by_mail, notify
 from accounts.viewer import Viewer
 from images.actions.later import enqueue_at
+from images.models import Image
 from sharing import case_letters
 from sharing.models import AddressKind, Block, Share
 
@@ -85,6 +87,20 @@ class Letter:
             offered_at=share.offered_at.isoformat(),
             status=share.status,
         )
+
+
+def members_not_asked(image: Image, person: User, refused: Mapping[str, Sequence[str]]) -> None:
+    """Tell whoever added members to an image without data who of them was not asked when it came.
+
+    Args:
+        refused: the names, by the reason.
+    """
+    name = " ".join(image.name.split())
+    context = {"name": name, "user": person, "refused": [(why, ", ".join(names)) for why, names in refused.items()]}
+    text = render_to_string("sharing/letters/members_not_asked.txt", context)
+    subject, _newline, body = text.strip().partition("\n")
+    path = reverse("image_detail", kwargs={"number": image.account.number, "pk": image.pk})
+    notify([person], subject=subject, body=body, path=f"{path}#sharing")
 
 
 def offered(share: Share, by: Viewer) -> None:

@@ -4,8 +4,9 @@ The producer's side names each as it was typed. The consumer's side is its own a
 it was offered to. Who was removed, and whose time is over, is no member.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
@@ -62,6 +63,16 @@ def _named(which: Q) -> list[Member]:
     known = {(kind, address) for kind, address, *_more in rows} if held else set()
     waiting = [one for one in held if one[:2] not in known]
     return members + [Member(text_of(kind, address), PENDING, at, at, is_held=True) for kind, address, at in waiting]
+
+
+def planned_members(notes: Sequence[dict[str, Any]]) -> list[Member]:
+    """The members that a queued image will have, the oldest first. No query.
+
+    Args:
+        notes: ``members`` of its plan; see ``sharing.actions.planned``.
+    """
+    moments = [datetime.fromisoformat(note["at"]) for note in notes]
+    return [Member(note["name"], PENDING, at, at) for note, at in zip(notes, moments, strict=True)]
 
 
 def own_membership(viewer: Viewer, image_id: UUID) -> Member | None:

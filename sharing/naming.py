@@ -66,6 +66,17 @@ def name_from(text: str) -> Name:
     return Name(AddressKind.MARKETPLACE, MARKETPLACE) if is_marketplace(address) else _name_of(address)
 
 
+def sort_out(names: Collection[Name], by: Viewer) -> tuple[list[Address], list[Group]]:
+    """Names as ``sharing.actions.offer`` takes them: addresses, and groups. At most one query.
+
+    Raises:
+        PermissionDenied: as ``find_groups``.
+        ValidationError: a claim code is among them, which names nobody.
+    """
+    groups = find_groups([name for name in names if name.is_group], by)
+    return [name.address for name in names if not name.is_group], groups
+
+
 def find_groups(names: Collection[Name], by: Viewer) -> list[Group]:
     """The groups and organizations of these names, as far as the account itself knows of them. At most one query.
 

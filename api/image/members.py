@@ -7,6 +7,7 @@ asked first, also where the panel would accept at once.
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
@@ -25,11 +26,20 @@ from api.image.records import moment
 from images.models import Image, Upload
 from images.permissions import Verb, require
 from sharing import actions
-from sharing.actions import LimitReached, NotTaken, Offered, Outcome, Terms, Way
+from sharing.actions import LimitReached, NotTaken, Offered, Outcome, PlanFull, Terms, Way
 from sharing.actions.terms import USUAL
-from sharing.members import Member, is_current, member_named, member_of, members_of, own_member, own_membership
+from sharing.members import (
+    Member,
+    is_current,
+    member_named,
+    member_of,
+    members_of,
+    own_member,
+    own_membership,
+    planned_members,
+)
 from sharing.models import OfferRequest, Share
-from sharing.naming import Name, find_groups, name_from
+from sharing.naming import Name, name_from, sort_out
 
 MEMBER_SCHEMA = "/v2/schemas/member"
 MEMBERS_SCHEMA = "/v2/schemas/members"
@@ -43,12 +53,14 @@ class Place:
     Attributes:
         visibility: of the image, or the one that a queued one will have.
         is_own: whether the account of the token owns it.
+        planned: members that a queued one will have.
     """
 
     pk: UUID
     visibility: str
     is_own: bool
     is_queued: bool = False
+    planned: tuple[Member, ...] = ()
 
 
 class Members(ImageEndpoint):
@@ -62,12 +74,20 @@ class Members(ImageEndpoint):
         return json_answer({"members": members, "schema": MEMBERS_SCHEMA})
 
     def post(self, request: HttpRequest, image_id: str) -> JsonResponse:
-        """Offer the image to one more: ``{"member": "…"}``. Whoever has rejected it is not asked again."""
+        """Offer the image to one more: ``{"member": "…"}``. Whoever has rejected it is not asked again.
+
+        Of a queued image it is noted, and whoever is named is asked once there is an image.
+        """
         asked = cast("ApiRequest", request)
         text = _member_in(read_json(request))
         place = find(asked, image_id)
-        require_offerable(asked.viewer, place)
+        require_sharing(asked.viewer, place)
         name = name_from(text)
+        if place.is_queued:
+            with suppress(Http404):  # it has become an image meanwhile
+                return json_answer(record(_plan(asked.viewer, place, name), place.pk))
+            place = find(asked, image_id)
+            require_offerable(asked.viewer, place)
         [offered] = offer(asked.viewer, place, [name], Way(again=False))
         member = member_named(place.pk, name) if offered.outcome is Outcome.HELD else member_of(offered.share)
         if member is None or not (offered.outcome.changed or member.is_held):
@@ -102,7 +122,12 @@ class OneMember(ImageEndpoint):
         if not place.is_own:
             text = "You are not authorized to complete delete_member action. Reject the image instead."
             raise Refusal(403, text)
-        _remove(asked.viewer, place, name_from(member))
+        name = name_from(member)
+        if place.is_queued:
+            with suppress(Http404):  # as above
+                actions.remove_planned(place.pk, name, by=asked.viewer)
+                return HttpResponse(status=204)
+        _remove(asked.viewer, place, name)
         return HttpResponse(status=204)
 
 
@@ -125,7 +150,8 @@ def find(asked: ApiRequest, image_id: str) -> Place:
     plan = (queued.plan or {}) if queued else {}
     if queued is None or region not in ("", plan.get("region")):
         raise not_found(image_id)
-    return Place(pk, str(plan.get("visibility", "")), is_own=True, is_queued=True)
+    planned = tuple(planned_members(plan.get("members", [])))
+    return Place(pk, str(plan.get("visibility", "")), is_own=True, is_queued=True, planned=planned)
 
 
 def offer(viewer: Viewer, place: Place, names: Sequence[Name], way: Way, terms: Terms = USUAL) -> list[Offered]:
@@ -135,8 +161,7 @@ def offer(viewer: Viewer, place: Place, names: Sequence[Name], way: Way, terms: 
         Refusal: 413, with the seconds after which more can be offered.
         PermissionDenied, Conflict, ValidationError: as ``sharing.actions.offer``.
     """
-    addresses = [name.address for name in names if not name.is_group]
-    groups = find_groups([name for name in names if name.is_group], viewer)
+    addresses, groups = sort_out(names, viewer)
     try:
         return actions.offer(place.pk, by=viewer, addresses=addresses, groups=groups, terms=terms, way=way)
     except LimitReached as reached:
@@ -159,16 +184,26 @@ def require_own(viewer: Viewer, place: Place) -> None:
     )
 
 
-def require_offerable(viewer: Viewer, place: Place) -> None:
+def require_sharing(viewer: Viewer, place: Place) -> None:
     """Refuse what the viewer may not do, before anything is said about what they wrote.
 
     Raises:
-        Refusal: 404 or 403; or 409 for an image without data.
+        Refusal: 404 or 403.
         PermissionDenied: with the reason.
     """
     require_own(viewer, place)
     require(viewer, Verb.OFFER)
     _require_members(place, "create")
+
+
+def require_offerable(viewer: Viewer, place: Place) -> None:
+    """The same for what needs an image that has its data.
+
+    Raises:
+        Refusal: as ``require_sharing``; or 409 for an image without data.
+        PermissionDenied: as ``require_sharing``.
+    """
+    require_sharing(viewer, place)
     if place.is_queued:
         raise Refusal(409, f"The image {place.pk} has no data yet: send it first.")
 
@@ -200,7 +235,7 @@ def _listed(viewer: Viewer, place: Place) -> list[Member]:
     """
     if place.is_own:
         _require_members(place, "list")
-        return [] if place.is_queued else members_of(place.pk)
+        return [*place.planned] if place.is_queued else members_of(place.pk)
     if own := own_membership(viewer, place.pk):
         return [own]
     _require_visible(viewer, place)
@@ -228,9 +263,12 @@ def _found(viewer: Viewer, place: Place, text: str) -> Member:
 
 def _named(place: Place, text: str) -> Member | None:
     try:
-        return member_named(place.pk, name_from(text))
+        name = name_from(text)
     except ValidationError:
         return None
+    if place.is_queued:
+        return next((member for member in place.planned if member.name == str(name)), None)
+    return member_named(place.pk, name)
 
 
 def _decided(viewer: Viewer, place: Place, status: object) -> Member:
@@ -254,6 +292,19 @@ def _decided(viewer: Viewer, place: Place, status: object) -> Member:
 
 def _is_own_number(viewer: Viewer, text: str) -> bool:
     return numbers.normalise(text) == viewer.account.number
+
+
+def _plan(viewer: Viewer, place: Place, name: Name) -> Member:
+    """Add a member to a queued image.
+
+    Raises:
+        Refusal: 413; it has as many as it may.
+        Http404, PermissionDenied, Conflict, ValidationError: as ``sharing.actions.add_planned``.
+    """
+    try:
+        return actions.add_planned(place.pk, name, by=viewer)
+    except PlanFull as full:
+        raise Refusal(413, " ".join(full.messages)) from None
 
 
 def _remove(viewer: Viewer, place: Place, name: Name) -> None:

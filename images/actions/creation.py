@@ -38,6 +38,7 @@ class NewImage:
         recipients: the first recipients of a shared image, as typed.
         disk_format, container_format: what its data has to be; empty takes whatever the panel takes.
         most: the highest role of the token that it was planned with; empty for somebody in the browser.
+        members: to whom programs want a shared image to be offered once it is there, as ``sharing`` notes them.
     """
 
     name: str
@@ -49,6 +50,7 @@ class NewImage:
     disk_format: str = ""
     container_format: str = ""
     most: str = ""
+    members: list[dict[str, Any]] = field(default_factory=list)
 
     def columns(self) -> dict[str, Any]:
         """The columns of ``Image`` that it fills."""
@@ -98,6 +100,8 @@ def create_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image:
     record_image("created", image, by, visibility=image.visibility, source=image.source)
     if image.visibility == Image.Visibility.SHARED and new.recipients.strip():
         _offer_to_first(image, by, new.recipients)
+    if image.visibility == Image.Visibility.SHARED and new.members:
+        hooks.members_planned.ask(image, new.members)
     # A file may take hours to come, and meanwhile somebody may have removed the person or closed the account. Asked
     # last, because the offer takes all groups that it needs in one order.
     _require_rights(image, lock_groups(by))
@@ -122,7 +126,8 @@ def plan_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image | Upload:
     upload = get_upload(by, upload_id)
     if upload.plan is not None:
         # A form does not ask for all that was planned.
-        new = replace(new, facts=upload.plan.get("facts", {}) | new.facts)
+        facts = upload.plan.get("facts", {}) | new.facts
+        new = replace(new, facts=facts, members=upload.plan.get("members", []))
     if upload.status != Upload.Status.PROCESSING:
         return create_image(upload_id, by=by, new=new)
     require_plan(new, by=by)

@@ -28,6 +28,7 @@ from sharing.actions.handover import (
 from sharing.actions.lasting import ask_for_longer, set_end
 from sharing.actions.members import set_member_status
 from sharing.actions.offers import offer, offer_again
+from sharing.actions.planned import PlanFull, add_planned, offer_to_planned, remove_planned
 from sharing.actions.policies import NotTaken, set_policy
 from sharing.actions.reviews import ask_for_review
 from sharing.actions.rules import set_rules
@@ -62,10 +63,12 @@ __all__ = [
     "Offered",
     "OfferedImage",
     "Outcome",
+    "PlanFull",
     "Terms",
     "Way",
     "Wish",
     "accept",
+    "add_planned",
     "approve_offer",
     "ask_for_longer",
     "ask_for_review",
@@ -92,6 +95,7 @@ __all__ = [
     "offer_again",
     "offer_each",
     "offer_signed_in",
+    "offer_to_planned",
     "pause_webhook",
     "prune_deliveries",
     "queue_deliveries",
@@ -101,6 +105,7 @@ __all__ = [
     "reject",
     "remind",
     "remove",
+    "remove_planned",
     "remove_webhook",
     "renew_claim_code",
     "resend",

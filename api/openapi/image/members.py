@@ -14,7 +14,8 @@ MEMBERS = (
         name="list_members",
         title="List members",
         section="Members",
-        text="Its owner sees whom it is shared with, and how each has decided. A member sees itself.",
+        text="Its owner sees whom it is shared with, and how each has decided; of an image without data, who will be "
+        "asked when the data comes. A member sees itself.",
         who="the owner's people; members",
         parameters=(IMAGE,),
         answers=(
@@ -35,7 +36,8 @@ MEMBERS = (
         title="Add a member",
         section="Members",
         text="Offer the image to an account by its number. The offer is pending until an admin of that account "
-        "accepts it; nothing tells whether there is such an account.",
+        "accepts it; nothing tells whether there is such an account. A member of an image without data is asked when "
+        "the data comes, and sees nothing until then.",
         who="creators and admins of the owner",
         parameters=(IMAGE,),
         body=Body(schema=ref("NewMember"), shown={"member": MEMBER}),
@@ -45,8 +47,8 @@ MEMBERS = (
             403: f"The image is not shared: its visibility is another one. {NOT_YOURS}",
             404: NOT_FOUND,
             409: "It is a member already, whatever it has decided.",
-            413: "The image has as many members as it may.",
-            429: "The account asks too often, or has made as many offers today as it may.",
+            413: "The account has made as many offers today as it may, or an image without data has 128 members.",
+            429: "The account asks too often.",
         },
         command=f"openstack image add project debian-12-golden {MEMBER}",
     ),
@@ -90,8 +92,9 @@ MEMBERS = (
         name="remove_member",
         title="Remove a member",
         section="Members",
-        text="From now on the account has no access, as if it had never had any. Its servers go on.",
-        who="admins of the owner",
+        text="From now on the account has no access, as if it had never had any. Its servers go on. A member of an "
+        "image without data is just not asked.",
+        who="admins of the owner; of an image without data, whoever made it",
         parameters=(IMAGE, MEMBER_NAME),
         answers=(Answer(status=204, text="It is no member any more."),),
         refusals={403: NOT_YOURS, 404: NO_MEMBER},

@@ -259,13 +259,6 @@ class TestWhoMayAdd:
         with pytest.raises(PermissionDenied, match="only shared images have members"):
             actions.offer(golden.pk, by=cast.producer.by_token(Role.ADMIN), addresses=parse("bob"))
 
-    def test_an_image_without_data_has_none_yet(self, producer: Program) -> None:
-        made = producer.post("/image/v2/images", json={"name": "queued"}).json()
-        url = f"/image/v2/images/{made['id']}/members"
-
-        assert producer.get(url).json()["members"] == []
-        assert producer.post(url, json={"member": "bob"}).status_code == 409
-
     def test_the_service_of_another_region_knows_nothing_of_it(self, producer: Program, image: Image, url: str) -> None:
         elsewhere, here = url.replace("/v2", "/DFW/v2"), url.replace("/v2", "/IAD/v2")
 
