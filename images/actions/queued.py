@@ -77,6 +77,8 @@ def edit_queued(upload_id: UUID, *, by: Viewer, decide: Callable[[Upload, NewIma
     upload = lock_queued(by, upload_id)
     new = decide(upload, NewImage.planned(upload.plan or {}))
     require_plan(new.named(upload.pk), by=by)
+    if upload.created_by_id == by.user.pk:
+        new = replace(new, most=str(by.most or ""))  # all of it was just checked with these rights
     upload.plan = new.plan()
     upload.save(update_fields=["plan"])
     return upload

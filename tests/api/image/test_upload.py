@@ -1,6 +1,7 @@
 """Sending image data by the API."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pytest_django.fixtures import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.roles import Role
 from api.actions import make_credential
+from api.image.patches import NEW
 from images import actions
 from images.formats import RefusedImage
 from images.models import Image, Upload
@@ -72,6 +74,17 @@ class TestSending:
         else:
             answer = put(program, upload, to=to)
         assert (answer.status_code, show(program, upload)["status"], kept()) == (403, "queued", [])
+
+    def test_an_image_has_the_rights_of_the_token_that_last_said_what_it_is(
+        self, alice: Program, cast: Cast, api: MakeProgram
+    ) -> None:
+        credential, _secret = make_credential(by=cast.producer, name="nightly", role=Role.CREATOR)
+        said = {"disk_format": "raw", "container_format": "bare"}
+        pk = api(cast.producer, credential=credential).post("/image/v2/images", json=said).json()["id"]
+        change = [{"op": "replace", "path": "/visibility", "value": "community"}]
+        answer = alice.patch(f"/image/v2/images/{pk}", data=json.dumps(change), content_type=NEW)
+        assert answer.status_code == 200
+        assert (put(alice, pk).status_code, show(alice, pk)["visibility"]) == (204, "community")
 
     def test_a_second_time_is_a_conflict(self, alice: Program, cast: Cast) -> None:
         upload = queue(cast)
