@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from accounts.errors import Conflict
 from accounts.models import Event, Notification
 from images import actions
+from images.management.commands.verify_image_data import LOWEST_PRIORITY
 from images.models import Image, ImageData
 from images.permissions import Verb, get_image, refusal
 from images.problems import DamagedData, NoSuchData, StoreProblem
@@ -221,6 +222,17 @@ class TestCycle:
 
 
 class TestCommand:
+    @pytest.fixture(autouse=True)
+    def niceness(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """How low the command makes its priority: not that of the tests that come after this one."""
+        asked: list[int] = []
+        monkeypatch.setattr(os, "nice", asked.append)
+        return asked
+
+    def test_leaves_the_processor_to_others(self, golden: Image, niceness: list[int]) -> None:
+        call_command("verify_image_data")
+        assert niceness == [LOWEST_PRIORITY]
+
     def test_tells_of_each_and_fails_if_one_is_damaged(
         self, cast: Cast, golden: Image, capsys: pytest.CaptureFixture[str]
     ) -> None:
