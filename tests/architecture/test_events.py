@@ -9,6 +9,7 @@ from tests.architecture.source import called_name, functions, parsed, python_fil
 
 RECORDERS = {"record"}
 SILENT = {
+    "add_planned": "as start_upload; the offers that come of it are events",
     "choose_mail": "about one's own messages",
     "edit_queued": "as start_upload",
     "emptied": "as start_upload",
@@ -18,6 +19,7 @@ SILENT = {
     "open_for_marketplace": "the offer to the marketplace is an event",
     "receive_form_file": "as start_upload",
     "receive_upload": "as start_upload",
+    "remove_planned": "as start_upload",
     "require_plan": "looks whether an image may be planned, and changes nothing",
     "start_queued": "as start_upload",
     "start_upload": "an upload is nobody else's business until it is an image, and that is an event",

@@ -5,9 +5,13 @@ from uuid import uuid4
 import pytest
 
 from accounts.viewer import Viewer
+from api import tokens
 from images import actions
 from images.actions import NewImage, Revision
 from images.models import Image, Upload
+from sharing.models import Share
+from tests.api.conftest import Program
+from tests.api.image.sending import put, queue
 from tests.people import Cast
 from tests.races.conftest import AtOnce
 
@@ -34,3 +38,23 @@ def test_an_id_is_given_once(cast: Cast, at_once: AtOnce) -> None:
     )
     assert sorted(ended) == ["conflict", "done"]
     assert Upload.objects.get().pk == pk
+
+
+def test_no_member_is_lost_that_is_added_while_the_image_is_made(cast: Cast, at_once: AtOnce) -> None:
+    """It is noted before, and asked with the others; or asked after, as of any image."""
+    named = ["bob", "dave", "erin", "rhea"]
+    upload = queue(cast)
+    token = tokens.issue(cast.alice, number=cast.acme.number, methods=("password",)).signed()
+    programs = [Program(token) for _name in named]
+    put(programs[0], upload, to="stage")
+    url = f"/image/v2/images/{upload.pk}/members"
+    statuses = []
+
+    def add(number: int) -> None:
+        statuses.append(programs[number].post(url, json={"member": named[number]}).status_code)
+
+    adding = [lambda number=number: add(number) for number in range(len(named))]
+    at_once(*adding, lambda: actions.use_staged(upload.pk, by=cast.producer))
+
+    assert statuses == [200] * len(named)
+    assert sorted(Share.objects.filter(image=upload.pk).values_list("address", flat=True)) == named
