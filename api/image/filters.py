@@ -23,7 +23,7 @@ from images.models import Image
 
 PAGE_SIZE = 25  # as Glance's limit_param_default
 LARGEST_PAGE = 1000  # as Glance's api_limit_max
-MOST_FILTERS = 50
+MOST_FILTERS = 16
 LARGEST_NUMBER = 2**63 - 1
 
 VISIBILITIES = (*Image.Visibility.values, "all")

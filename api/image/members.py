@@ -109,8 +109,8 @@ class OneMember(ImageEndpoint):
         asked = cast("ApiRequest", request)
         status = _status_in(read_json(request))
         place = find(asked, image_id)
-        if place.is_own or not _is_own_number(asked.viewer, member):
-            _found(asked.viewer, place, member)
+        _found(asked.viewer, place, member)
+        if place.is_own:
             raise Refusal(403, "You are not authorized to complete modify_member action. The member itself decides.")
         return json_answer(record(_decided(asked.viewer, place, status), place.pk))
 
@@ -149,6 +149,7 @@ def find(asked: ApiRequest, image_id: str) -> Place:
     queued = None if row else Upload.objects.queued(viewer).filter(pk=pk).first()
     plan = (queued.plan or {}) if queued else {}
     if queued is None or region not in ("", plan.get("region")):
+        own_membership(viewer, pk)  # as much is asked about somebody else's image: what it costs tells nothing
         raise not_found(image_id)
     planned = tuple(planned_members(plan.get("members", [])))
     return Place(pk, str(plan.get("visibility", "")), is_own=True, is_queued=True, planned=planned)
@@ -275,17 +276,13 @@ def _decided(viewer: Viewer, place: Place, status: object) -> Member:
     """What the account is after its decision.
 
     Raises:
-        Refusal: 404, or 403 where a policy does not take the image; 400 for a status that there is not.
-        PermissionDenied, Conflict: as ``sharing.actions.set_member_status``.
+        Refusal: 403 where a policy does not take the image; 400 for a status that there is not.
+        Http404, PermissionDenied, Conflict: as ``sharing.actions.set_member_status``.
     """
     if status not in Share.Status.values:
-        _found(viewer, place, viewer.account.number)
         raise Refusal(400, 'Incorrect request: Status must be "pending", "accepted" or "rejected".')
     try:
         return own_member(viewer, actions.set_member_status(place.pk, Share.Status(status), by=viewer))
-    except Http404:
-        _found(viewer, place, viewer.account.number)
-        raise
     except NotTaken as refused:
         raise Refusal(403, " ".join(refused.messages)) from None
 

@@ -136,11 +136,17 @@ class TasksOfImage(ImageEndpoint):
 
 
 def tasks_of(begun: Iterable[Event]) -> list[Task]:
-    """How imports stand that began with these events. Two queries, and one for the events."""
+    """How imports stand that began with these events of one account. Two queries, and one for the events.
+
+    What was thrown away leaves its id to whoever chooses it: another account's image is none of these.
+    """
     events = list(begun)
-    ids = [UUID(event.subject_id) for event in events]
-    made = Image.objects.filter(pk__in=ids).in_bulk() if ids else {}
-    coming = Upload.objects.filter(pk__in=ids).defer("state").select_related("fetch").in_bulk() if ids else {}
+    if not events:
+        return []
+    ids, account = [UUID(event.subject_id) for event in events], events[0].account_id
+    own = Q(account=account) | Q(handed_over_at__isnull=False)
+    made = Image.objects.filter(own, pk__in=ids).in_bulk()
+    coming = Upload.objects.filter(account=account, pk__in=ids).defer("state").select_related("fetch").in_bulk()
     return [_task(event, made.get(pk), coming.get(pk)) for event, pk in zip(events, ids, strict=True)]
 
 

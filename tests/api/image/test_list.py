@@ -335,7 +335,7 @@ WRONG = {
     "stockroom_notes=x": "Images cannot be filtered by stockroom_notes.",
     "a=%00": "A query cannot hold the character NUL.",
     "%00=a": "A query cannot hold the character NUL.",
-    "&".join(f"tag={n}" for n in range(60)): "Give at most 50 filters.",
+    "&".join(f"tag={n}" for n in range(60)): "Give at most 16 filters.",
 }
 
 

@@ -582,3 +582,27 @@ class TestRemoving:
     def test_a_private_image_can_still_be_taken_back(self, producer: Program, image: Image, own: str) -> None:
         Image.objects.filter(pk=image.pk).update(visibility="private")
         assert producer.delete(own).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "below", "body"),
+    [
+        ("GET", "", None),
+        ("POST", "", {"member": NOBODY}),
+        ("GET", "/{own}", None),
+        ("PUT", "/{own}", {"status": "accepted"}),
+        ("PUT", "/{own}", {"status": "nonsense"}),
+        ("DELETE", "/{own}", None),
+    ],
+)
+def test_what_an_answer_costs_does_not_tell_that_an_image_exists(
+    consumer: Program, cast: Cast, url: str, method: str, below: str, body: object
+) -> None:
+    asked = {"json": body} if body else {}
+    costs = []
+    for address in (url, url.replace(url.split("/")[4], UNKNOWN)):
+        with CaptureQueriesContext(connection) as queries:
+            answer = consumer.ask(method, address + below.format(own=cast.beta.number), **asked)
+        assert answer.status_code == 404
+        costs.append(len(queries))
+    assert costs[0] == costs[1], costs

@@ -14,6 +14,7 @@ from sharing.actions import accept
 from tests.api.conftest import MakeProgram, Program
 from tests.api.image.sending import RAW, put, queue
 from tests.conftest import MoveClock
+from tests.factories import make_image
 from tests.people import Cast
 from tests.sharing.conftest import offer_one
 
@@ -78,6 +79,12 @@ class TestStatus:
         actions.discard_upload(upload.pk, by=cast.producer)
         said = alice.get(f"/image/v2/tasks/{upload.pk}").json()
         assert (said["status"], said["message"]) == ("failure", "It was cancelled.")
+
+    def test_an_image_that_others_make_by_its_id_is_theirs(self, alice: Program, cast: Cast) -> None:
+        upload = begin(cast)
+        actions.discard_upload(upload.pk, by=cast.producer)
+        make_image(cast.beta, cast.bob, pk=upload.pk)
+        assert alice.get(f"/image/v2/tasks/{upload.pk}").json()["message"] == "It was cancelled."
 
     def test_one_whose_data_is_sent_instead_has_failed(self, alice: Program, cast: Cast) -> None:
         upload = begin(cast)
