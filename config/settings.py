@@ -91,10 +91,10 @@ if DEBUG and set(ALLOWED_HOSTS) - set(LOOPBACK_HOSTS):
 # --- Applications -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "api",
     "sharing",
     "images",
     "servers",
+    "api",
     "accounts",
     "guardian",
     "allauth",

@@ -51,6 +51,6 @@ def test_a_member_through_the_account_sees_the_organization_and_manages_nothing(
 
 def test_the_table_for_people_has_the_rights_of_all_apps() -> None:
     table = rights_table(Kind.ACCOUNT)
-    assert [part.about for part in table] == ["An image", "Servers", "The account"]
+    assert [part.about for part in table] == ["An image", "Servers", "Programs", "The account"]
     share = next(roles for text, roles in table[0].lines if text == "Share it")
     assert share == [(Role.OBSERVER, False), (Role.CREATOR, True), (Role.ADMIN, True)]

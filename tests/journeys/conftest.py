@@ -1,11 +1,12 @@
 """Browsers of several people at once, each of which fails its journey when the page complains."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect
 
 from accounts.models import User
 from tests import factories
@@ -26,7 +27,7 @@ def visit(browser: Browser, live_panel: str, sign_in: SignIn, browser_context_ar
     fails the test at its end. Not so with ``watched=False``: axe-core makes styles that the policy refuses.
     """
     contexts: list[BrowserContext] = []
-    complaints: list[str] = []
+    complaints: list[list[str]] = []
 
     def visit(user: User | None = None, *, watched: bool = True, **options: Any) -> Page:
         context = browser.new_context(**browser_context_args | {"base_url": live_panel} | options)
@@ -36,22 +37,33 @@ def visit(browser: Browser, live_panel: str, sign_in: SignIn, browser_context_ar
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         if watched:
-            listen(page, complaints)
+            complaints.append(stack.enter_context(listening(page)))
         return page
 
-    yield visit
-    for context in contexts:
-        context.close()
-    assert not complaints, "\n".join(complaints)
+    with ExitStack() as stack:
+        yield visit
+        for context in contexts:
+            context.close()
+    assert not any(complaints), "\n".join(each for some in complaints for each in some)
 
 
-def listen(page: Page, complaints: list[str]) -> None:
+@contextmanager
+def listening(page: Page) -> Iterator[list[str]]:
+    """What the browser complains about on a page, in a list that grows."""
+    complaints: list[str] = []
+
     def on_console(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             complaints.append(f"{page.url}: {message.text}")
 
+    def on_error(error: Error) -> None:
+        complaints.append(f"{page.url}: {error}")
+
     page.on("console", on_console)
-    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    page.on("pageerror", on_error)
+    yield complaints
+    page.remove_listener("console", on_console)
+    page.remove_listener("pageerror", on_error)
 
 
 def sign_in_by_form(page: Page, login: str, password: str = factories.PASSWORD) -> None:

@@ -51,6 +51,7 @@ def send_through_kills(running: Panel, source: Path, moments: list[int]) -> None
     assert_sound(running)
 
 
+@pytest.mark.long  # daily, a browser does the same (tests/journeys/test_uploads.py)
 def test_an_upload_survives_a_kill(tmp_path: Path) -> None:
     source = disk_file(tmp_path, size=16 * MIB)
     with panel(tmp_path / "panel") as running:
