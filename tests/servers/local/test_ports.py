@@ -1,6 +1,8 @@
 """Ports of machines are reached from outside; machines reach nothing."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,10 +103,16 @@ def test_it_listens_nowhere_else(cloud: LocalCloud, new_machine: NewMachine) -> 
     machine = new_machine(ports=(22,))
     cloud.create(machine)
     number = (Folder(machine.id) / "run").read_text()
-    own = {each.readlink().name for each in Path(f"/proc/{number}/fd").iterdir()}
+    own = set(_open_files(number))
     rows = [line.split() for table in ("tcp", "tcp6", "udp", "udp6") for line in _rows(f"/proc/{number}/net/{table}")]
     places = [row[1] for row in rows if f"socket:[{row[9]}]" in own]
     assert places == [f"0100007F:{cloud.condition(machine).ports[22]:04X}"]
+
+
+def _open_files(process: str) -> Iterator[str]:
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was closed meanwhile
+            yield each.readlink().name
 
 
 def _rows(path: str) -> list[str]:
