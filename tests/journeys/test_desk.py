@@ -80,7 +80,7 @@ def test_what_staff_list_is_added_from_the_marketplace(cast: Cast, sam: User, ca
     expect(bob.get_by_role("link", name=NAME, exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_everybody_can_use_the_desk(cast: Cast, sam: User, cases: list[Case], visit: Visit, theme: str) -> None:
     laptop = {"width": 1440, "height": 900}
     paths = ["/review/", "/review/?show=decided", "/review/?show=approvals", *(f"/review/{case.pk}/" for case in cases)]

@@ -1,4 +1,7 @@
-"""What the `openstack image` commands do beside sharing: properties, tags, lists, states, data."""
+"""What the `openstack image` commands do beside sharing: properties, tags, lists, states, data.
+
+Long: each command costs a tenth of a second, and ``tests/api/image`` sends the same requests daily.
+"""
 
 import hashlib
 
@@ -11,6 +14,7 @@ from tests.api.clients.conftest import OpenTerminal
 from tests.api.clients.terminals import Terminal
 from tests.people import Cast
 
+pytestmark = pytest.mark.long
 QCOW2 = bootable_qcow2("A disk of commands.", size=512 * 600)
 RAW = bootable_raw("Another one.", size=4096)
 
