@@ -6,6 +6,7 @@ gives back what stands in the answer; what it raises becomes an answer in the fo
 
 import logging
 import uuid
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django.contrib.auth.decorators import login_not_required
@@ -39,7 +40,7 @@ class ApiRequest(HttpRequest):
 
 
 @method_decorator([login_not_required, csrf_exempt], name="dispatch")
-class Endpoint(View):
+class Endpoint(View, ABC):
     """One address of the API. It needs no token of forms: a browser sends no ``X-Auth-Token`` by itself.
 
     Attributes:
@@ -71,9 +72,9 @@ class Endpoint(View):
         """What the method of the request gives."""
         return super().dispatch(request, *args, **kwargs)
 
+    @abstractmethod
     def refuse(self, refusal: Refusal) -> HttpResponse:
         """Say no, in the form of the service."""
-        raise NotImplementedError
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Say which methods there are."""

@@ -15,6 +15,26 @@ def program(api: MakeProgram, cast: Cast) -> Program:
     return api(cast.producer)
 
 
+@pytest.fixture
+def producer(program: Program) -> Program:
+    """The same, where there are two sides."""
+    return program
+
+
+@pytest.fixture
+def consumer(api: MakeProgram, cast: Cast) -> Program:
+    """Bob's, for Beta Consumers."""
+    return api(cast.consumer)
+
+
+@pytest.fixture
+def image(golden: Image) -> Image:
+    """What every image that programs make is: shared, with nobody yet."""
+    Image.objects.filter(pk=golden.pk).update(visibility="shared")
+    golden.refresh_from_db()
+    return golden
+
+
 def share_with_beta(image: Image, cast: Cast, status: str = "pending") -> None:
     """Offer an image of Acme to Beta, and decide for Beta.
 

@@ -31,26 +31,8 @@ NOBODY = "1000000008"  # a number that no account has
 
 
 @pytest.fixture
-def image(golden: Image) -> Image:
-    """What every image that programs make is: shared, with nobody yet."""
-    Image.objects.filter(pk=golden.pk).update(visibility="shared")
-    golden.refresh_from_db()
-    return golden
-
-
-@pytest.fixture
 def url(image: Image) -> str:
     return f"/image/v2/images/{image.pk}/members"
-
-
-@pytest.fixture
-def producer(api: MakeProgram, cast: Cast) -> Program:
-    return api(cast.producer)
-
-
-@pytest.fixture
-def consumer(api: MakeProgram, cast: Cast) -> Program:
-    return api(cast.consumer)
 
 
 def text_of(answer: Any) -> str:
