@@ -55,8 +55,7 @@ class CurrentAccountMiddleware:
         finally:
             network_address.reset(token)
             in_administration.reset(staff_token)
-        refused = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-        if refused and request.method == "GET" and not response.content:
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
             # A form sent after the session had ended leads here by way of signing in.
             response.content = render_to_string("405.html", request=request)
         if not response.has_header("Cache-Control"):
