@@ -47,6 +47,10 @@ def store_that(answer: Answer, tls: SSLContext | None = None, **options: Any) ->
                 answer(self)
             self.close_connection = True
 
+        def end_headers(self) -> None:
+            self.send_header("Connection", "close")  # else a client asks again on a line that is about to close
+            super().end_headers()
+
         def handle(self) -> None:
             with suppress(OSError):  # a client that does not trust us hangs up
                 super().handle()
