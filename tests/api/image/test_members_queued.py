@@ -37,11 +37,6 @@ def url(upload: Upload) -> str:
     return f"/image/v2/images/{upload.pk}/members"
 
 
-@pytest.fixture
-def consumer(api: MakeProgram, cast: Cast) -> Program:
-    return api(cast.consumer)
-
-
 def add(program: Program, url: str, *named: str) -> list[int]:
     return [program.post(url, json={"member": name}).status_code for name in named]
 

@@ -51,13 +51,6 @@ TABLE: dict[str, tuple[int, int, tuple[bool, bool, bool]]] = {
 }
 
 
-@pytest.fixture
-def image(golden: Image) -> Image:
-    Image.objects.filter(pk=golden.pk).update(visibility="shared")
-    golden.refresh_from_db()
-    return golden
-
-
 class Story:
     """An offer, and what becomes of it, by programs of both sides."""
 
