@@ -106,6 +106,16 @@ class Answer:
         return said
 
 
+def answered(text: str, schema: str, shown: object = None) -> tuple[Answer]:
+    """What most operations answer: 200, with a body whose schema stands in the components."""
+    return (Answer(status=200, text=text, schema=ref(schema), shown=shown),)
+
+
+def done(text: str) -> tuple[Answer]:
+    """What an operation answers that has nothing to tell: 204."""
+    return (Answer(status=204, text=text),)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """What one method does at one address.

@@ -1,6 +1,6 @@
 """What Identity says of itself, in the words of the document and its page."""
 
-from api.openapi.parts import Answer, Json, Operation, ref
+from api.openapi.parts import Answer, Json, Operation, answered, ref
 
 VERSION: Json = {
     "id": "v3.14",
@@ -35,7 +35,7 @@ ABOUT = (
         section="About",
         text="The first that every client asks for.",
         is_open=True,
-        answers=(Answer(status=200, text="Version 3.", schema=ref("OneVersion"), shown={"version": VERSION}),),
+        answers=answered("Version 3.", "OneVersion", {"version": VERSION}),
     ),
     Operation(
         method="GET",

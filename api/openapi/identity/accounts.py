@@ -1,6 +1,6 @@
 """Accounts, people and roles as far as programs ask, in the words of the document and its page."""
 
-from api.openapi.parts import Answer, Json, Operation, Parameter, ref
+from api.openapi.parts import Answer, Json, Operation, Parameter, answered
 
 OWN = "everybody, about themselves"
 NONE_OF_YOURS = "It is none of one's own. Whether there is one is not told."
@@ -21,9 +21,9 @@ PROJECT: Json = {
 LINKS: Json = {"self": "https://panel.example.org/identity/v3/auth/projects", "next": None, "previous": None}
 
 
-def _read(path: str, name: str, title: str, answer: Answer, **more: object) -> Operation:
+def _read(path: str, name: str, title: str, answers: tuple[Answer, ...], **more: object) -> Operation:
     said: Json = {"section": "Accounts", "who": OWN, "text": "", "refusals": {403: NONE_OF_YOURS}} | more
-    return Operation(method="GET", path=path, name=name, title=title, answers=(answer,), **said)
+    return Operation(method="GET", path=path, name=name, title=title, answers=answers, **said)
 
 
 ACCOUNTS = (
@@ -31,12 +31,7 @@ ACCOUNTS = (
         "/v3/auth/projects",
         "list_own_projects",
         "List one's accounts",
-        Answer(
-            status=200,
-            text="Those that a token can be had for.",
-            schema=ref("Projects"),
-            shown={"projects": [PROJECT], "links": LINKS},
-        ),
+        answered("Those that a token can be had for.", "Projects", {"projects": [PROJECT], "links": LINKS}),
         text="All accounts of a person who signed in by password; of a program, the one that its credential is for.",
         refusals={},
         command="openstack federation project list",
@@ -45,7 +40,7 @@ ACCOUNTS = (
         "/v3/projects",
         "list_projects",
         "Find an account",
-        Answer(status=200, text="Those of one's own that fit.", schema=ref("Projects")),
+        answered("Those of one's own that fit.", "Projects"),
         parameters=(
             NAME,
             Parameter(name="id", text="only the one with this number"),
@@ -57,7 +52,7 @@ ACCOUNTS = (
         "/v3/projects/{project_id}",
         "show_project",
         "Show an account",
-        Answer(status=200, text="The account.", schema=ref("OneProject"), shown={"project": PROJECT}),
+        answered("The account.", "OneProject", {"project": PROJECT}),
         parameters=(PROJECT_ID,),
         command="openstack project show 4071385962",
     ),
@@ -65,42 +60,42 @@ ACCOUNTS = (
         "/v3/domains",
         "list_domains",
         "Find a domain",
-        Answer(status=200, text="default, and the organizations of one's accounts.", schema=ref("Domains")),
+        answered("default, and the organizations of one's accounts.", "Domains"),
         parameters=(NAME,),
     ),
     _read(
         "/v3/domains/{domain_id}",
         "show_domain",
         "Show a domain",
-        Answer(status=200, text="The domain.", schema=ref("OneDomain")),
+        answered("The domain.", "OneDomain"),
         parameters=(DOMAIN_ID,),
     ),
     _read(
         "/v3/auth/domains",
         "list_own_domains",
         "List domains to ask a token for",
-        Answer(status=200, text="None: a token is for an account.", schema=ref("Nothing")),
+        answered("None: a token is for an account.", "Nothing"),
         refusals={},
     ),
     _read(
         "/v3/auth/system",
         "list_own_systems",
         "List systems to ask a token for",
-        Answer(status=200, text="None: a token is for an account.", schema=ref("Nothing")),
+        answered("None: a token is for an account.", "Nothing"),
         refusals={},
     ),
     _read(
         "/v3/users",
         "list_users",
         "Find oneself",
-        Answer(status=200, text="Oneself.", schema=ref("Users")),
+        answered("Oneself.", "Users"),
         parameters=(Parameter(name="name", text="one's own login", needed=True, shown="alice"),),
     ),
     _read(
         "/v3/users/{user_id}",
         "show_user",
         "Show oneself",
-        Answer(status=200, text="Oneself.", schema=ref("OneUser")),
+        answered("Oneself.", "OneUser"),
         parameters=(USER_ID,),
         command="openstack user show alice",
     ),
@@ -108,14 +103,14 @@ ACCOUNTS = (
         "/v3/users/{user_id}/projects",
         "list_projects_of_user",
         "List one's accounts, by login",
-        Answer(status=200, text="One's own accounts.", schema=ref("Projects")),
+        answered("One's own accounts.", "Projects"),
         parameters=(USER_ID,),
     ),
     _read(
         "/v3/roles",
         "list_roles",
         "List roles",
-        Answer(status=200, text="What observer, creator and admin are called here.", schema=ref("Roles")),
+        answered("What observer, creator and admin are called here.", "Roles"),
         who="everybody with a token",
         parameters=(NAME,),
         refusals={},
@@ -124,7 +119,7 @@ ACCOUNTS = (
         "/v3/roles/{role_id}",
         "show_role",
         "Show a role",
-        Answer(status=200, text="The role.", schema=ref("OneRole")),
+        answered("The role.", "OneRole"),
         who="everybody with a token",
         parameters=(ROLE_ID,),
         refusals={404: "There is no such role."},

@@ -3,7 +3,7 @@
 from api.models import LONGEST_DESCRIPTION, ApplicationCredential
 from api.openapi.identity.accounts import NAME, USER_ID
 from api.openapi.identity.shapes import LINKS
-from api.openapi.parts import TEXT, Answer, Body, Json, Operation, Parameter, described, listed, ref
+from api.openapi.parts import TEXT, Answer, Body, Json, Operation, Parameter, answered, described, done, listed, ref
 
 SECTION = "Application credentials"
 OWN = "everybody, their own, for the account of the token"
@@ -92,13 +92,8 @@ CREDENTIALS = (
         text="The newest first. Those that were revoked are not there.",
         who=OWN,
         parameters=(USER_ID, NAME),
-        answers=(
-            Answer(
-                status=200,
-                text="One's own, for the account of the token.",
-                schema=ref("ApplicationCredentials"),
-                shown={"application_credentials": [SHOWN]},
-            ),
+        answers=answered(
+            "One's own, for the account of the token.", "ApplicationCredentials", {"application_credentials": [SHOWN]}
         ),
         refusals={403: SOMEBODY_ELSE},
         command="openstack application credential list",
@@ -143,14 +138,7 @@ CREDENTIALS = (
         text="Never its secret.",
         who=OWN,
         parameters=(USER_ID, CREDENTIAL_ID),
-        answers=(
-            Answer(
-                status=200,
-                text="The credential.",
-                schema=ref("OneApplicationCredential"),
-                shown={"application_credential": SHOWN},
-            ),
-        ),
+        answers=answered("The credential.", "OneApplicationCredential", {"application_credential": SHOWN}),
         refusals={403: SOMEBODY_ELSE, 404: NOT_THERE},
         command="openstack application credential show nightly-builds",
     ),
@@ -163,7 +151,7 @@ CREDENTIALS = (
         text="Programs that use it are refused at once, with the tokens that they have, too.",
         who=BY_PASSWORD,
         parameters=(USER_ID, CREDENTIAL_ID),
-        answers=(Answer(status=204, text="It has ended."),),
+        answers=done("It has ended."),
         refusals={403: f"{SOMEBODY_ELSE} Or a credential asks.", 404: NOT_THERE},
         command="openstack application credential delete nightly-builds",
     ),

@@ -1,6 +1,6 @@
 """Tokens and what they are for, in the words of the document and its page."""
 
-from api.openapi.parts import Answer, Body, Json, Operation, Parameter, ref
+from api.openapi.parts import Answer, Body, Json, Operation, Parameter, answered, done, ref
 
 DEFAULT: Json = {"id": "default"}
 SIGN_IN: Json = {
@@ -60,7 +60,7 @@ TOKENS = (
         text="What a token says, and that it still holds. HEAD asks whether it does.",
         who="whoever has the token",
         parameters=(SUBJECT,),
-        answers=(Answer(status=200, text="What it says.", schema=ref("Token")),),
+        answers=answered("What it says.", "Token"),
         refusals=OF_SUBJECT,
     ),
     Operation(
@@ -72,7 +72,7 @@ TOKENS = (
         text="It is worth nothing from now on.",
         who="whoever has the token",
         parameters=(SUBJECT,),
-        answers=(Answer(status=204, text="It has ended."),),
+        answers=done("It has ended."),
         refusals=OF_SUBJECT,
         command="openstack token revoke $OS_TOKEN",
     ),
@@ -84,7 +84,7 @@ TOKENS = (
         section="Tokens",
         text="Where the services are: images have an address in each region.",
         who="everybody with a token for an account",
-        answers=(Answer(status=200, text="The services.", schema=ref("Catalog")),),
+        answers=answered("The services.", "Catalog"),
         refusals={403: "The token is for no account."},
         command="openstack catalog list",
     ),

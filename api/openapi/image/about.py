@@ -1,7 +1,7 @@
 """What the service says of itself, in the words of the document and its page."""
 
 from api.image.schemas import SCHEMAS as CLIENT_SCHEMAS
-from api.openapi.parts import TEXT, Answer, Json, Operation, Parameter, described, listed, ref
+from api.openapi.parts import TEXT, Answer, Json, Operation, Parameter, answered, described, listed, ref
 
 VERSION: Json = {
     "id": "v2.17",
@@ -35,10 +35,10 @@ SCHEMAS: dict[str, Json] = {
 }
 
 
-def _about(path: str, name: str, title: str, answer: Answer, **more: object) -> Operation:
+def _about(path: str, name: str, title: str, answers: tuple[Answer, ...], **more: object) -> Operation:
     """An operation that tells something about the service to whoever has a token for an account."""
     said: Json = {"section": "About", "who": "everybody with a token for an account", "text": ""} | more
-    return Operation(method="GET", path=path, name=name, title=title, answers=(answer,), **said)
+    return Operation(method="GET", path=path, name=name, title=title, answers=answers, **said)
 
 
 VERSIONS: Json = {"schema": ref("Versions"), "shown": {"versions": [VERSION]}}
@@ -47,7 +47,7 @@ ABOUT = (
         "/",
         "choose_version",
         "Choose a version",
-        Answer(status=300, text="The versions of the API, one of them current.", **VERSIONS),
+        (Answer(status=300, text="The versions of the API, one of them current.", **VERSIONS),),
         text="Where clients begin.",
         who="",
         is_open=True,
@@ -56,7 +56,7 @@ ABOUT = (
         "/versions",
         "list_versions",
         "List versions",
-        Answer(status=200, text="The same, without a choice to make.", **VERSIONS),
+        (Answer(status=200, text="The same, without a choice to make.", **VERSIONS),),
         who="",
         is_open=True,
     ),
@@ -64,13 +64,13 @@ ABOUT = (
         "/v2",
         "show_version",
         "Show the current version",
-        Answer(status=200, text="The version.", schema=ref("OneVersion"), shown={"version": VERSION}),
+        answered("The version.", "OneVersion", {"version": VERSION}),
     ),
     _about(
         "/v2/schemas/{name}",
         "show_schema",
         "Show a schema",
-        Answer(status=200, text="The schema.", schema=ref("ClientSchema")),
+        answered("The schema.", "ClientSchema"),
         text="As older clients read it. For all else there is this document.",
         parameters=(NAME,),
         refusals={404: "There is no such schema."},
@@ -79,18 +79,17 @@ ABOUT = (
         "/v2/info/import",
         "show_import_methods",
         "Show import methods",
-        Answer(status=200, text="How data can be imported.", schema=ref("ImportMethods")),
+        answered("How data can be imported.", "ImportMethods"),
         command="openstack image import info",
     ),
     _about(
         "/v2/info/stores",
         "list_stores",
         "List stores",
-        Answer(
-            status=200,
-            text="The regions: the data of an image is where the image is.",
-            schema=ref("Stores"),
-            shown={"stores": [{"id": "IAD", "description": "Ashburn", "default": "true"}]},
+        answered(
+            "The regions: the data of an image is where the image is.",
+            "Stores",
+            {"stores": [{"id": "IAD", "description": "Ashburn", "default": "true"}]},
         ),
         command="openstack image stores info",
     ),
@@ -98,24 +97,23 @@ ABOUT = (
         "/v2/info/usage",
         "show_usage",
         "Show usage",
-        Answer(
-            status=200,
-            text="What the account may keep and has; bytes in MiB.",
-            schema=ref("Usage"),
-            shown={"usage": {"image_count_total": {"limit": 1000, "usage": 12}}},
+        answered(
+            "What the account may keep and has; bytes in MiB.",
+            "Usage",
+            {"usage": {"image_count_total": {"limit": 1000, "usage": 12}}},
         ),
     ),
     _about(
         "/v2/metadefs/namespaces",
         "list_namespaces",
         "List metadata definitions",
-        Answer(status=200, text="None: the panel keeps no catalogue of properties.", schema=ref("Namespaces")),
+        answered("None: the panel keeps no catalogue of properties.", "Namespaces"),
     ),
     _about(
         "/v2/metadefs/namespaces/{namespace}",
         "show_namespace",
         "Show a metadata definition",
-        Answer(status=200, text="Never: there is none.", schema={}),
+        (Answer(status=200, text="Never: there is none.", schema={}),),
         parameters=(NAMESPACE,),
         refusals={404: "There is none."},
     ),
@@ -123,13 +121,13 @@ ABOUT = (
         "/v2/metadefs/resource_types",
         "list_resource_types",
         "List resource types",
-        Answer(status=200, text="None.", schema=ref("ResourceTypes")),
+        answered("None.", "ResourceTypes"),
     ),
     _about(
         "/v2/openapi.json",
         "show_document",
         "Show this document",
-        Answer(status=200, text="OpenAPI 3.1.", schema={"type": "object"}),
+        (Answer(status=200, text="OpenAPI 3.1.", schema={"type": "object"}),),
         text="What programs read that make clients by themselves.",
         who="",
         is_open=True,

@@ -5,7 +5,7 @@ from api.openapi.image.examples import IMAGE_ID
 from api.openapi.image.images import NOT_FOUND, NOT_YOURS
 from api.openapi.image.parameters import IMAGE, RANGE
 from api.openapi.image.shapes import UUID
-from api.openapi.parts import BYTES, Answer, Body, Json, Operation, Parameter, ref
+from api.openapi.parts import BYTES, Answer, Body, Json, Operation, Parameter, answered, done, ref
 
 BINARY: Json = {}  # any bytes (OpenAPI 3.1, "Working with Binary Data")
 SIZE = Parameter(
@@ -24,6 +24,7 @@ SENT = {
     503: "As many uploads run at once as the panel takes. Ask again after the seconds in Retry-After.",
 }
 NO_TASKS: Json = {"tasks": [], "first": "/v2/tasks", "schema": "/v2/schemas/tasks"}
+DISK = Body(schema=BINARY, kinds=(BYTES,), text="the bytes of the disk")
 UPLOADER = "whoever made the image; admins"
 
 DATA = (
@@ -37,8 +38,8 @@ DATA = (
         "active when all are there. What is not what the image says is refused, and the image is queued again.",
         who=UPLOADER,
         parameters=(IMAGE, SIZE),
-        body=Body(schema=BINARY, kinds=(BYTES,), text="the bytes of the disk"),
-        answers=(Answer(status=204, text="It is active."),),
+        body=DISK,
+        answers=done("It is active."),
         refusals=SENT,
         command="openstack image create --file disk.qcow2 --disk-format qcow2 debian-12-golden",
     ),
@@ -88,8 +89,8 @@ DATA = (
         text="The bytes of the disk, kept until an import with the method glance-direct makes the image of them.",
         who=UPLOADER,
         parameters=(IMAGE, SIZE),
-        body=Body(schema=BINARY, kinds=(BYTES,), text="the bytes of the disk"),
-        answers=(Answer(status=204, text="They are here."),),
+        body=DISK,
+        answers=done("They are here."),
         refusals=SENT,
         command="openstack image stage --file disk.qcow2 debian-12-golden",
     ),
@@ -126,7 +127,7 @@ DATA = (
         text="How its import stands. Of somebody else's image there is nothing to see.",
         who="everybody who can see the image",
         parameters=(IMAGE,),
-        answers=(Answer(status=200, text="They may be none.", schema=ref("TasksOfImage")),),
+        answers=answered("They may be none.", "TasksOfImage"),
         refusals={404: NOT_FOUND},
         command=f"openstack image task list --image {IMAGE_ID}",
     ),
@@ -146,7 +147,7 @@ DATA = (
             Parameter(name="sort_key", text="by what", schema={"type": "string", "enum": list(tasks.SORT_KEYS)}),
             Parameter(name="sort_dir", text="how", schema={"type": "string", "enum": ["asc", "desc"]}),
         ),
-        answers=(Answer(status=200, text="The newest first.", schema=ref("Tasks"), shown=NO_TASKS),),
+        answers=answered("The newest first.", "Tasks", NO_TASKS),
         refusals={400: "A filter, an order or a marker that means nothing.", 403: "One's role is too low."},
         command="openstack image task list",
     ),
@@ -159,7 +160,7 @@ DATA = (
         text="An import has the id of the image that it makes.",
         who="admins",
         parameters=(Parameter(name="task_id", place="path", text="the id of the image", schema=UUID, shown=IMAGE_ID),),
-        answers=(Answer(status=200, text="The task.", schema=ref("Task")),),
+        answers=answered("The task.", "Task"),
         refusals={403: "One's role is too low.", 404: "There is no such import, or it is longer ago than seven days."},
         command=f"openstack image task show {IMAGE_ID}",
     ),

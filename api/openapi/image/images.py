@@ -3,7 +3,7 @@
 from api.image.patches import NEW, OLD
 from api.openapi.image.examples import ACTIVE, QUEUED
 from api.openapi.image.parameters import IMAGE, LISTING, TAG
-from api.openapi.parts import Answer, Body, Operation, ref
+from api.openapi.parts import Answer, Body, Operation, answered, done, ref
 
 NOT_FOUND = "Nobody has an image of this id, or whoever asks cannot see it: the answer is the same."
 NOT_YOURS = "Somebody else's image that one can see, or one's role is too low: the message says which."
@@ -20,13 +20,10 @@ IMAGES = (
         "a decision is listed with member_status=pending, or all; what was rejected in its reduced form.",
         who="everybody in the account",
         parameters=LISTING,
-        answers=(
-            Answer(
-                status=200,
-                text="One page of them; next leads to the one that follows.",
-                schema=ref("Images"),
-                shown={"images": [ACTIVE], "first": "/v2/images", "schema": "/v2/schemas/images"},
-            ),
+        answers=answered(
+            "One page of them; next leads to the one that follows.",
+            "Images",
+            {"images": [ACTIVE], "first": "/v2/images", "schema": "/v2/schemas/images"},
         ),
         refusals={400: "A filter, an order or a marker that means nothing."},
         command="openstack image list",
@@ -99,7 +96,7 @@ IMAGES = (
             shown=[{"op": "replace", "path": "/visibility", "value": "shared"}],
             kinds=(NEW,),
         ),
-        answers=(Answer(status=200, text="The image as it is now.", schema=ref("Image"), shown=ACTIVE),),
+        answers=answered("The image as it is now.", "Image", ACTIVE),
         refusals={
             400: "No patch, or a value that the property cannot have.",
             403: f"A property that only the panel writes. {NOT_YOURS}",
@@ -119,7 +116,7 @@ IMAGES = (
         text="Everybody loses it. Servers that run from it go on.",
         who="admins; creators what they made themselves, until it is active",
         parameters=(IMAGE,),
-        answers=(Answer(status=204, text="It is gone."),),
+        answers=done("It is gone."),
         refusals={403: f"It is protected. {NOT_YOURS}", 404: NOT_FOUND, 409: "It is in use in a way that keeps it."},
         command="openstack image delete debian-12-golden",
     ),
@@ -132,7 +129,7 @@ IMAGES = (
         text="Nobody gets its data or boots it until it is reactivated. Its members stay as they are.",
         who="admins",
         parameters=(IMAGE,),
-        answers=(Answer(status=204, text="It is deactivated, or was already."),),
+        answers=done("It is deactivated, or was already."),
         refusals={403: NOT_YOURS, 404: NOT_FOUND, 409: "Its data has not come yet."},
         command="openstack image set --deactivate debian-12-golden",
     ),
@@ -145,7 +142,7 @@ IMAGES = (
         text="It can be used again.",
         who="admins; what staff deactivated, staff reactivate",
         parameters=(IMAGE,),
-        answers=(Answer(status=204, text="It is active, or was already."),),
+        answers=done("It is active, or was already."),
         refusals={403: NOT_YOURS, 404: NOT_FOUND, 409: "Its data has not come yet."},
         command="openstack image set --activate debian-12-golden",
     ),
@@ -158,7 +155,7 @@ IMAGES = (
         text="A tag that it has already stays.",
         who="as for changing it",
         parameters=(IMAGE, TAG),
-        answers=(Answer(status=204, text="It has the tag."),),
+        answers=done("It has the tag."),
         refusals={400: "No tag.", 403: NOT_YOURS, 404: NOT_FOUND, 413: "It has as many tags as it may."},
         command="openstack image set --tag golden debian-12-golden",
     ),
@@ -171,7 +168,7 @@ IMAGES = (
         text="",
         who="as for changing it",
         parameters=(IMAGE, TAG),
-        answers=(Answer(status=204, text="It has the tag no more."),),
+        answers=done("It has the tag no more."),
         refusals={403: NOT_YOURS, 404: f"It does not have this tag. {NOT_FOUND}"},
         command="openstack image unset --tag golden debian-12-golden",
     ),

@@ -3,7 +3,7 @@
 from api.openapi.image.examples import MEMBER, PENDING
 from api.openapi.image.images import NOT_FOUND, NOT_YOURS
 from api.openapi.image.parameters import IMAGE, MEMBER_NAME
-from api.openapi.parts import Answer, Body, Operation, ref
+from api.openapi.parts import Body, Operation, answered, done, ref
 
 NO_MEMBER = f"The account is no member, or it is somebody else's membership. {NOT_FOUND}"
 
@@ -18,14 +18,7 @@ MEMBERS = (
         "asked when the data comes. A member sees itself.",
         who="the owner's people; members",
         parameters=(IMAGE,),
-        answers=(
-            Answer(
-                status=200,
-                text="The members.",
-                schema=ref("Members"),
-                shown={"members": [PENDING], "schema": "/v2/schemas/members"},
-            ),
-        ),
+        answers=answered("The members.", "Members", {"members": [PENDING], "schema": "/v2/schemas/members"}),
         refusals={403: "The image is not shared: its visibility is another one.", 404: NOT_FOUND},
         command="openstack image member list debian-12-golden",
     ),
@@ -41,7 +34,7 @@ MEMBERS = (
         who="creators and admins of the owner",
         parameters=(IMAGE,),
         body=Body(schema=ref("NewMember"), shown={"member": MEMBER}),
-        answers=(Answer(status=200, text="The offer.", schema=ref("Member"), shown=PENDING),),
+        answers=answered("The offer.", "Member", PENDING),
         refusals={
             400: "No member is given, or what is given cannot be one.",
             403: f"The image is not shared: its visibility is another one. {NOT_YOURS}",
@@ -61,7 +54,7 @@ MEMBERS = (
         text="",
         who="the owner's people; the member itself",
         parameters=(IMAGE, MEMBER_NAME),
-        answers=(Answer(status=200, text="The member.", schema=ref("Member"), shown=PENDING),),
+        answers=answered("The member.", "Member", PENDING),
         refusals={404: NO_MEMBER},
     ),
     Operation(
@@ -75,9 +68,7 @@ MEMBERS = (
         who="admins of the member; nobody of the owner",
         parameters=(IMAGE, MEMBER_NAME),
         body=Body(schema=ref("Decision"), shown={"status": "accepted"}),
-        answers=(
-            Answer(status=200, text="As it is now.", schema=ref("Member"), shown=PENDING | {"status": "accepted"}),
-        ),
+        answers=answered("As it is now.", "Member", PENDING | {"status": "accepted"}),
         refusals={
             400: "No status, or none that there is.",
             403: "Somebody else decides, or one's role is too low: the message says which.",
@@ -96,7 +87,7 @@ MEMBERS = (
         "image without data is just not asked.",
         who="admins of the owner; of an image without data, whoever made it",
         parameters=(IMAGE, MEMBER_NAME),
-        answers=(Answer(status=204, text="It is no member any more."),),
+        answers=done("It is no member any more."),
         refusals={403: NOT_YOURS, 404: NO_MEMBER},
         command=f"openstack image remove project debian-12-golden {MEMBER}",
     ),

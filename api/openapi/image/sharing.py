@@ -10,7 +10,7 @@ from api.openapi.image.examples import CREATED, IMAGE_ID, MEMBER, OWNER
 from api.openapi.image.images import NOT_FOUND, NOT_YOURS
 from api.openapi.image.parameters import IMAGE
 from api.openapi.image.shapes import MEMBER_STATUSES, MOMENT, NULL_OR_NUMBER, NULL_OR_TEXT, UUID
-from api.openapi.parts import TEXT, Answer, Body, Json, Operation, Parameter, described, listed, ref
+from api.openapi.parts import TEXT, Body, Json, Operation, Parameter, answered, described, done, listed, ref
 from sharing.actions import Outcome
 from sharing.models.shares import AddressKind
 
@@ -154,6 +154,10 @@ NO_OFFER = "There is no such offer to the account, or its time is over."
 OFFERERS = "creators and admins of the owner"
 DECIDERS = "admins of the account"
 NOT_TO_BE_READ = "The body is none, or a field holds what it cannot: the message names each."
+TOO_MANY = "The account has made as many offers as it may; Retry-After says when it may again."
+THE_SHARE = answered("The share.", "Share", EXAMPLE)
+THE_OFFER = answered("The offer.", "Offer", EXAMPLE_OFFER)
+WITH_REASON = Body(schema=ref("Rejection"), shown={"reason": "Not needed any more."}, needed=False)
 
 
 def _ours(method: str, path: str, name: str, title: str, **said: object) -> Operation:
@@ -171,13 +175,10 @@ SHARES = (
         text="Recipients of every kind, with what was offered and what became of it. Expired and ended ones, too.",
         who="the owner's people",
         parameters=(IMAGE,),
-        answers=(
-            Answer(
-                status=200,
-                text="The shares, and what waits for a second person to approve it.",
-                schema=ref("Shares"),
-                shown={"shares": [EXAMPLE], "waiting_for_approval": []},
-            ),
+        answers=answered(
+            "The shares, and what waits for a second person to approve it.",
+            "Shares",
+            {"shares": [EXAMPLE], "waiting_for_approval": []},
         ),
         refusals={403: NOT_YOURS, 404: NOT_FOUND},
     ),
@@ -192,20 +193,17 @@ SHARES = (
         who=OFFERERS,
         parameters=(IMAGE,),
         body=Body(schema=ref("NewShares"), shown={"recipients": [MEMBER, "bob"], "message": "Hardened base."}),
-        answers=(
-            Answer(
-                status=200,
-                text="What became of each.",
-                schema=ref("Results"),
-                shown={"results": [{"recipient": MEMBER, "outcome": "offered", "text": "Asked", "share": EXAMPLE}]},
-            ),
+        answers=answered(
+            "What became of each.",
+            "Results",
+            {"results": [{"recipient": MEMBER, "outcome": "offered", "text": "Asked", "share": EXAMPLE}]},
         ),
         refusals={
             400: NOT_TO_BE_READ,
             403: f"The image is not shared: its visibility is another one. {NOT_YOURS}",
             404: NOT_FOUND,
             409: "Its data has not come yet, or it cannot be offered as it is.",
-            413: "The account has made as many offers as it may; Retry-After says when it may again.",
+            413: TOO_MANY,
         },
     ),
     _ours(
@@ -217,7 +215,7 @@ SHARES = (
         text="",
         who="the owner's people",
         parameters=(IMAGE, SHARE_ID),
-        answers=(Answer(status=200, text="The share.", schema=ref("Share"), shown=EXAMPLE),),
+        answers=THE_SHARE,
         refusals={403: NOT_YOURS, 404: NO_SHARE},
     ),
     _ours(
@@ -230,7 +228,7 @@ SHARES = (
         who="admins of the owner",
         parameters=(IMAGE, SHARE_ID),
         body=Body(schema=ref("End"), shown={"until": "2027-03-31"}),
-        answers=(Answer(status=200, text="The share.", schema=ref("Share"), shown=EXAMPLE),),
+        answers=THE_SHARE,
         refusals={400: NOT_TO_BE_READ, 403: NOT_YOURS, 404: NO_SHARE, 409: "It has ended, or was rejected."},
     ),
     _ours(
@@ -242,7 +240,7 @@ SHARES = (
         text="From now on the recipient has no access by it, as if it had never been.",
         who="admins of the owner",
         parameters=(IMAGE, SHARE_ID),
-        answers=(Answer(status=204, text="It is gone."),),
+        answers=done("It is gone."),
         refusals={403: NOT_YOURS, 404: NO_SHARE},
     ),
     _ours(
@@ -254,7 +252,7 @@ SHARES = (
         text="At most once a day.",
         who=OFFERERS,
         parameters=(IMAGE, SHARE_ID),
-        answers=(Answer(status=200, text="The share.", schema=ref("Share"), shown=EXAMPLE),),
+        answers=THE_SHARE,
         refusals={403: NOT_YOURS, 404: NO_SHARE, 409: "It does not wait, or a reminder was sent lately."},
     ),
     _ours(
@@ -266,13 +264,13 @@ SHARES = (
         text="To whoever has rejected it, or let it expire: they are asked anew.",
         who=OFFERERS,
         parameters=(IMAGE, SHARE_ID),
-        answers=(Answer(status=200, text="What became of it.", schema=ref("Result")),),
+        answers=answered("What became of it.", "Result"),
         refusals={
             400: "The recipient cannot be offered it any more.",
             403: NOT_YOURS,
             404: NO_SHARE,
             409: "It waits, or was accepted.",
-            413: "The account has made as many offers as it may; Retry-After says when it may again.",
+            413: TOO_MANY,
         },
     ),
 )
@@ -291,13 +289,10 @@ OFFERS = (
             ),
             Parameter(name="marker", text="where the page before ended, as its next has it"),
         ),
-        answers=(
-            Answer(
-                status=200,
-                text="A page of them, with how many there are of each status.",
-                schema=ref("Offers"),
-                shown={"offers": [EXAMPLE_OFFER], "counts": {"pending": 1}},
-            ),
+        answers=answered(
+            "A page of them, with how many there are of each status.",
+            "Offers",
+            {"offers": [EXAMPLE_OFFER], "counts": {"pending": 1}},
         ),
         refusals={400: "No status, or a marker that is none."},
     ),
@@ -310,7 +305,7 @@ OFFERS = (
         text="Of a rejected one, its name and its producer are left.",
         who="everybody in the account",
         parameters=(OFFER_ID,),
-        answers=(Answer(status=200, text="The offer.", schema=ref("Offer"), shown=EXAMPLE_OFFER),),
+        answers=THE_OFFER,
         refusals={404: NO_OFFER},
     ),
     _ours(
@@ -323,7 +318,7 @@ OFFERS = (
         who=DECIDERS,
         parameters=(OFFER_ID,),
         body=Body(schema=ref("Acceptance"), shown={"label": "Base for web servers"}, needed=False),
-        answers=(Answer(status=200, text="The offer.", schema=ref("Offer"), shown=EXAMPLE_OFFER),),
+        answers=THE_OFFER,
         refusals={
             400: NOT_TO_BE_READ,
             403: "One's role is too low, or a policy of the account does not allow it.",
@@ -340,8 +335,8 @@ OFFERS = (
         text="It can be accepted after all.",
         who=DECIDERS,
         parameters=(OFFER_ID,),
-        body=Body(schema=ref("Rejection"), shown={"reason": "Not needed any more."}, needed=False),
-        answers=(Answer(status=200, text="The offer.", schema=ref("Offer"), shown=EXAMPLE_OFFER),),
+        body=WITH_REASON,
+        answers=THE_OFFER,
         refusals={
             400: NOT_TO_BE_READ,
             403: "One's role is too low.",
@@ -358,8 +353,8 @@ OFFERS = (
         text="Give back all that the account itself has of the image. Its producer sees that as rejected.",
         who=DECIDERS,
         parameters=(OFFER_ID,),
-        body=Body(schema=ref("Rejection"), shown={"reason": "Not needed any more."}, needed=False),
-        answers=(Answer(status=200, text="The offer.", schema=ref("Offer"), shown=EXAMPLE_OFFER),),
+        body=WITH_REASON,
+        answers=THE_OFFER,
         refusals={
             400: NOT_TO_BE_READ,
             403: "One's role is too low.",
@@ -379,13 +374,10 @@ REFERENCES = (
         text="The account's own label, notes, login name and ports for an image of somebody else.",
         who="everybody in the account",
         parameters=(IMAGE,),
-        answers=(
-            Answer(
-                status=200,
-                text="The reference.",
-                schema=ref("Reference"),
-                shown=EXAMPLE_WORDS | {"image_id": IMAGE_ID, "notes": "", "changed_by_producer": []},
-            ),
+        answers=answered(
+            "The reference.",
+            "Reference",
+            EXAMPLE_WORDS | {"image_id": IMAGE_ID, "notes": "", "changed_by_producer": []},
         ),
         refusals={404: NO_WORDS},
     ),
@@ -399,7 +391,7 @@ REFERENCES = (
         who=DECIDERS,
         parameters=(IMAGE,),
         body=Body(schema=ref("NewReference"), shown=EXAMPLE_WORDS),
-        answers=(Answer(status=200, text="The reference.", schema=ref("Reference")),),
+        answers=answered("The reference.", "Reference"),
         refusals={
             400: NOT_TO_BE_READ,
             403: "One's role is too low, or the image is the account's own, or not accepted.",
@@ -415,7 +407,7 @@ REFERENCES = (
         text="An image that is open to all is in the account's list no more.",
         who=DECIDERS,
         parameters=(IMAGE,),
-        answers=(Answer(status=204, text="It is gone."),),
+        answers=done("It is gone."),
         refusals={403: "One's role is too low, or the image is the account's own.", 404: NO_WORDS},
     ),
 )
