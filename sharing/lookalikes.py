@@ -19,11 +19,6 @@ _SEQUENCES = {"rn": "m", "vv": "w", "cl": "d"}
 SHORTEST = 6  # letters: shorter names are one letter apart by chance
 
 
-def resemble(name: str, other: str) -> bool:
-    """Whether one name could be taken for the other; also when they are the same."""
-    return bool(Names([other]).taken_for(name))
-
-
 class Names:
     """Names that somebody knows, prepared once to be compared with many."""
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from accounts.models import Account, Event, User
+    from accounts.models import Account, User
     from accounts.viewer import Viewer
     from images.models import Image
     from sharing.models import Block, Case, Delivery, HandOver, OfferRequest, Share, Trust, Webhook
@@ -249,12 +249,6 @@ class WebhookQuerySet(models.QuerySet["Webhook"]):
     def of(self, account: "Account") -> "WebhookQuerySet":
         """Those of one account, the oldest first."""
         return self.filter(account=account).order_by("pk")
-
-    def wanting(self, event: "Event") -> "WebhookQuerySet":
-        """The active ones that want an event: of the account that it belongs to, and of the one on the other side."""
-        sides = [event.account_id or NOBODY, event.counterpart_id or NOBODY]
-        chosen = Q(verbs="") | Q(verbs__contains=f"|{event.verb}|")
-        return self.filter(chosen, is_active=True, account__in=sides)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

@@ -11,7 +11,7 @@ from accounts.viewer import Viewer
 from api.image import questions
 from api.image.filters import Condition, Op, Wanted, refuse_marker
 from api.image.questions import Asking, Kind, Shape
-from api.image.records import PREFIX, Facts, facts_record, queued_record, rejected_record
+from api.image.records import PREFIX, Facts, image_record, queued_record, rejected_record
 from images.actions.claims import SILENT_SECONDS
 from images.models import Upload
 from sharing.models import Share
@@ -59,14 +59,14 @@ def page_of(viewer: Viewer, wanted: Wanted) -> tuple[list[Record], bool]:
 def image_of(viewer: Viewer, pk: UUID) -> Record | None:
     """The record of one image whose page the viewer may open; None where there is none. One query."""
     rows = questions.seen(Asking.of(viewer)).ask(_ids(viewer) | {"id": pk, "now": timezone.now()})
-    return facts_record(Facts(*rows[0])) if rows else None
+    return image_record(Facts(*rows[0])) if rows else None
 
 
 def _records(viewer: Viewer, kind: Kind, pks: Sequence[UUID], values: dict[str, Any]) -> dict[UUID, Record]:
     match kind:
         case Kind.IMAGE:
             rows = questions.facts(Asking.of(viewer)).ask(values | {"ids": pks})
-            return {row[0]: facts_record(Facts(*row)) for row in rows}
+            return {row[0]: image_record(Facts(*row)) for row in rows}
         case Kind.QUEUED:
             found = Upload.objects.queued(viewer).select_related("account", "fetch")
             return {upload.pk: queued_record(upload) for upload in found.filter(pk__in=pks)}

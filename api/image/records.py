@@ -143,16 +143,7 @@ FACTS = {name: name for name in Facts._fields} | {
 }  # fmt: skip
 
 
-def image_record(image: Image) -> dict[str, Any]:
-    """The JSON of an image. Costs no query.
-
-    Args:
-        image: as ``images.permissions.get_image`` gives it: with account, data, family, tags and reference.
-    """
-    return facts_record(Facts(*(_read(image, path) for path in FACTS.values())))
-
-
-def facts_record(facts: Facts) -> dict[str, Any]:
+def image_record(facts: Facts) -> dict[str, Any]:
     """The JSON of an image."""
     record = {name: text for name, text in facts.properties.items() if not is_reserved(name)}
     for name, column in COLUMNS_OF_PROPERTIES.items():
@@ -346,14 +337,6 @@ def _end(facts: Facts) -> dict[str, str | None]:
         "end_reason": facts.end_reason,
         "replacement": str(facts.replacement) if facts.replacement else "",
     }
-
-
-def _read(image: Image, path: str) -> Any:
-    """What a path leads to; None where a step of it does."""
-    found: Any = image
-    for step in path.split("__"):
-        found = getattr(found, step) if found is not None else None
-    return found
 
 
 def _ports(ports: list[int] | None) -> str:

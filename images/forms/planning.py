@@ -55,11 +55,6 @@ class WhenForm(forms.Form):
         return cleaned
 
     @property
-    def is_later(self) -> bool:
-        """Whether the day is shown."""
-        return bool(self["when"].value() == LATER)
-
-    @property
     def moment(self) -> datetime | None:
         """The beginning of the day that was chosen; None for now."""
         day: date | None = self.cleaned_data["on"]
