@@ -7,12 +7,12 @@ gives back what stands in the answer; what it raises becomes an answer in the fo
 import logging
 import uuid
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
-from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
@@ -39,7 +39,6 @@ class ApiRequest(HttpRequest):
     region_code: str
 
 
-@method_decorator([login_not_required, csrf_exempt], name="dispatch")
 class Endpoint(View, ABC):
     """One address of the API. It needs no token of forms: a browser sends no ``X-Auth-Token`` by itself.
 
@@ -50,6 +49,11 @@ class Endpoint(View, ABC):
 
     is_open: ClassVar[bool] = False
     needs_scope: ClassVar[bool] = True
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+        """The view. It is decorated once: a decorated ``dispatch`` is wrapped anew for each request."""
+        return csrf_exempt(login_not_required(super().as_view(**initkwargs)))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Find out who asks, and answer."""
