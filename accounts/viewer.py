@@ -20,6 +20,7 @@ class Viewer:
         memberships: everything the person belongs to directly, closed groups left out.
         most: the highest role that a token of the API gives; None for somebody in the browser. Who asks with a token
             speaks for its account and the account's organization alone, whatever else the person is.
+        credential: the id of the application credential of that token; empty for any other.
     """
 
     user: User
@@ -27,24 +28,25 @@ class Viewer:
     role: Role
     memberships: tuple[Membership, ...] = field(repr=False)
     most: Role | None = None
+    credential: str = ""
 
     @classmethod
     def of(cls, user: User, *, number: str) -> "Viewer | None":
         """The viewer for an account's number, or None when the person is not in that account. One query."""
         return choose(user, open_memberships(user), number=number)
 
-    def by_token(self, most: Role) -> "Viewer":
+    def by_token(self, most: Role, credential: str = "") -> "Viewer":
         """The same person for the account alone, with this role at most: who asks with a token of the API."""
         role = most if self.role.includes(most) else self.role
         own = tuple(copy(membership) for membership in self.memberships if membership.group_id == self.account.pk)
         for membership in own:
             membership.role = role
-        return replace(self, role=role, memberships=own, most=most)
+        return replace(self, role=role, memberships=own, most=most, credential=credential)
 
     def now(self) -> "Viewer | None":
         """The viewer as they are at this moment; None when they are no longer in the account. One query."""
         found = Viewer.of(self.user, number=self.account.number)
-        return found.by_token(self.most) if found and self.most else found
+        return found.by_token(self.most, self.credential) if found and self.most else found
 
     @cached_property
     def principals(self) -> frozenset[int]:

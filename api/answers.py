@@ -1,9 +1,10 @@
-"""What api answers when accounts asks (``accounts.hooks``)."""
+"""What api answers when accounts and images ask (``accounts.hooks``, ``images.hooks``)."""
 
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
 import accounts.hooks
+import images.hooks
 from accounts.hooks import GroupPage
 from accounts.models import Account, AnyGroup
 from accounts.viewer import Viewer
@@ -19,6 +20,7 @@ def register() -> None:
     accounts.hooks.group_pages.register(pages_of)
     accounts.hooks.membership_ended.register(revoke_those_of)
     accounts.hooks.role_rights.register(role_rights)
+    images.hooks.credential_refusals.register(credential_refusal)
 
 
 def closing_consequences(group: Group) -> list[str]:
@@ -32,3 +34,9 @@ def pages_of(viewer: Viewer, group: AnyGroup) -> list[GroupPage]:
     if group.pk != viewer.account.pk or not isinstance(group, Account):
         return []
     return [GroupPage("api_access", "API access", reverse("credential_list", kwargs={"number": group.number}))]
+
+
+def credential_refusal(pk: str) -> str:
+    """Why nothing comes of what a program has begun by a credential: it is revoked. One that expires in time is not."""
+    revoked = ApplicationCredential.objects.filter(pk=pk, revoked_at__isnull=False).first()
+    return f"The application credential “{revoked.name}”, by which a program began this, is revoked." if revoked else ""

@@ -10,7 +10,7 @@ class ApiConfig(AppConfig):
     verbose_name = "API"
 
     def ready(self) -> None:
-        """Answer what accounts asks."""
+        """Answer what accounts and images ask."""
         from api import answers
 
         answers.register()

@@ -115,19 +115,20 @@ def caller_of(text: str) -> Caller | None:
         return None
     if holder.membership is None:
         return Caller(holder.user, None, token)
-    return Caller(holder.user, viewer_for(holder.membership, most=holder.most), token)
+    return Caller(holder.user, viewer_for(holder.membership, most=holder.most, credential=token.credential), token)
 
 
-def viewer_for(membership: Membership, *, most: Role) -> Viewer:
+def viewer_for(membership: Membership, *, most: Role, credential: str = "") -> Viewer:
     """The viewer of a token for one account, as ``Viewer.by_token``: of the person nothing else counts.
 
     Args:
         membership: in the account; it is the token's own, and shows the role of the token from now on.
         most: the highest role that the token gives.
+        credential: the id of the one that it was made with; empty for none.
     """
     own = Role(membership.role)
     membership.role = role = most if own.includes(most) else own
-    return Viewer(membership.user, membership.group.as_account, role, (membership,), most)
+    return Viewer(membership.user, membership.group.as_account, role, (membership,), most, credential)
 
 
 def _new_audit_id() -> str:

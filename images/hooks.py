@@ -155,6 +155,9 @@ image_created: "Hook[[Image, Viewer, str], None]" = Hook()
 # offered it keeps nobody from having the image.
 members_planned: "Hook[[Image, Sequence[dict[str, Any]]], None]" = Hook()
 
+# Why nothing comes any more of what a program has begun by the application credential of this id; empty when it does.
+credential_refusals: "Hook[[str], str]" = Hook()
+
 # Whether somebody of the staff who may not change every image decides on a case about this one.
 under_review: "Hook[[User, Image], bool]" = Hook()
 

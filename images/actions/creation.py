@@ -13,10 +13,10 @@ from django_q.tasks import async_task
 
 from accounts.errors import Conflict
 from accounts.permissions import lock_groups
-from accounts.roles import Role
 from accounts.viewer import Viewer
 from images import hooks, letters
 from images.actions.events import record_image
+from images.actions.rights import rights_now
 from images.models import Image, ImageTag, Region, Upload
 from images.permissions import Verb, get_upload, require, visibility_refusal
 from images.quotas import confirm, reserve
@@ -37,7 +37,8 @@ class NewImage:
         facts: other columns of ``Image``: description, os_family, min_disk …
         recipients: the first recipients of a shared image, as typed.
         disk_format, container_format: what its data has to be; empty takes whatever the panel takes.
-        most: the highest role of the token that it was planned with; empty for somebody in the browser.
+        most, credential: of the token that it was planned with, as ``images.actions.rights`` notes them; the
+            credential by which its data was sent for, if that came later.
         members: to whom programs want a shared image to be offered once it is there, as ``sharing`` notes them.
     """
 
@@ -50,6 +51,7 @@ class NewImage:
     disk_format: str = ""
     container_format: str = ""
     most: str = ""
+    credential: str = ""
     members: list[dict[str, Any]] = field(default_factory=list)
 
     def columns(self) -> dict[str, Any]:
@@ -131,6 +133,8 @@ def plan_image(upload_id: UUID, *, by: Viewer, new: NewImage) -> Image | Upload:
     if upload.status != Upload.Status.PROCESSING:
         return create_image(upload_id, by=by, new=new)
     require_plan(new, by=by)
+    if upload.created_by_id != by.user.pk:
+        require_planner(upload, new)
     if upload.plan is None:
         reserve(by.account, images=1)
     upload.plan = new.plan()
@@ -184,14 +188,22 @@ def planner(upload: Upload) -> Viewer:
     """Whoever made the plan of an upload, with the rights of this moment, and no more than their token gave.
 
     Raises:
-        PermissionDenied: they are no longer in the account.
+        PermissionDenied: they are no longer in the account, or the credential of their token is revoked.
     """
-    person = upload.created_by
-    found = Viewer.of(person, number=upload.account.number) if person.is_active else None
-    if found is None:
-        raise PermissionDenied(f"{person} no longer belongs to {upload.account.title}.")
-    most = (upload.plan or {}).get("most")
-    return found.by_token(Role(most)) if most else found
+    return rights_now(upload.created_by, upload.account, upload.plan or {})
+
+
+def require_planner(upload: Upload, new: NewImage) -> None:
+    """Refuse what an image cannot become, because it will be made with the rights of whoever began it.
+
+    Raises:
+        PermissionDenied: with the reason.
+    """
+    try:
+        require_plan(new.named(upload.pk), by=planner(upload))
+    except PermissionDenied as refused:
+        text = f"It will be made with the rights of {upload.created_by}, who began it. {refused}"
+        raise PermissionDenied(text) from None
 
 
 def _offer_to_first(image: Image, by: Viewer, recipients: str) -> None:

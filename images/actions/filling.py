@@ -106,8 +106,9 @@ def emptied(upload_id: UUID, *, by: Viewer, origin: str = Upload.Origin.UPLOAD) 
     for column in OF_DATA:
         setattr(upload, column, getattr(fresh, column))
     upload.origin = origin
+    upload.plan = (upload.plan or {}) | {"credential": by.credential}  # revoked, it makes no image of what it sent for
     upload.expires_at = timezone.now() + timedelta(hours=settings.UPLOAD_LIFETIME_HOURS)
-    upload.save(update_fields=[*OF_DATA, "origin", "expires_at"])
+    upload.save(update_fields=[*OF_DATA, "origin", "plan", "expires_at"])
     return upload
 
 

@@ -15,7 +15,8 @@ from django.http import Http404
 
 from accounts.errors import Conflict
 from accounts.viewer import Viewer
-from images.actions.creation import NewImage, require_plan
+from images.actions.creation import NewImage, require_plan, require_planner
+from images.actions.rights import noted
 from images.actions.uploads import begun, throw_away
 from images.models import Image, Upload
 from images.permissions import Verb, get_upload, may, require
@@ -38,7 +39,7 @@ def start_queued(*, by: Viewer, new: NewImage, image_id: UUID | None = None) -> 
     """
     require(by, Verb.CREATE)
     upload = Upload(pk=image_id or uuid4(), **begun(by, region=new.region))
-    new = replace(new, most=str(by.most or ""))
+    new = replace(new, **noted(by))
     require_plan(new.named(upload.pk), by=by)
     reserve(by.account, images=1, uploads=1)
     upload.plan = new.plan()
@@ -71,14 +72,16 @@ def edit_queued(upload_id: UUID, *, by: Viewer, decide: Callable[[Upload, NewIma
 
     Raises:
         Http404: no such queued image for this viewer.
-        PermissionDenied: not with this visibility.
+        PermissionDenied: not with this visibility; or whoever began it could not make it so.
         ValidationError: per field.
     """
     upload = lock_queued(by, upload_id)
     new = decide(upload, NewImage.planned(upload.plan or {}))
     require_plan(new.named(upload.pk), by=by)
     if upload.created_by_id == by.user.pk:
-        new = replace(new, most=str(by.most or ""))  # all of it was just checked with these rights
+        new = replace(new, **noted(by))  # all of it was just checked with these rights
+    else:
+        require_planner(upload, new)
     upload.plan = new.plan()
     upload.save(update_fields=["plan"])
     return upload

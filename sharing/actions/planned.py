@@ -18,9 +18,9 @@ from django.utils import timezone
 from accounts.errors import Conflict
 from accounts.models import User
 from accounts.permissions import lock_rows
-from accounts.roles import Role
 from accounts.viewer import Viewer
 from images.actions import NewImage, edit_queued
+from images.actions.rights import noted, rights_now
 from images.models import Image, Upload
 from images.permissions import Verb, require
 from sharing import letters
@@ -52,8 +52,8 @@ def add_planned(upload_id: UUID, name: Name, *, by: Viewer) -> Member:
         PlanFull: there are ``MOST_PLANNED``.
     """
     require(by, Verb.OFFER)
-    asking = by.by_token(by.most or by.role)  # everybody is asked first, as by every program
-    note = {"name": str(name), "by": by.user.pk, "most": str(asking.most), "at": timezone.now().isoformat()}
+    asking = by.by_token(by.most or by.role, by.credential)  # everybody is asked first, as by every program
+    note = {"name": str(name), "by": by.user.pk, "at": timezone.now().isoformat()} | noted(asking)
 
     def decide(upload: Upload, new: NewImage) -> NewImage:
         _require_shared(upload, new)
@@ -87,17 +87,19 @@ def offer_to_planned(image: Image, notes: Sequence[Note]) -> None:
     """
     _lock(image, notes)
     people = User.objects.in_bulk({note["by"] for note in notes})
-    for (by_id, most), own in groupby(sorted(notes, key=_adder), key=_adder):
-        names = [name_from(note["name"]) for note in own]
-        person = people.get(by_id)
-        by = Viewer.of(person, number=image.account.number) if person and person.is_active else None
-        refused = _offer(image, names, by.by_token(Role(most))) if by else {_gone(image): [*map(str, names)]}
+    for _adder_of_them, own in groupby(sorted(notes, key=_adder), key=_adder):
+        [note, *_others] = alike = list(own)
+        names, person = [name_from(each["name"]) for each in alike], people[note["by"]]
+        try:
+            refused = _offer(image, names, rights_now(person, image.account, note))
+        except PermissionDenied as gone:
+            person, refused = image.created_by, {str(gone): [*map(str, names)]}
         if refused:
-            letters.members_not_asked(image, by.user if by else image.created_by, refused)
+            letters.members_not_asked(image, person, refused)
 
 
-def _adder(note: Note) -> tuple[int, str]:
-    return note["by"], note["most"]
+def _adder(note: Note) -> tuple[int, str, str]:
+    return note["by"], note["most"], note.get("credential", "")
 
 
 def _offer(image: Image, names: Sequence[Name], by: Viewer) -> dict[str, list[str]]:

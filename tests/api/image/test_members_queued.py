@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Event, Membership, Notification, User
 from accounts.roles import Role
-from api.actions import make_credential
+from api.actions import make_credential, revoke_credential
 from images.actions import NewImage, plan_image
 from images.models import Image, Region, Upload
 from sharing import actions
@@ -350,7 +350,19 @@ class TestWithWhoseRights:
         self.send(creator, url)
 
         assert Share.objects.get().address == "bob"
-        assert f"{cast.beta.number}: Whoever added them no longer belongs" in told(cast.carol)
+        assert f"{cast.beta.number}: alice no longer belongs" in told(cast.carol)
+
+    def test_nor_does_a_credential_that_is_revoked(
+        self, creator: Program, api: MakeProgram, cast: Cast, url: str
+    ) -> None:
+        credential, _secret = make_credential(by=cast.producer, name="nightly", role=Role.ADMIN)
+        assert add(api(cast.producer, credential=credential), url, "erin") == [200]
+        revoke_credential(credential.pk, by=cast.producer)
+
+        self.send(creator, url)
+
+        assert set(Share.objects.values_list("address", flat=True)) == {"bob", cast.beta.number}
+        assert "erin: The application credential “nightly”" in told(cast.carol)
 
 
 @pytest.mark.usefixtures("image_store")

@@ -14,13 +14,16 @@ from django.utils import timezone
 from accounts.errors import Conflict
 from accounts.models import Event
 from accounts.roles import Role
+from api.actions import make_credential, revoke_credential
 from images import actions
 from images.actions import NewImage
+from images.actions.creation import planner
 from images.demo_disks import bootable_raw
 from images.models import Image, Upload
 from images.problems import QuotaExceeded
 from images.quotas import Counted
 from tests import factories
+from tests.api.conftest import MakeProgram
 from tests.people import Cast
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +69,24 @@ class TestBecomingAnImage:
         assert "Only an admin" in received.problem
         assert not Image.objects.exists()
 
+    def test_what_was_begun_with_a_credential_ends_with_it(self, cast: Cast, api: MakeProgram) -> None:
+        credential, _secret = make_credential(by=cast.producer, name="nightly", role=Role.CREATOR)
+        answer = api(cast.producer, credential=credential).post("/image/v2/images", json={"name": "jammy"})
+        revoke_credential(credential.pk, by=cast.producer)
+        received = actions.receive_upload(answer.json()["id"], by=cast.producer, chunks=[DISK])
+        assert "“nightly”" in received.problem
+        assert not Image.objects.exists()
+
+    def test_so_does_what_a_credential_sent_for_the_data_of(self, cast: Cast, api: MakeProgram) -> None:
+        upload = queue(cast, disk_format="raw", container_format="bare")
+        credential, _secret = make_credential(by=cast.producer, name="nightly", role=Role.CREATOR)
+        said = {"method": {"name": "web-download", "uri": "https://files.example.org/disk.raw"}}
+        program = api(cast.producer, credential=credential)
+        assert program.post(f"/image/v2/images/{upload.pk}/import", json=said).status_code == 202
+        revoke_credential(credential.pk, by=cast.producer)
+        with pytest.raises(PermissionDenied, match="“nightly”"):
+            planner(Upload.objects.get())
+
 
 class TestStarting:
     def test_an_observer_cannot(self, cast: Cast) -> None:
@@ -106,6 +127,15 @@ class TestStarting:
         queue(cast)
         with pytest.raises(QuotaExceeded):
             queue(cast)
+
+
+class TestAnotherAdmin:
+    def test_says_of_it_what_whoever_began_it_may_say(self, cast: Cast) -> None:
+        hers = actions.start_queued(by=cast.creator, new=NewImage("x", cast.iad))
+        say(hers, cast, name="y", visibility="shared")
+        with pytest.raises(PermissionDenied, match=r"rights of carol.*Only an admin"):
+            say(hers, cast, visibility="community")
+        assert NewImage.planned(Upload.objects.get().plan or {}).visibility == "shared"
 
 
 class TestFinding:
