@@ -55,7 +55,7 @@ class RunningPanel:
     def child(self, name: str) -> int:
         """The process that plays this part."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        (found,) = (int(pid) for pid in children if name in Path(f"/proc/{pid}/cmdline").read_text())
+        (found,) = (int(pid) for pid in children if f"{name} started" in Path(f"/proc/{pid}/cmdline").read_text())
         return found
 
 
