@@ -26,8 +26,8 @@ from accounts.adapter import AccountAdapter
 from accounts.addresses import Address, Kind, find_person
 from accounts.middleware import is_welcome
 from accounts.models import Account, Membership, User
+from accounts.querysets import NOBODY
 
-NOBODY = 0  # no person, account or factor has this id
 NO_LOGIN = "-"  # nobody has this login
 TOO_MANY = "too_many_tries"
 ALL = Q()  # admins of the account

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from accounts.models import Event, Feed, Invitation, Membership, Notification, User
     from accounts.viewer import Viewer
 
+# The id of no row. To ask for it, where there is no id to ask for, takes the same statements as for one that there is:
+# then neither the time nor the code tells whether somebody or something was found.
+NOBODY = 0
+
 
 class UserManager(DjangoUserManager["User"]):
     """Makes people through the action, so that everybody has a personal account."""

@@ -7,11 +7,11 @@ import uuid
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
+from accounts.querysets import NOBODY
 from api.models import ApplicationCredential
 from api.validators import storable
 
 SECRET_BYTES = 32  # 256 random bits: too many to be guessed, so that one round of SHA-256 keeps them
-NOBODY = 0  # the id of no person
 NOTHING = "0" * 64  # the hash of no secret
 
 

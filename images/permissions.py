@@ -15,6 +15,7 @@ from django.http import Http404
 
 from accounts.errors import Conflict
 from accounts.models import User
+from accounts.querysets import NOBODY
 from accounts.roles import ROLES_OF_KIND, Kind, Role
 from accounts.viewer import Viewer
 from images import hooks
@@ -308,9 +309,6 @@ def hide_refusal(image: Image) -> str:
     if image.through_group:
         return ""
     return "Only what came through a group or organization can be hidden. Remove it from the account instead."
-
-
-NOBODY = 0  # no group has this id
 
 
 def set_grants(image: Image, group: Group | None, rights: Mapping[Right, datetime | None]) -> None:

@@ -10,6 +10,8 @@ from django.db.models import Exists, ExpressionWrapper, F, FilteredRelation, Out
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from accounts.querysets import NOBODY
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     )
 
 OPEN_TO_ALL = ("public", "community")
-NOBODY = 0  # no group has this id
 ANSWERS_ARE_SHOWN = timedelta(days=30)
 
 # What ``with_reference`` puts on an image, and the column of ``Reference`` that it comes from.

@@ -14,13 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Event, Membership, Notification, User
+from accounts.querysets import NOBODY
 from accounts.records import Message, notify_each
 from accounts.roles import Role
 from images.actions.later import enqueue_at
 from images.models import PlannedChange
 from sharing.letters import split
 from sharing.models import Share
-from sharing.querysets import NOBODY, gives_access, is_waiting
+from sharing.querysets import gives_access, is_waiting
 
 MOST_NAMED = 20  # in one letter; the page has the rest
 MOST_A_DAY = 3  # letters about the same: who plans and cancels, extends and shortens, must not fill anybody's mailbox

@@ -5,10 +5,10 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 from django.db.models import Exists, Q
 
+from accounts.querysets import NOBODY
 from images.models import Image
 from images.permissions import Right, set_grants
 from sharing.models import Block, Share
-from sharing.querysets import NOBODY
 
 FOREVER = None
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from accounts.models import Account
+from accounts.querysets import NOBODY
 from accounts.viewer import Viewer
 from images.looks import Look
 from images.menus import NO_IMAGE
@@ -18,7 +19,6 @@ from sharing.acquaintances import acquaintances_of
 from sharing.deciding import decision_refusal
 from sharing.models import AddressKind, Share
 from sharing.policies import Verdict, judge_of
-from sharing.querysets import NOBODY
 
 MOST_SHOWN = 3
 _CLOSED = "closed_offers"

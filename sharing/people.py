@@ -6,7 +6,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from accounts.models import Membership
-from sharing.querysets import NOBODY
+from accounts.querysets import NOBODY
 
 
 def count_people(group_ids: Collection[int]) -> dict[int, int]:

@@ -12,11 +12,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Account
+from accounts.querysets import NOBODY
 from accounts.viewer import Viewer
 from images.looks import Look
 from images.models import ContentCheck, Image
 from sharing.models import Policy, Trust
-from sharing.querysets import NOBODY
 
 Accepting = Policy.Accepting
 _KEPT = "judge"

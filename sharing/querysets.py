@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from accounts.querysets import NOBODY
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from sharing.models import Block, Case, Delivery, HandOver, OfferRequest, Share, Trust, Webhook
 
 LINE_ATTEMPTS = 4  # so often a delivery is tried before later ones of its webhook go first
-NOBODY = 0  # no group has this id
 
 
 def is_waiting(*, at: Any = None) -> Q:

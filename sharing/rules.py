@@ -18,11 +18,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Account, Membership
+from accounts.querysets import NOBODY
 from accounts.roles import Kind
 from accounts.viewer import Viewer
 from images.models import Image
 from sharing.models import AddressKind, Rules, Share
-from sharing.querysets import NOBODY, gives_access, is_waiting
+from sharing.querysets import gives_access, is_waiting
 from sharing.targets import Target
 
 FREE, APPROVAL, FORBIDDEN = Rules.Outside.FREE, Rules.Outside.APPROVAL, Rules.Outside.FORBIDDEN

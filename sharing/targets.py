@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from accounts.addresses import Address
 from accounts.models import Membership, User
+from accounts.querysets import NOBODY
 from accounts.roles import Role
 from accounts.viewer import Viewer
 from images.models import Image
@@ -20,7 +21,6 @@ from sharing.addresses import MARKETPLACE, address_of, is_marketplace, resolve
 from sharing.models import AddressKind, Block, Share, Trust
 from sharing.naming import NOT_OF_ACCOUNT, known_groups
 from sharing.policies import Accepting, Judge, Verdict, judge_for, strictest
-from sharing.querysets import NOBODY
 
 
 @dataclass(frozen=True)

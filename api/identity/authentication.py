@@ -15,7 +15,8 @@ from accounts.addresses import Address, find_person, parse_person
 from accounts.addresses import Kind as AddressKind
 from accounts.middleware import is_welcome
 from accounts.models import Membership, User
-from accounts.proof import NO_LOGIN, NOBODY, Credentials, count_attempt, prove_by_password
+from accounts.proof import NO_LOGIN, Credentials, count_attempt, prove_by_password
+from accounts.querysets import NOBODY
 from accounts.roles import Role
 from api import tokens
 from api.actions import used

@@ -18,6 +18,7 @@ from accounts.addresses import Address, Kind
 from accounts.errors import Conflict, wrong
 from accounts.models import Account, User
 from accounts.permissions import lock_groups
+from accounts.querysets import NOBODY
 from accounts.records import record
 from accounts.viewer import Viewer
 from images.actions import end_plans, leave_family
@@ -35,7 +36,6 @@ from sharing.lasting import checked_end
 from sharing.limits import offers_per_day
 from sharing.models import AddressKind, Block, HandOver, Share
 from sharing.policies import judge_for
-from sharing.querysets import NOBODY
 from sharing.rules import open_refusal, outside_refusal, rules_of
 
 Status = HandOver.Status

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Event, Membership, User
 from accounts.permissions import lock_groups
+from accounts.querysets import NOBODY
 from accounts.records import record
 from accounts.roles import Role
 from accounts.viewer import Viewer
@@ -26,7 +27,6 @@ from sharing.actions.terms import Offered, Outcome, Terms
 from sharing.actions.undoing import kept_for_undo
 from sharing.models import AddressKind, Block, Rules, Share
 from sharing.policies import Accepting, Judge, allows_sign_in, judge_for, strictest
-from sharing.querysets import NOBODY
 from sharing.rules import outside_refusal, rules_of
 
 SIGNED_IN = "accepted by signing in"

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.errors import Conflict
+from accounts.querysets import NOBODY
 from accounts.viewer import Viewer
 from images.models import Image
 from sharing import news_of_images
@@ -25,7 +26,7 @@ from sharing.deciding import decision_refusal
 from sharing.lasting import checked_end
 from sharing.models import AddressKind, Rules, Share
 from sharing.policies import judge_for
-from sharing.querysets import NOBODY, ShareQuerySet
+from sharing.querysets import ShareQuerySet
 from sharing.rules import divide, rules_of
 from sharing.targets import Target, open_to_all
 

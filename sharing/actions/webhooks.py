@@ -12,6 +12,7 @@ from accounts.encryption import encrypt
 from accounts.errors import Conflict, wrong
 from accounts.models import Event
 from accounts.permissions import Verb, lock
+from accounts.querysets import NOBODY
 from accounts.records import record
 from accounts.viewer import Viewer
 from images.outside import WEBHOOKS, Address
@@ -29,7 +30,6 @@ QUEUE = """
     SELECT id, %s, 'waiting', 0, %s, %s, '', '' FROM sharing_webhook
     WHERE is_active AND account_id IN (%s, %s) AND (verbs = '' OR verbs LIKE %s)
 """
-NOBODY = 0  # no account has this id
 
 
 @transaction.atomic

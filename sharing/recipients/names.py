@@ -11,10 +11,10 @@ from accounts import numbers
 from accounts.addresses import Address, parse_one
 from accounts.addresses import Kind as TypedKind
 from accounts.models import Account, AnyGroup, Organization, Team
+from accounts.querysets import NOBODY
 from accounts.viewer import Viewer
 from images.models import Image
 from sharing.addresses import SEPARATORS, is_marketplace
-from sharing.querysets import NOBODY
 from sharing.recipients.parts import KINDS, Part, PartKind
 
 OTHERS_DECIDE = "cannot be chosen by you: only its managers share with it."
