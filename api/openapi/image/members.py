@@ -71,9 +71,10 @@ MEMBERS = (
         answers=answered("As it is now.", "Member", PENDING | {"status": "accepted"}),
         refusals={
             400: "No status, or none that there is.",
-            403: "Somebody else decides, or one's role is too low: the message says which.",
+            403: "Somebody else decides, one's role is too low, or a policy of the account does not take the image: "
+            "the message says which.",
             404: NO_MEMBER,
-            409: "A policy of the account does not let it accept the image.",
+            409: "Rules that the producer has by now forbid it, or it is too late for it to be pending again.",
         },
         command="openstack image set --accept debian-12-golden",
     ),

@@ -323,7 +323,7 @@ OFFERS = (
             400: NOT_TO_BE_READ,
             403: "One's role is too low, or a policy of the account does not allow it.",
             404: NO_OFFER,
-            409: "The image is not what it was when it was offered.",
+            409: "Rules that the producer has by now forbid it.",
         },
     ),
     _ours(
