@@ -20,7 +20,7 @@ from images.querysets import OPEN_TO_ALL
 from servers import governing, keys
 from servers.actions.budgets import end_budget_of, end_budgets
 from servers.actions.formations import close_formations_of
-from servers.actions.members import attend_to_members_soon, look_after_leaving
+from servers.actions.members import attend_to_members_soon, look_after_leaving, look_after_person
 from servers.actions.operating import end_server
 from servers.actions.secrets import rotate_secrets
 from servers.models import RegionCloud, Server
@@ -42,6 +42,7 @@ def register() -> None:
     accounts.hooks.joining_terms.register(governing.joining_terms)
     accounts.hooks.left_organization.register(end_budget_of)
     accounts.hooks.left_organization.register(look_after_leaving)
+    accounts.hooks.membership_ended.register(look_after_person)
     accounts.hooks.role_rights.register(role_rights)
     accounts.hooks.secrets.register(rotate_secrets)
     images.hooks.consequences.register(consequences)

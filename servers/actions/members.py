@@ -8,6 +8,8 @@ end by the clock, and people leave. Members that were added in the cloud by hand
 """
 
 import logging
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +17,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from accounts.models import Account, Organization
+from accounts.models import Account, AnyGroup, Membership, Organization, User
+from accounts.roles import Kind
 from images.models import Image, Region
 from servers.clouds.base import CloudProblem, CloudRefused, SharesImages
 from servers.clouds.finding import cloud_of
@@ -44,13 +47,22 @@ def attend_to_all_members() -> int:
 
 def look_after_leaving(account: Account, _organization: Organization) -> None:
     """Look at every image that an account has in a cloud, because it has just left its organization."""
-    for image in Image.objects.filter(cloud_members__account=account).distinct():
-        attend_to_members_soon(image)
+    _attend_to_images_of([account.pk])
+
+
+def look_after_person(group: AnyGroup, person: User, _by: User) -> None:
+    """Look at what the accounts of somebody have in clouds: it may have come through the group that they just left."""
+    accounts = Membership.objects.filter(user=person, kind=Kind.ACCOUNT).values_list("group", flat=True)
+    _attend_to_images_of([group.pk, *accounts])
 
 
 def look_after_key(account: Account, region: Region) -> None:
     """Look at what an account has in a cloud, because it has another key for it now, or none."""
-    for image in Image.objects.filter(region=region, cloud_members__account=account).distinct():
+    _attend_to_images_of([account.pk], region=region)
+
+
+def _attend_to_images_of(accounts: Collection[int], **where: Any) -> None:
+    for image in Image.objects.filter(cloud_members__account__in=accounts, **where).distinct():
         attend_to_members_soon(image)
 
 

@@ -11,9 +11,10 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
 from accounts.actions.groups import close
-from accounts.actions.memberships import leave_organization
+from accounts.actions.memberships import leave, leave_organization
 from accounts.errors import Conflict
 from accounts.models import Account, Membership, Organization, User
+from accounts.roles import Role
 from accounts.viewer import Viewer
 from images import actions as images
 from images.actions.removal import remove_data
@@ -29,6 +30,7 @@ from sharing import actions as sharing
 from sharing.grants import sync_grants
 from sharing.models import Policy, Share
 from sharing.rows import explain
+from tests import factories
 from tests.conftest import MoveClock, WorkThrough
 from tests.people import Cast
 from tests.servers.conftest import boot, fresh
@@ -194,11 +196,11 @@ class TestMembers:
         organization = had_through_its_organization(cast, accepted)
         Account.objects.filter(pk=cast.beta.pk).update(organization=None)
         Membership.objects.filter(group=organization.pk).exclude(user=cast.bob).delete()
+        factories.join(cast.alice, organization, Role.MANAGER)  # who stays, and is in other accounts
         actions.attend_to_all_members()
         work_through()
         assert there.members[place] == {there.other_project: "accepted"}
-        Membership.objects.filter(group=organization.pk).delete()
-        actions.attend_to_all_members()
+        leave(organization, by=cast.consumer)
         work_through()
         assert there.members[place] == {}
 
