@@ -8,7 +8,7 @@ from accounts.viewer import Viewer
 from images import hooks
 from images.families import Advice, advice_on
 from images.listing import Page, Tab, Wanted, page_of
-from images.models import Image
+from images.models import Image, Region
 from images.permissions import Verb, refusal
 from images.rows import name_for, source_for
 from servers.fitting import Place
@@ -17,6 +17,7 @@ from servers.money import HOURS_OF_A_MONTH
 from sharing.policies import verdicts_of
 
 PAGE_SIZE = 10
+GONE = "It is no longer there for this account: it was taken back or deleted. Choose another image."
 TAB_LABELS = {
     Tab.PUBLIC: "Standard Images",
     Tab.MINE: "My Images",
@@ -118,6 +119,11 @@ def advice_for(choice: Choice, viewer: Viewer) -> Advice | None:
     """What to boot in place of an image; None where it is the right one. At most two queries."""
     advice = advice_on(choice.image, viewer)
     return None if advice is None or advice.is_offer else advice
+
+
+def flavors_of(region: Region | None) -> list[Flavor]:
+    """The sizes that servers of a region can have, the cheapest first; none without a region."""
+    return list(Flavor.objects.filter(region=region, closed_at=None).order_by("price", "ram", "disk", "pk"))
 
 
 def sizes_for(image: Image | None, flavors: Iterable[Flavor], place: Place | None) -> list[Size]:

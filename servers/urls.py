@@ -2,8 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from servers import views
-from servers.views import formation_parts, formations, governing, keys, registering, saving, servers
+from servers.views import creating, formation_parts, formations, governing, keys, registering, saving, servers
 
 urlpatterns: list[URLPattern] = [
     path("organizations/<int:pk>/sizes/", governing.sizes_page, name="organization_sizes"),
@@ -31,7 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("formations/<uuid:pk>/parts/<int:part>/scale/", formation_parts.part_scale, name="formation_part_scale"),
     path("images/register/", registering.image_register, name="image_register"),
     path("servers/", servers.server_list, name="server_list"),
-    path("servers/create/", views.server_create, name="server_create"),
+    path("servers/create/", creating.server_create, name="server_create"),
     path("servers/<uuid:pk>/", servers.server_detail, name="server_detail"),
     path("servers/<uuid:pk>/console/", servers.server_console, name="server_console"),
     path("servers/<uuid:pk>/console/more/", servers.server_console_more, name="server_console_more"),

@@ -24,7 +24,7 @@ from images.models import Image, Region
 from images.permissions import Verb as ImageVerb
 from images.permissions import get_image
 from images.rows import name_for
-from servers.actions.creating import Filling, NewServer, create_servers, numbered
+from servers.actions.creating import Filling, NewServer, create_servers, fitting_flavor, numbered
 from servers.actions.operating import end_server
 from servers.fitting import place_of
 from servers.formations import Standing, lines_of, standing_of, why_gone, why_not_launch
@@ -179,7 +179,7 @@ def _fill(part: FormationPart, wanted: WantedPart, standing: Standing, by: Viewe
     """Make a part as it is wanted. Its servers have to be able to boot at this moment, if somebody launched them."""
     image = get_image(by, wanted.image, ImageVerb.USE)
     part.name, part.count, part.image, part.image_name = wanted.name, wanted.count, image, name_for(image)
-    part.flavor = _fitting_flavor(wanted, image, standing.formation, by)
+    part.flavor = _flavor_of(wanted, image, standing.formation, by)
     others = [other for other in standing.parts if other.pk != part.pk]
     _check_count(part, others)
     part.full_clean(exclude=["formation", "image", "flavor"], validate_constraints=False)
@@ -188,18 +188,10 @@ def _fill(part: FormationPart, wanted: WantedPart, standing: Standing, by: Viewe
     part.save()
 
 
-def _fitting_flavor(wanted: WantedPart, image: Image, formation: Formation, by: Viewer) -> Flavor:
+def _flavor_of(wanted: WantedPart, image: Image, formation: Formation, by: Viewer) -> Flavor:
     if image.region_id != formation.region_id:
         raise wrong("image", f"The image is not in {formation.region.name}, where the formation is.", "elsewhere")
-    place = place_of(formation.region, by.account)
-    if reason := place.why_not(image):
-        raise wrong("image", reason, "does-not-fit")
-    flavor = Flavor.objects.filter(pk=wanted.flavor, region=formation.region_id, closed_at=None).first()
-    if flavor is None:
-        raise wrong("flavor", "Choose a size that the region of the formation has.", "no-such-flavor")
-    if reason := place.why_not_in(image, flavor):
-        raise wrong("flavor", reason, "too-small")
-    return flavor
+    return fitting_flavor(wanted.flavor, image, place_of(formation.region, by.account))
 
 
 def _check_count(part: FormationPart, others: Sequence[FormationPart]) -> None:

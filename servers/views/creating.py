@@ -20,15 +20,13 @@ from images.permissions import Verb as ImageVerb
 from images.permissions import get_image
 from servers import actions
 from servers.budgets import level_of
-from servers.choosing import Choice, advice_for, choices_of, chosen_size, sizes_for
+from servers.choosing import GONE, Choice, advice_for, choices_of, chosen_size, flavors_of, sizes_for
 from servers.fitting import place_of
 from servers.forms import ServerForm
 from servers.limits import pressing
-from servers.models import Flavor, Server
+from servers.models import Server
 from servers.permissions import Verb, refusal, require
 from servers.selecting import Selector
-
-GONE = "It is no longer there for this account: it was taken back or deleted. Choose another image."
 
 
 @sensitive_post_parameters("user_data", "new_ssh_key")
@@ -58,8 +56,7 @@ class CreatePage:
         self.image = self._image()
         self.region = self.image.region if self.image else self.given.region_of(self.regions)
         self.place = place_of(self.region, self.viewer.account) if self.region else None
-        open_flavors = Flavor.objects.filter(region=self.region, closed_at=None).order_by("price", "ram", "disk", "pk")
-        self.flavors = list(open_flavors)
+        self.flavors = flavors_of(self.region)
         self.form = ServerForm(
             request.POST if request.method == "POST" else None,
             viewer=self.viewer,

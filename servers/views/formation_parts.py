@@ -18,15 +18,13 @@ from images.permissions import Verb as ImageVerb
 from images.permissions import get_image
 from servers import actions
 from servers.actions.formations import part_of
-from servers.choosing import choices_of, chosen_size, sizes_for
+from servers.choosing import GONE, choices_of, chosen_size, flavors_of, sizes_for
 from servers.fitting import place_of
 from servers.formations import Standing, standing_of
 from servers.forms.formations import PartForm, ScaleForm
-from servers.models import Flavor, FormationPart
+from servers.models import FormationPart
 from servers.permissions import Verb, get_formation
 from servers.selecting import Selector
-
-GONE = "It is no longer there for this account: it was taken back or deleted. Choose another image."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,8 +102,7 @@ class PartPage:
         self.region = self.formation.region
         self.selector = Selector(request, request.path)
         self.place = place_of(self.region, self.viewer.account)
-        flavors = Flavor.objects.filter(region=self.region, closed_at=None)
-        self.flavors = list(flavors.order_by("price", "ram", "disk", "pk"))
+        self.flavors = flavors_of(self.region)
         self.image = self._image()
         self.form = PartForm(request.POST if request.method == "POST" else None, initial=self._suggested())
 

@@ -20,8 +20,6 @@ from servers.keys import Place, places_of, tried, tried_again
 from servers.models import SshKey
 from servers.permissions import Verb, refusal, require
 
-UNPROCESSABLE = 422
-
 
 @require_http_methods(["GET", "POST"])
 def ssh_key_list(request: SignedInRequest) -> HttpResponse:
@@ -35,7 +33,7 @@ def ssh_key_list(request: SignedInRequest) -> HttpResponse:
         "keys": SshKey.objects.filter(user=request.user),
         "next_url": next_url(request, ""),
     }
-    return render(request, "servers/keys/ssh.html", context, status=UNPROCESSABLE if form.errors else 200)
+    return render(request, "servers/keys/ssh.html", context, status=422 if form.errors else 200)
 
 
 def _added(form: SshKeyForm, request: SignedInRequest) -> SshKey:
@@ -78,7 +76,7 @@ def cloud_key_edit(request: PanelRequest, region: str) -> HttpResponse:
         messages.success(request, f"The cloud key for {place.region.name} works, and is kept.")
         return redirect(next_url(request, reverse("cloud_key_list", kwargs={"number": request.viewer.account.number})))
     context = {"form": form, "place": place, "next": next_url(request, "")}
-    return render(request, "servers/keys/edit.html", context, status=UNPROCESSABLE if form.errors else 200)
+    return render(request, "servers/keys/edit.html", context, status=422 if form.errors else 200)
 
 
 def _kept(form: CloudKeyForm, request: PanelRequest, place: Place) -> bool:

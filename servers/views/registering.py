@@ -16,8 +16,6 @@ from servers.permissions import Verb as ServerVerb
 from servers.permissions import refusal
 from servers.registering import look_up
 
-UNPROCESSABLE = 422
-
 
 @require_http_methods(["GET", "POST"])
 def image_register(request: PanelRequest) -> HttpResponse:
@@ -32,7 +30,7 @@ def image_register(request: PanelRequest) -> HttpResponse:
         "has_regions": regions_for(request.viewer).exists(),
         "why_no_key": refusal(request.viewer, ServerVerb.MANAGE_KEYS),
     }
-    return render(request, "servers/register.html", context, status=UNPROCESSABLE if form.errors else 200)
+    return render(request, "servers/register.html", context, status=422 if form.errors else 200)
 
 
 def _registered(request: PanelRequest, form: RegisterForm) -> Image | None:
