@@ -19,7 +19,6 @@ from accounts.querysets import EventQuerySet
 from accounts.viewer import Viewer
 
 EVENTS_ON_A_PAGE = 50
-UNPROCESSABLE = 422
 LABELS = {"since": "From {}", "until": "Until {}", "image": "About {}", "person": "By {}", "account": "With {}"}
 
 
@@ -33,7 +32,7 @@ def activity(request: PanelRequest) -> HttpResponse:
         "columns": COLUMNS,
         "feeds": Feed.objects.shown_to(request.viewer),
     }
-    return render(request, "accounts/activity.html", context, status=200 if form.is_valid() else UNPROCESSABLE)
+    return render(request, "accounts/activity.html", context, status=200 if form.is_valid() else 422)
 
 
 @require_GET

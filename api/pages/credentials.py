@@ -20,8 +20,6 @@ from api.models import ApplicationCredential
 from api.pages.files import why_no_password
 from api.validators import storable
 
-UNPROCESSABLE = 422
-
 
 @require_GET
 def credential_list(request: PanelRequest) -> HttpResponse:
@@ -54,7 +52,7 @@ def credential_create(request: PanelRequest) -> HttpResponse:
             context = {"credential": credential, "secret": secret, "cloud": CLOUD}
             return render(request, "api/credentials/secret.html", context)
     context = {"form": form, "why_no_more": why_no_more(request.viewer)}
-    return render(request, "api/credentials/create.html", context, status=UNPROCESSABLE if form.errors else 200)
+    return render(request, "api/credentials/create.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])

@@ -21,7 +21,6 @@ from sharing.forms.webhooks import WebhookForm
 from sharing.models import Webhook
 
 DELIVERIES_ON_A_PAGE = 50
-UNPROCESSABLE = 422
 
 
 @require_GET
@@ -156,7 +155,7 @@ def _is_full(webhooks: list[Webhook]) -> bool:
 def _form_page(request: PanelRequest, form: WebhookForm, context: dict[str, Any]) -> HttpResponse:
     chosen = set(form["verbs"].value() or [])
     topics = [(title, [(verb, label, verb in chosen) for verb, label in labelled]) for title, labelled in choices()]
-    status = UNPROCESSABLE if form.errors else 200
+    status = 422 if form.errors else 200
     return render(request, "sharing/webhooks/form.html", context | {"form": form, "topics": topics}, status=status)
 
 
