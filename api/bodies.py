@@ -1,14 +1,13 @@
 """Bodies of requests that are JSON, read and checked."""
 
 import json
-import re
 from typing import Any
 
 from django.http import HttpRequest
 
 from api.errors import Refusal
+from api.validators import NO_TEXT
 
-NO_TEXT = re.compile("[\0\ud800-\udfff]")
 LARGEST = 1024 * 1024  # bytes; a description of an image is far smaller
 
 

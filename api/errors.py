@@ -16,7 +16,6 @@ from images.transfers.slots import RETRY_SECONDS
 TITLES = {status.value: status.phrase for status in HTTPStatus} | {413: "Request Entity Too Large", 460: "Wrong Part"}
 NOT_SIGNED_IN = "The request you have made requires authentication."
 
-
 # What actions raise, with what to say where they give no reason.
 MEANINGS: dict[type[Exception], tuple[int, str]] = {
     Http404: (404, "The resource could not be found."),

@@ -1,15 +1,19 @@
 """What texts may hold that programs and people give."""
 
+import re
+
 from django.core.exceptions import ValidationError
+
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what a database cannot hold: NUL, and halves of surrogate pairs
 
 
 def is_storable(text: str) -> None:
-    """Refuse what a database cannot hold: NUL, and halves of characters, which JSON can write alone.
+    """Refuse what a database cannot hold. JSON can write it, as an escape.
 
     Raises:
         ValidationError: it has such a character.
     """
-    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    if NO_TEXT.search(text):
         raise ValidationError("It has characters that are no text.", code="not_storable")
 
 
