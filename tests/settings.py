@@ -16,5 +16,4 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in a real panel: threads have connections of their own, and locks are real locks.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0  # a test database is dropped at the end, so nobody may stay connected
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # a test database is dropped at the end, so nobody may stay connected
