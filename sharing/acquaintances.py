@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from accounts.models import Account
+from accounts.once import once_for_each
 from accounts.viewer import Viewer
 from sharing.lookalikes import Names
 from sharing.models import Share, Trust
 
 MOST = 500  # names; more than that nobody remembers either
-_KEPT = "acquaintances"
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,14 @@ class Acquaintances:
         return Names(self.names.values())
 
 
+@once_for_each
 def acquaintances_of(viewer: Viewer) -> Acquaintances:
     """Whom the viewer knows, for the account of the page and for what they decide for. One query per request."""
-    kept = vars(viewer)  # as in sharing.inbox
-    if _KEPT not in kept:
-        own = {account.pk: account.title for account in viewer.accounts}
-        own |= {each.pk: each.title for each in viewer.managed_organizations}
-        if viewer.account.organization:
-            own[viewer.account.organization.pk] = viewer.account.organization.title
-        kept[_KEPT] = Acquaintances(_met(viewer) | own)
-    acquaintances: Acquaintances = kept[_KEPT]
-    return acquaintances
+    own = {account.pk: account.title for account in viewer.accounts}
+    own |= {each.pk: each.title for each in viewer.managed_organizations}
+    if viewer.account.organization:
+        own[viewer.account.organization.pk] = viewer.account.organization.title
+    return Acquaintances(_met(viewer) | own)
 
 
 def _met(viewer: Viewer) -> dict[int, str]:

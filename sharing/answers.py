@@ -14,6 +14,7 @@ import accounts.hooks
 import accounts.permissions
 import images.hooks
 from accounts.models import User
+from accounts.once import once_for_each
 from accounts.templatetags.panel import day
 from accounts.viewer import Viewer
 from images.hooks import BulkAction, Holding, MenuEntry
@@ -92,7 +93,7 @@ def offers_section(request: HttpRequest, viewer: Viewer) -> str:
 
 def revival_refusal(viewer: Viewer, image: Image) -> str:
     """Why an image cannot be shared once more with those who had it before. Asked once for a page."""
-    kept = vars(image)  # as in sharing.effects
+    kept = vars(image)  # of one viewer's page: nobody else asks about this one
     if "revival_refusal" not in kept:
         kept["revival_refusal"] = rules.revival_refusal(rules.rules_of(image.account), image, viewer)
     reason: str = kept["revival_refusal"]
@@ -192,13 +193,10 @@ def _render_notices(request: HttpRequest, context: dict[str, object]) -> str:
     return render_to_string("sharing/notices.html", context | {"number": _viewer(request).account.number}, request)
 
 
+@once_for_each
 def open_refusal(viewer: Viewer) -> str:
     """Why images of the viewer's account cannot be open to everybody. One query per request."""
-    kept = vars(viewer)  # as in sharing.inbox
-    if "open_refusal" not in kept:
-        kept["open_refusal"] = rules.open_refusal(rules.rules_of(viewer.account))
-    reason: str = kept["open_refusal"]
-    return reason
+    return rules.open_refusal(rules.rules_of(viewer.account))
 
 
 def public_request(request: HttpRequest, image: Image) -> str:
@@ -284,14 +282,11 @@ def ways_to_add(viewer: Viewer) -> list[MenuEntry]:
 _ONLY_THOSE_WHO_DECIDE = "Only an admin of {}, or a manager of the group that it came through, can remove it."
 
 
+@once_for_each
 def _leavable(viewer: Viewer) -> frozenset[UUID]:
     """The images that the viewer can give back. One query per request."""
-    kept = vars(viewer)  # as in sharing.inbox
-    if "leavable_images" not in kept:
-        held = Share.objects.giving_access().filter(recipient__in=viewer.decides_for)
-        kept["leavable_images"] = frozenset(held.values_list("image_id", flat=True))
-    leavable: frozenset[UUID] = kept["leavable_images"]
-    return leavable
+    held = Share.objects.giving_access().filter(recipient__in=viewer.decides_for)
+    return frozenset(held.values_list("image_id", flat=True))
 
 
 def _viewer(request: HttpRequest) -> Viewer:

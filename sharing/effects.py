@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
+from accounts.once import once_for_each
 from images.hooks import Consequence
 from images.models import Image
 from sharing.models import Share
@@ -16,7 +17,6 @@ from sharing.people import count_people, in_words
 from sharing.querysets import gives_access, is_waiting
 
 MOST_NAMED = 20
-_KEPT = "those_affected"
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,8 @@ def _consequence(sentence: str, noun: str, affected: Affected) -> Consequence:
     return Consequence(sentence.format(counted), affected.names, affected.number - len(affected.names))
 
 
+@once_for_each  # the page of the visibility asks about several changes
 def _affected(image: Image) -> dict[str, Affected]:
-    kept = vars(image)  # the page of the visibility asks about several changes
-    if _KEPT not in kept:
-        kept[_KEPT] = _find(image)
-    affected: dict[str, Affected] = kept[_KEPT]
-    return affected
-
-
-def _find(image: Image) -> dict[str, Affected]:
     which: dict[str, Q] = {"accepted": gives_access(), "pending": is_waiting()}
     counts = image.shares.aggregate(**{name: Count("pk", filter=condition) for name, condition in which.items()})
     shares = {name: list(Share.objects.of_image(image).filter(q)[:MOST_NAMED]) for name, q in which.items()}

@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 import accounts.hooks
 import images.hooks
 from accounts.addresses import Kind
+from accounts.once import once_for_each
 from accounts.viewer import Viewer
 from images.hooks import MenuEntry
 from images.menus import address
@@ -17,7 +18,6 @@ from sharing.models import HandOver
 
 MOST = 50  # more than that nobody reads
 MOST_SHOWN = 3
-_KEPT = "open_hand_overs"
 
 
 def register() -> None:
@@ -33,13 +33,10 @@ def register() -> None:
     images.hooks.menu_entries.register(menu_entries)
 
 
+@once_for_each
 def open_hand_overs(viewer: Viewer) -> list[HandOver]:
     """What the viewer's account is asked to take over, and what it wants to give away. One query per request."""
-    kept = vars(viewer)  # as in sharing.inbox
-    if _KEPT not in kept:
-        kept[_KEPT] = list(HandOver.objects.concerning(viewer)[:MOST])
-    found: list[HandOver] = kept[_KEPT]
-    return found
+    return list(HandOver.objects.concerning(viewer)[:MOST])
 
 
 def asked_of(viewer: Viewer) -> list[HandOver]:

@@ -12,6 +12,7 @@ from typing import Self
 from django.db.models import Case, Count, F, Q, When
 from django.utils import timezone
 
+from accounts.once import once_for_each
 from accounts.viewer import Viewer
 from images.cursors import EPOCH, LAST_MOMENT, MICROSECOND
 from images.models import Image
@@ -23,7 +24,6 @@ MOST = 200  # more than that nobody reads; the counter stops there too
 PAGE_SIZE = 20
 EXPIRED_ARE_SHOWN = timedelta(days=30)
 LARGEST_ID = 2**63 - 1
-_KEPT = "open_offers"
 
 
 class Tab(StrEnum):
@@ -121,13 +121,10 @@ def counts(viewer: Viewer) -> Mapping[str, int]:
     return reached.aggregate(**{str(tab): Count("pk", filter=condition) for tab, condition in which.items()})
 
 
+@once_for_each
 def open_offers(viewer: Viewer) -> list[Share]:
     """The offers that wait at this moment and that the viewer may know of, newest first. One query per request."""
-    kept = vars(viewer)  # a viewer lives as long as its request, as its other cached properties do
-    if _KEPT not in kept:
-        kept[_KEPT] = list(Share.objects.offered_to(viewer).waiting()[:MOST])
-    offers: list[Share] = kept[_KEPT]
-    return offers
+    return list(Share.objects.offered_to(viewer).waiting()[:MOST])
 
 
 def offers_of(viewer: Viewer, image: Image) -> list[Share]:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Account
+from accounts.once import once_for_each
 from accounts.querysets import NOBODY
 from accounts.viewer import Viewer
 from images.looks import Look
@@ -19,7 +20,6 @@ from images.models import ContentCheck, Image
 from sharing.models import Policy, Trust
 
 Accepting = Policy.Accepting
-_KEPT = "judge"
 
 
 @dataclass(frozen=True)
@@ -110,19 +110,16 @@ def judge_for(group_ids: Collection[int]) -> Judge:
     return Judge(_policies_of(ids), organizations, _trusted_by(ids))
 
 
+@once_for_each
 def judge_of(viewer: Viewer) -> Judge:
     """The judge for all that reaches a viewer. One query per request, and another where somebody has to be trusted."""
-    kept = vars(viewer)  # as in sharing.inbox
-    if _KEPT not in kept:
-        organizations = {account.pk: account.organization_id for account in viewer.accounts}
-        administered = {account.pk for account in viewer.administered_accounts}
-        ids = {viewer.account.pk, *administered, *viewer.decides_for}
-        ids |= {organizations.get(pk) for pk in ids} - {None}
-        policies = _policies_of(ids)
-        by_trust = any(policy.only_trusted for policy in policies)
-        kept[_KEPT] = Judge(policies, organizations, _trusted_by(ids) if by_trust else {})
-    judge: Judge = kept[_KEPT]
-    return judge
+    organizations = {account.pk: account.organization_id for account in viewer.accounts}
+    administered = {account.pk for account in viewer.administered_accounts}
+    ids = {viewer.account.pk, *administered, *viewer.decides_for}
+    ids |= {organizations.get(pk) for pk in ids} - {None}
+    policies = _policies_of(ids)
+    by_trust = any(policy.only_trusted for policy in policies)
+    return Judge(policies, organizations, _trusted_by(ids) if by_trust else {})
 
 
 def verdicts_of(images: Iterable[Image], viewer: Viewer) -> dict[UUID, list[Verdict]]:
