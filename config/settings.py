@@ -316,16 +316,15 @@ SERVERS_STOP_SECONDS = env.int("STOCKROOM_SERVERS_STOP_SECONDS", default=10)
 # --- Sharing ----------------------------------------------------------------------------------------
 
 OFFER_LIFETIME_DAYS = env.int("STOCKROOM_OFFER_LIFETIME_DAYS", default=30)
-# When shares end: unless the producer says otherwise, and at the latest. None, which is an empty variable: never.
+# When shares end: unless the producer says otherwise, and at the latest. None, for which 0 stands: never.
 SHARE_DEFAULT_DAYS = env.int("STOCKROOM_SHARE_DEFAULT_DAYS", default=0) or None
 SHARE_MAX_DAYS = env.int("STOCKROOM_SHARE_MAX_DAYS", default=0) or None
 # Letters about an offer wait so long, and the producer can undo it meanwhile.
 UNDO_SECONDS = env.int("STOCKROOM_UNDO_SECONDS", default=60)
 # Offers to this login are offers to the marketplace: staff decide on them.
 MARKETPLACE_LOGIN = env("STOCKROOM_MARKETPLACE_LOGIN", default="hubfirst")
-OFFERS_PER_DAY = env.int(
-    "STOCKROOM_OFFERS_PER_DAY", default=500
-)  # an account's or a person's, so that nobody is flooded
+# An account's or a person's, so that nobody is flooded.
+OFFERS_PER_DAY = env.int("STOCKROOM_OFFERS_PER_DAY", default=500)
 
 # Reports of images, and requests to staff, that a person sends in a day.
 CASES_PER_DAY = env.int("STOCKROOM_CASES_PER_DAY", default=20)
