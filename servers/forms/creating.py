@@ -16,7 +16,7 @@ from servers.actions import NewServer
 from servers.choosing import TAB_LABELS
 from servers.clouds.base import Abilities
 from servers.fitting import Place
-from servers.forms.keys import PublicKeyField
+from servers.forms.keys import OwnKeysField, PublicKeyField
 from servers.models import SshKey
 
 MOST_AT_ONCE = 10
@@ -76,13 +76,7 @@ class ServerForm(forms.Form):
         initial=1,
         help_text=f"Up to {MOST_AT_ONCE} that are alike; their names are numbered.",
     )
-    ssh_keys = forms.ModelMultipleChoiceField(
-        label="SSH keys",
-        queryset=SshKey.objects.none(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "Choose among your own keys."},
-    )
+    ssh_keys = OwnKeysField(label="SSH keys")
     new_ssh_key = PublicKeyField(
         label="Another SSH key",
         required=False,

@@ -10,6 +10,7 @@ from images.forms.fields import RegionField
 from images.models import Region
 from servers.actions import Launch, WantedPart
 from servers.fitting import Place
+from servers.forms.keys import OwnKeysField
 from servers.models import Formation, SshKey
 from servers.models.formation import MOST_OF_ONE
 
@@ -77,13 +78,7 @@ class PartForm(forms.Form):
 class LaunchForm(forms.Form):
     """What holds for all servers that are about to boot."""
 
-    ssh_keys = forms.ModelMultipleChoiceField(
-        label="Your SSH keys that are let in",
-        queryset=SshKey.objects.none(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "Choose among your own keys."},
-    )
+    ssh_keys = OwnKeysField(label="Your SSH keys that are let in")
     network = forms.BooleanField(
         label="They may reach the network",
         required=False,

@@ -39,6 +39,23 @@ class PublicKeyBox(forms.BoundField):
         return "" if is_private(value or "") else value
 
 
+class OwnKeysField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # not generic when it runs
+    """Some of the SSH keys of the person, which whoever has the form sets as ``queryset``."""
+
+    def __init__(self, **options: Any) -> None:
+        words = {"invalid_choice": "Choose among your own keys."}
+        nothing = SshKey.objects.none()
+        widget = forms.CheckboxSelectMultiple
+        super().__init__(nothing, required=False, widget=widget, error_messages=words, **options)
+
+    def clean(self, value: Any) -> Any:
+        """Looked for among the few that there are: databases fail at numbers that are larger than their own."""
+        ids = {str(key.pk) for key in self.queryset}
+        if not ids.issuperset(map(str, value or [])):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().clean(value)
+
+
 class SshKeyForm(forms.Form):
     """A public key, and what it is called."""
 

@@ -241,9 +241,10 @@ def test_what_the_cloud_cannot_is_refused(
 
 def test_a_key_of_somebody_else_is_no_choice(send: Send, accepted: Share, cast: Cast) -> None:
     key = SshKey.objects.create(user=cast.rhea, name="laptop", public_key="ssh-ed25519 AAAA", fingerprint="SHA256:a")
-    response = send(ssh_keys=[key.pk])
-    assert response.status_code == 422
-    assert "Choose among your own keys" in response.content.decode()
+    for pk in (key.pk, 2**63):  # the second one is larger than any that a database has
+        response = send(ssh_keys=[pk])
+        assert response.status_code == 422
+        assert "Choose among your own keys" in response.content.decode()
 
 
 def test_an_image_that_goes_meanwhile_is_said_in_the_form(send: Send, accepted: Share, cast: Cast) -> None:
