@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from django.core.cache import cache
 
+from accounts.models import Account
 from images.models import Region
 from servers.clouds.base import Cloud, CloudBusy, CloudProblem, at_most
 from servers.models import Server
@@ -30,7 +31,18 @@ def for_a_page(server: Server, cloud: Cloud) -> Iterator[None]:
     if not cloud.abilities.far:
         yield
         return
-    away, asked = f"cloud-away:{server.region_id}:{server.account_id}", f"cloud-asked:{server.pk}"
+    with one_page_at_a_time(server.region, server.account, str(server.pk)):
+        yield
+
+
+@contextmanager
+def one_page_at_a_time(region: Region, account: Account, what: str) -> Iterator[None]:
+    """Let one page at a time ask a cloud about one thing of an account.
+
+    Raises:
+        CloudBusy, CloudProblem: as ``for_a_page``.
+    """
+    away, asked = f"cloud-away:{region.pk}:{account.pk}", f"cloud-asked:{region.pk}:{account.pk}:{what}"
     if reason := cache.get(away):
         raise CloudProblem(reason)
     if not cache.add(asked, True, timeout=LONGEST_SECONDS):

@@ -11,6 +11,7 @@ from images.listing import Page, Tab, Wanted, page_of
 from images.models import Image, Region
 from images.permissions import Verb, refusal
 from images.rows import name_for, source_for
+from servers.clouds.base import Network
 from servers.fitting import Place
 from servers.models import Flavor
 from servers.money import HOURS_OF_A_MONTH
@@ -129,6 +130,18 @@ def flavors_of(region: Region | None) -> list[Flavor]:
 def sizes_for(image: Image | None, flavors: Iterable[Flavor], place: Place | None) -> list[Size]:
     """The cards, the smallest first."""
     return [Size(flavor, place.why_not_in(image, flavor) if place else "") for flavor in flavors]
+
+
+def chosen_network(place: Place | None, wanted: str) -> Network | None:
+    """The one that was asked for, as a browser shows the choice: the first in place of one that is not there.
+
+    Args:
+        wanted: its id; empty for none.
+    """
+    offered = (place.networks if place else None) or ()
+    if not offered or not wanted:
+        return None
+    return next((network for network in offered if network.id == wanted), offered[0])
 
 
 def chosen_size(sizes: Sequence[Size], wanted: str) -> Size | None:

@@ -4,14 +4,16 @@ A ``Place`` is read once, and judges any number of images and sizes without anot
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from accounts.models import Account
 from images.models import Image, Region
 from servers.allowed import Allowed
-from servers.clouds.base import Cloud, CloudRefused, KeyNeeded
+from servers.clouds.base import Cloud, CloudRefused, HasNetworks, KeyNeeded, Network
 from servers.clouds.finding import cloud_of
 from servers.models import CloudKey, Flavor, RegionCloud
+from servers.networks import known_networks
 
 GIB = 1024**3
 
@@ -25,6 +27,9 @@ class Place:
         refusal: why not; empty where there is a cloud.
         needs_key: whether the account only lacks a cloud key.
         allowed: the sizes that the account may use.
+        networks: to which its servers can be connected, first the one that is taken unless another is chosen; None
+            where nobody knows them, or nobody chooses.
+        networks_at: when the cloud said so.
     """
 
     region: Region
@@ -32,6 +37,13 @@ class Place:
     refusal: str = ""
     needs_key: bool = False
     allowed: Allowed = field(default_factory=Allowed)
+    networks: tuple[Network, ...] | None = None
+    networks_at: datetime | None = None
+
+    @property
+    def has_networks(self) -> bool:
+        """Whether its cloud has networks among which people choose, known or not."""
+        return isinstance(self.cloud, HasNetworks)
 
     def why_not(self, image: Image) -> str:
         """Why no server can boot the image here, whatever its size; empty when one can.
@@ -67,18 +79,19 @@ def place_of(region: Region, account: Account) -> Place:
     cloud = RegionCloud.objects.filter(region=region).first()
     if cloud and cloud.closed_at:
         return Place(region, None, f"{region.name} is closed for new servers.")
-    if cloud and cloud.needs_key and (problem := _problem_of_key(region, account)):
-        return Place(region, None, f"The cloud key of {account.title} for {region.name} does not work: {problem}")
+    key = _key_for(region, account) if cloud and cloud.needs_key else None
+    if key and key.problem:
+        return Place(region, None, f"The cloud key of {account.title} for {region.name} does not work: {key.problem}")
     try:
-        return Place(region, cloud_of(region, account), allowed=Allowed.of(account))
+        place = Place(region, cloud_of(region, account), allowed=Allowed.of(account))
     except CloudRefused as refused:
         return Place(region, None, str(refused), needs_key=isinstance(refused, KeyNeeded))
+    return replace(place, networks=known_networks(key), networks_at=key.networks_at) if key else place
 
 
-def _problem_of_key(region: Region, account: Account) -> str:
-    """What was found when the cloud key of an account was last tried; empty for one that worked, or none."""
-    keys = CloudKey.objects.filter(account=account, region=region, removed_at__isnull=True)
-    return keys.values_list("problem", flat=True).first() or ""
+def _key_for(region: Region, account: Account) -> CloudKey | None:
+    """The cloud key of an account, with what was found when it was last tried."""
+    return CloudKey.objects.filter(account=account, region=region, removed_at__isnull=True).first()
 
 
 def why_not_boot(image: Image, flavor: Flavor, account: Account) -> str:

@@ -41,6 +41,11 @@ def forget_cloud_keys() -> str:
     return f"{actions.forget_cloud_keys()} cloud keys are forgotten."
 
 
+def ask_for_networks(key_id: int) -> None:
+    """Ask the cloud of a new key which networks it offers."""
+    actions.ask_for_networks_of(key_id)
+
+
 def run_copy(copy_id: int) -> None:
     """Bring image data to a cloud."""
     actions.run_copy(copy_id)

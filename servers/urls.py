@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from servers.views import creating, formation_parts, formations, governing, keys, registering, saving, servers
+from servers.views import (
+    creating,
+    formation_parts,
+    formations,
+    governing,
+    keys,
+    networks,
+    registering,
+    saving,
+    servers,
+)
 
 urlpatterns: list[URLPattern] = [
     path("organizations/<int:pk>/sizes/", governing.sizes_page, name="organization_sizes"),
@@ -31,6 +41,7 @@ urlpatterns: list[URLPattern] = [
     path("images/register/", registering.image_register, name="image_register"),
     path("servers/", servers.server_list, name="server_list"),
     path("servers/create/", creating.server_create, name="server_create"),
+    path("servers/create/networks/<slug:region>/", networks.network_ask, name="network_ask"),
     path("servers/<uuid:pk>/", servers.server_detail, name="server_detail"),
     path("servers/<uuid:pk>/console/", servers.server_console, name="server_console"),
     path("servers/<uuid:pk>/console/more/", servers.server_console_more, name="server_console_more"),

@@ -29,6 +29,7 @@ from servers.actions.keys import (
 from servers.actions.limits import set_server_limit
 from servers.actions.looking import look_at_server, look_at_servers
 from servers.actions.members import attend_to_all_members, attend_to_members
+from servers.actions.networks import ask_for_networks, ask_for_networks_of
 from servers.actions.operating import (
     delete_server,
     reboot_server,
@@ -56,6 +57,8 @@ __all__ = [
     "WantedPart",
     "add_part",
     "add_ssh_key",
+    "ask_for_networks",
+    "ask_for_networks_of",
     "attend_to_all_members",
     "attend_to_copies",
     "attend_to_members",

@@ -21,10 +21,12 @@ from images.rows import name_for
 from images.validators import valid_ports
 from servers.actions.events import attend_soon, record_server
 from servers.budgets import why_not_afford
+from servers.clouds.base import Network
 from servers.fitting import Place, place_of
 from servers.limits import Amounts, Counted, require_room
 from servers.models import Flavor, FormationPart, Server, SshKey
 from servers.models.formation import MOST_OF_ONE
+from servers.networks import NO_NETWORK, NO_SUCH_NETWORK
 from servers.permissions import Verb, require
 from servers.secrets import USER_DATA, user_data_of
 from sharing.models import Share
@@ -45,6 +47,8 @@ class NewServer:
         image: the id of the image it boots from.
         flavor: the id of its size.
         ssh_keys: ids of keys of the person.
+        network: whether it may reach the network.
+        network_code: what the cloud calls the one that is chosen; empty: the first that it offers to the account.
         ports: of the server, to be reached from outside.
         request: what the form was given when it was shown: sent twice, it makes its servers once. Empty: no matter.
     """
@@ -55,6 +59,7 @@ class NewServer:
     ssh_keys: Sequence[int] = ()
     user_data: str = ""
     network: bool = False
+    network_code: str = ""
     ports: Sequence[int] = ()
     request: str = ""
 
@@ -108,6 +113,7 @@ def create_servers(new: NewServer, *, by: Viewer, count: int = 1, filling: Filli
     image = get_image(by, new.image, ImageVerb.USE, lock=True)
     place = place_of(image.region, by.account)
     flavor = fitting_flavor(new.flavor, image, place)
+    network = _offered_network(new, place)
     _check_reach(new, place)
     keys = _own_keys(new, by)
     _check(new, count)
@@ -119,6 +125,8 @@ def create_servers(new: NewServer, *, by: Viewer, count: int = 1, filling: Filli
     servers = []
     for pk, name in zip(ids, names, strict=True):
         server = _built(new, image, flavor, by)
+        if network:
+            server.network_code, server.network_name = network.id, network.name
         server.pk, server.name, server.ssh_keys = pk, name, keys
         if filling:
             server.part, server.formation = filling.part, filling.part.formation
@@ -171,7 +179,8 @@ def _is_as_asked(new: NewServer, by: Viewer, count: int) -> Callable[[Server], b
 
     def is_as_asked(server: Server) -> bool:
         made = server.image_id, server.flavor_id, server.network, set(server.ports), set(server.ssh_keys)
-        return server.is_live and server.name in names and (*made, user_data_of(server)) == asked
+        is_there = new.network_code in ("", server.network_code)
+        return server.is_live and server.name in names and is_there and (*made, user_data_of(server)) == asked
 
     return is_as_asked
 
@@ -190,6 +199,17 @@ def fitting_flavor(flavor_id: int, image: Image, place: Place) -> Flavor:
     if reason := place.why_not_in(image, flavor):
         raise wrong("flavor", reason, "too-small")
     return flavor
+
+
+def _offered_network(new: NewServer, place: Place) -> Network | None:
+    """The network to which it is to be connected; None for none, and where its cloud has to choose."""
+    if not new.network or (place.networks is None and not new.network_code):
+        return None
+    offered = place.networks or ()
+    network = next((each for each in offered if new.network_code in ("", each.id)), None)
+    if network is None:
+        raise wrong("network", NO_SUCH_NETWORK if offered or place.networks is None else NO_NETWORK, "no-such-network")
+    return network
 
 
 def _check_reach(new: NewServer, place: Place) -> None:

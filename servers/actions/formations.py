@@ -59,11 +59,13 @@ class Launch:
     Attributes:
         ssh_keys: ids of keys of the person.
         network: whether they may reach the network.
+        network_code: what the cloud calls the one that is chosen; empty: the first that it offers to the account.
         open_ports: whether the ports that their images name are reached from outside.
     """
 
     ssh_keys: Sequence[int] = ()
     network: bool = False
+    network_code: str = ""
     open_ports: bool = False
 
 
@@ -285,6 +287,7 @@ def _boot(part: FormationPart, image: Image, names: Sequence[str], launch: Launc
         flavor=part.flavor_id,
         ssh_keys=launch.ssh_keys,
         network=launch.network,
+        network_code=launch.network_code,
         ports=(image.own_ports or image.ports) if launch.open_ports else (),
     )
     with _told_of(part, by):

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django_q.tasks import async_task
 
 from accounts.encryption import encrypt
 from accounts.errors import Conflict, wrong
@@ -114,9 +115,11 @@ def save_cloud_key(region: Region, *, by: Viewer, credential_id: str, secret: st
     key.credential_id, key.encrypted_secret = credential_id, encrypt(secret, purpose=KEY_SECRETS)
     key.project_id, key.tested_at, key.problem, key.created_by = project_id, timezone.now(), "", by.user
     key.given_for = RegionCloud.objects.get(region=region).hosts
+    key.networks = key.networks_at = None  # those of another key may be those of another project
     key.full_clean(validate_unique=False)
     key.save()
     look_after_key(account, region)
+    transaction.on_commit(lambda: async_task("servers.tasks.ask_for_networks", key.pk, cluster="control"))
     _record("cloud key added" if is_new else "cloud key replaced", key, by)
     return key
 
@@ -207,7 +210,8 @@ def _forget_if_unneeded(key_id: int) -> int:
 
 def _forget(key: CloudKey, by: User) -> None:
     key.encrypted_secret, key.removed_at, key.removed_by = "", timezone.now(), by
-    key.save(update_fields=["encrypted_secret", "removed_at", "removed_by"])
+    key.networks = key.networks_at = None
+    key.save(update_fields=["encrypted_secret", "removed_at", "removed_by", "networks", "networks_at"])
 
 
 def _locked_account(by: Viewer) -> Account:

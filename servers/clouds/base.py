@@ -110,6 +110,24 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A network to which a cloud lets an account connect machines.
+
+    Attributes:
+        id: what the cloud calls it.
+        is_own: whether it belongs to the account's project; others are shared with that.
+        is_external: whether it lies outside of the cloud's own networks, so that its addresses are reached from there.
+        subnets: their addresses ("10.0.0.0/24").
+    """
+
+    id: str
+    name: str
+    is_own: bool
+    is_external: bool
+    subnets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """A machine as it should be.
 
@@ -121,6 +139,7 @@ class Machine:
         flavor: what the cloud calls the size.
         image: where the image comes from.
         network: whether it may reach the network.
+        network_code: what the cloud calls the one that was chosen; empty: the one that the cloud takes first.
         ports: which of its ports are reached from outside.
         ssh_keys: lines as in ``authorized_keys``.
         user_data: for cloud-init.
@@ -136,6 +155,7 @@ class Machine:
     flavor: str
     image: "Source"
     network: bool = False
+    network_code: str = ""
     ports: tuple[int, ...] = ()
     ssh_keys: tuple[str, ...] = ()
     user_data: str = ""
@@ -286,6 +306,19 @@ class SharesImages(Protocol):
 
     def accept(self, image_id: str) -> None:
         """Accept an image of another project. Twice is not an error."""
+
+
+@runtime_checkable
+class HasNetworks(Protocol):
+    """A cloud that has several networks, among which people choose."""
+
+    def networks(self) -> list[Network]:
+        """The networks to which machines of this account can be connected: first the one that is taken unless another
+        is chosen.
+
+        Raises:
+            CloudProblem: nobody knows, because the cloud does not answer, or does not let this key ask.
+        """
 
 
 class Cloud(Protocol):

@@ -96,6 +96,7 @@ def machine_of(server: Server) -> Machine:
         flavor=server.flavor.code,
         image=source_of(server.image_name, server.data),
         network=server.network,
+        network_code=server.network_code,
         ports=tuple(int(port) for port in server.ports),
         ssh_keys=tuple(server.ssh_keys),
         user_data=user_data,

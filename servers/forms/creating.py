@@ -14,9 +14,9 @@ from images.listing import Sort, Tab, Wanted
 from images.models import Region
 from servers.actions import NewServer
 from servers.choosing import TAB_LABELS
-from servers.clouds.base import Abilities
 from servers.fitting import Place
 from servers.forms.keys import OwnKeysField, PublicKeyField
+from servers.forms.networks import fit_network, network_of
 from servers.models import SshKey
 
 MOST_AT_ONCE = 10
@@ -30,6 +30,7 @@ class ChoosingForm(forms.Form):
     region = forms.CharField(required=False, max_length=20)
     image = forms.UUIDField(required=False)
     flavor = forms.CharField(required=False, max_length=20)
+    network = forms.CharField(required=False, max_length=64)
     change = forms.ChoiceField(required=False, choices=[("image", "image"), ("region", "region")])
     after = forms.CharField(required=False)
     before = forms.CharField(required=False)
@@ -106,13 +107,9 @@ class ServerForm(forms.Form):
         assert isinstance(keys, forms.ModelMultipleChoiceField)
         keys.queryset = SshKey.objects.filter(user=viewer.user)
         if place and place.cloud:
-            self._keep_what_it_can(place.cloud.abilities)
-
-    def _keep_what_it_can(self, can: Abilities) -> None:
-        if not can.network_choice:
-            del self.fields["network"]
-        if not can.port_forwards:
-            del self.fields["ports"]
+            fit_network(self.fields, place)
+            if not place.cloud.abilities.port_forwards:
+                del self.fields["ports"]
 
     def new_server(self) -> NewServer:
         """What is wanted."""
@@ -123,7 +120,7 @@ class ServerForm(forms.Form):
             flavor=given["flavor"],
             ssh_keys=[key.pk for key in given["ssh_keys"]],
             user_data=given["user_data"],
-            network=bool(given.get("network")),
+            **network_of(given),
             ports=given.get("ports", []),
             request=given["request"],
         )

@@ -11,6 +11,7 @@ from images.models import Region
 from servers.actions import Launch, WantedPart
 from servers.fitting import Place
 from servers.forms.keys import OwnKeysField
+from servers.forms.networks import fit_network, network_of
 from servers.models import Formation, SshKey
 from servers.models.formation import MOST_OF_ONE
 
@@ -23,7 +24,7 @@ class FormationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscript
         fields = ("name", "description")
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "off"}),
-            "description": forms.Textarea(attrs={"rows": 3}),
+            "description": forms.Textarea(attrs={"rows": 3, "data-optional": ""}),
         }
         error_messages = {"name": {"required": "Give the formation a name."}}
 
@@ -98,8 +99,7 @@ class LaunchForm(forms.Form):
         self.initial.setdefault("ssh_keys", list(keys.queryset))
         if not self.initial["ssh_keys"]:
             del self.fields["ssh_keys"]
-        if not (place.cloud and place.cloud.abilities.network_choice):
-            del self.fields["network"]
+        fit_network(self.fields, place)
         if not (place.cloud and place.cloud.abilities.port_forwards):
             del self.fields["open_ports"]
 
@@ -108,7 +108,7 @@ class LaunchForm(forms.Form):
         given = self.cleaned_data
         return Launch(
             ssh_keys=[key.pk for key in given.get("ssh_keys", [])],
-            network=bool(given.get("network")),
+            **network_of(given),
             open_ports=bool(given.get("open_ports")),
         )
 

@@ -1,5 +1,7 @@
 """Credentials: an account's for a cloud, and a person's for signing in to servers."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -18,6 +20,10 @@ class CloudKey(models.Model):
     given_for: "models.JSONField[list[str], list[str]]" = models.JSONField(
         "given for", default=list, blank=True, help_text="The hosts to which it may go, as the account was told then."
     )
+    networks: "models.JSONField[list[dict[str, Any]] | None, list[dict[str, Any]] | None]" = models.JSONField(
+        null=True, blank=True, help_text="What that cloud offers to the project; null: it has not said yet."
+    )
+    networks_at = models.DateTimeField("networks asked for", null=True, blank=True)
     tested_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=255, blank=True, help_text="What the last test found.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -36,6 +42,11 @@ class CloudKey(models.Model):
                 condition=Q(removed_at__isnull=True, removed_by__isnull=True)
                 | Q(removed_at__isnull=False, removed_by__isnull=False, encrypted_secret=""),
                 name="cloudkey_removed_at_with_removed_by",
+            ),
+            models.CheckConstraint(
+                condition=Q(networks__isnull=True, networks_at__isnull=True)
+                | Q(networks__isnull=False, networks_at__isnull=False),
+                name="cloudkey_networks_with_networks_at",
             ),
         ]
 

@@ -64,6 +64,10 @@ class Server(models.Model):
     )
 
     network = models.BooleanField("may reach the network", default=False)
+    network_code = models.CharField(
+        max_length=64, blank=True, help_text="What its cloud calls the network; empty: whichever that takes first."
+    )
+    network_name = models.CharField(max_length=255, blank=True, help_text="As that cloud said when it was chosen.")
     ports: "models.JSONField[dict[str, int], dict[str, int]]" = models.JSONField(
         "forwarded ports", default=dict, blank=True, help_text="Of the server, and where this host answers for each."
     )
@@ -115,6 +119,11 @@ class Server(models.Model):
             models.CheckConstraint(
                 condition=Q(gone_at__isnull=True) | Q(wanted="deleted", status="deleted"),
                 name="server_gone_after_it_was_deleted",
+            ),
+            models.CheckConstraint(
+                condition=Q(network_code="", network_name="")
+                | (Q(network=True) & ~Q(network_code="") & ~Q(network_name="")),
+                name="server_in_a_network_may_reach_it",
             ),
             models.CheckConstraint(condition=Q(reboots_done__lte=models.F("reboots_wanted")), name="server_reboots"),
             models.CheckConstraint(

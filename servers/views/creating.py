@@ -20,7 +20,7 @@ from images.permissions import Verb as ImageVerb
 from images.permissions import get_image
 from servers import actions
 from servers.budgets import level_of
-from servers.choosing import GONE, Choice, advice_for, choices_of, chosen_size, flavors_of, sizes_for
+from servers.choosing import GONE, Choice, advice_for, choices_of, chosen_network, chosen_size, flavors_of, sizes_for
 from servers.fitting import place_of
 from servers.forms import ServerForm
 from servers.limits import pressing
@@ -79,7 +79,10 @@ class CreatePage:
             return {}
         ports = self.image.own_ports or self.image.ports
         name = (self.image.own_label or self.image.name)[:240]
-        return {"name": name, "ports": ports, "image": self.image.pk}
+        suggested = {"name": name, "ports": ports, "image": self.image.pk}
+        if "network" in self.request.GET:
+            suggested["network"] = self.given.cleaned_data.get("network", "")
+        return suggested
 
     def boot(self) -> list[Server]:
         """Boot what the form says; nothing, with the reasons in the form, where that cannot be."""
@@ -141,6 +144,7 @@ class CreatePage:
             "open_step": change or ("" if choice else "image"),
             "sizes": sizes,
             "size": chosen_size(sizes, asked),
+            "network": chosen_network(self.place, _asked_of(self.form, "network")),
             "here": self.of(image=self.image.pk if self.image else ""),
             "change_region": self.of(change="region"),
             "why_not_key": refusal(self.viewer, Verb.MANAGE_KEYS),
@@ -159,6 +163,11 @@ class CreatePage:
         if self.image is None or self.place is None:
             return None
         return choices_of(self.viewer, [self.image], self.place, self.flavors)[0]
+
+
+def _asked_of(form: ServerForm, name: str) -> str:
+    """What a field of the form says, or begins with; empty where it has no such field."""
+    return str(form[name].value() or "") if name in form.fields else ""
 
 
 def _region_line(region: Region, href: str) -> dict[str, Any]:

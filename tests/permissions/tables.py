@@ -120,6 +120,8 @@ access_clouds                   GET    200       200      200
 access_clouds                   POST   405       405      405
 server_create                   GET    403       200      200
 server_create                   POST   403       422      422
+network_ask                     GET    405       405      405
+network_ask                     POST   403       302      302
 formation_list                  GET    200       200      200
 formation_list                  POST   405       405      405
 formation_create                GET    403       200      200

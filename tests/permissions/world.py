@@ -37,7 +37,7 @@ from tests import factories
 from tests.people import Cast
 from tests.servers.conftest import boot, make_flavor
 from tests.servers.formations.conftest import add, make_formation
-from tests.servers.keys import make_cloud_key
+from tests.servers.keys import make_cloud_key, make_place
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,7 @@ def _own(cast: Cast, image: Image, shares: dict[str, Share], olga: User) -> dict
         "feed": {"feed": _feed(cast).pk},
         "credential": {"credential": _credential(cast).pk},
         "webhook": {"webhook": delivery.webhook_id},
+        "network": {"region": make_place().region_id},
         "cloud_key": {"region": make_cloud_key(cast.producer).region_id},
         "delivery": {"webhook": delivery.webhook_id, "event": delivery.event_id},
         "block": {"block": block.pk},

@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
 
 from images import demo_disks
-from servers.clouds.base import Abilities, CloudProblem, Condition, Console, Machine, Progress, State
+from servers.clouds.base import Abilities, CloudProblem, Condition, Console, Machine, Network, Progress, State
 
 EVERYTHING = Abilities(
     live_snapshots=True,
@@ -23,6 +23,9 @@ EVERYTHING = Abilities(
     disk_formats=frozenset({"qcow2", "raw"}),
     architectures=frozenset({"x86_64", ""}),
 )
+
+
+Cloud = TypeVar("Cloud", bound="MemoryCloud")
 
 
 class Killed(BaseException):
@@ -156,9 +159,26 @@ def _die(name: str, where: set[str]) -> None:
         raise Killed
 
 
+class NetworkedCloud(MemoryCloud):
+    """A cloud in memory, with networks to choose from and without ports to forward."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.abilities = replace(EVERYTHING, port_forwards=False)
+        self.offered: list[Network] = []
+
+    def networks(self) -> list[Network]:
+        self._called("networks")
+        return self.offered
+
+
 def put_in_place(monkeypatch: pytest.MonkeyPatch) -> MemoryCloud:
     """A cloud in memory, in the place of that of every region."""
-    cloud = MemoryCloud()
+    return put(MemoryCloud(), monkeypatch)
+
+
+def put(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """This one in the place of that of every region."""
     for name, module in list(sys.modules.items()):
         if name.startswith("servers.") and hasattr(module, "cloud_of"):
             monkeypatch.setattr(module, "cloud_of", lambda *_: cloud)

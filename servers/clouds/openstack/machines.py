@@ -8,10 +8,12 @@ tag. Where two have made a machine at the same moment, both see that, and both k
 import base64
 import contextlib
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +28,13 @@ from servers.clouds.base import (
     Condition,
     Console,
     Machine,
+    Network,
     Progress,
     State,
 )
 from servers.clouds.openstack.access import Access
 from servers.clouds.openstack.images import ACTIVE, CloudImages
-from servers.clouds.openstack.problems import NoSuchFlavor, in_words, one_line, said
+from servers.clouds.openstack.problems import NoSuchFlavor, NoSuchNetwork, in_words, one_line, said
 
 SERVER, DISK = "stockroom_server", "stockroom_disk"
 STATES = {
@@ -62,6 +65,8 @@ IPV4 = 4
 CHUNK = 1024 * 1024  # bytes
 TICK_SECONDS, SNAPSHOT_SECONDS = 2, 4 * 60 * 60
 NO_QUOTA = "No valid host was found"
+MOST_READ, MOST_NETWORKS, MOST_SUBNETS = 1000, 100, 8
+LONGEST_ID, LONGEST_NAME = 64, 255  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,21 +264,43 @@ class OpenStackCloud(CloudImages):
                 getattr(self._sdk.compute, f"{resumed_by}_server")(there.id)
 
     def _networks(self, machine: Machine) -> Any:
-        """None, or the first of the project's own networks."""
+        """None, the chosen network, or the first. It is looked for again: a cloud lets a key of its staff into any."""
         if not machine.network:
             return "none"
-        networks = self.networks()
-        if not networks:
+        ids = [str(each.id) for each in self._open_networks()]
+        if not ids:
             raise CloudRefused(f"The project in the cloud of {self._access.region} has no network. Make one there.")
-        return [{"uuid": networks[0][0]}]
+        if machine.network_code not in ("", *ids):
+            raise NoSuchNetwork(self._access.region)
+        return [{"uuid": machine.network_code or ids[0]}]
 
-    def networks(self) -> list[tuple[str, str]]:
-        """The networks to which machines can be connected: id and name, the project's own first."""
+    def networks(self) -> list[Network]:
+        """Its networks with their addresses, the project's own first; see ``HasNetworks``."""
+        found, subnets = self._open_networks(), defaultdict[str, list[str]](list)
+        with in_words(self._access):
+            for each in islice(self._sdk.network.subnets(), MOST_READ) if found else ():
+                subnets[str(each.network_id)].append(one_line(str(each.cidr)))
+        return [
+            Network(
+                id=str(each.id),
+                name=one_line(str(each.name or each.id))[:LONGEST_NAME],
+                is_own=each.project_id == self.project_id,
+                is_external=bool(each.is_router_external),
+                subnets=tuple(subnets[str(each.id)][:MOST_SUBNETS]),
+            )
+            for each in found
+        ]
+
+    def _open_networks(self) -> list[Any]:
+        """The networks to which this project can connect machines, in the order in which they are offered."""
         with in_words(self._access):
             project = self.project_id
-            found = [each for each in self._sdk.network.networks() if not each.is_router_external]
-        found.sort(key=lambda each: (str(each.project_id) != project, str(each.name), str(each.id)))
-        return [(str(each.id), one_line(str(each.name or each.id))) for each in found]
+            listed = islice(self._sdk.network.networks(), MOST_READ)
+            found = [each for each in listed if _is_open(each, project)]
+        found.sort(
+            key=lambda each: (each.project_id != project, bool(each.is_router_external), str(each.name), str(each.id))
+        )
+        return found[:MOST_NETWORKS]
 
     def flavors(self) -> list[Size]:
         """The sizes that the cloud has for this key, the smallest first."""
@@ -310,6 +337,17 @@ class OpenStackCloud(CloudImages):
                 if "flavor" in words.lower():
                     raise NoSuchFlavor(self._access.region, machine.flavor) from None
                 raise
+
+
+def _is_open(network: Any, project: str) -> bool:
+    """Whether Compute connects machines of a project to a network.
+
+    It refuses those without addresses, and those beyond the routers that are not shared. A key of the cloud's own staff
+    sees those of all projects.
+    """
+    is_shared = bool(network.is_shared)
+    is_inner = network.project_id == project and not network.is_router_external
+    return bool(network.subnet_ids) and (is_shared or is_inner) and len(str(network.id)) <= LONGEST_ID
 
 
 def tag_of(machine: Machine) -> str:

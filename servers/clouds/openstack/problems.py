@@ -79,6 +79,16 @@ class NoSuchFlavor(CloudRefused):
         )
 
 
+class NoSuchNetwork(CloudRefused):
+    """The network is gone from the cloud, or was taken back there."""
+
+    def __init__(self, region: str) -> None:
+        super().__init__(
+            f"The cloud of {region} no longer has the network that was chosen, or shares it no more. "
+            "Delete this server, and create one in another network."
+        )
+
+
 @contextmanager
 def in_words(access: "Access") -> Iterator[None]:
     """Turn what openstacksdk raises into problems for people.

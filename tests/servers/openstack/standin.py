@@ -22,8 +22,11 @@ from servers.clouds.openstack.access import Access
 SECRET = "correct horse battery staple"
 NOW = "2026-11-21T01:46:36Z"
 NETWORK = "ff608d40-75e9-48cb-b745-77bb55b5eaf2"
+SHARED = "9d1f40a9-5e92-4b9a-8a39-0f8a5d7a3f11"
+EXTERNAL = "0c5c1a53-4b0c-49f6-9a2b-6a3a6f1b9f52"
 Answer = tuple[int, Any]
 Environ = dict[str, Any]
+Net = dict[str, Any]
 
 
 class Refused(Exception):
@@ -38,6 +41,12 @@ class Refused(Exception):
         self.status, self.kind = status, kind
 
 
+def net(pk: str, name: str, *, shared: bool = False, external: bool = False, subnets: int = 1, **more: str) -> Net:
+    """A network; of whoever asks for it, unless ``project_id`` says otherwise."""
+    places = [str(uuid.uuid4()) for _ in range(subnets)]
+    return {"id": pk, "name": name, "shared": shared, "router:external": external, "subnets": places, **more}
+
+
 class StandIn:
     """The cloud, in memory.
 
@@ -48,6 +57,7 @@ class StandIn:
         moved: by a pattern of "METHOD path": where the answer leads on.
         before: by a pattern of "METHOD path": what happens before it is answered, once.
         output: what machines have printed.
+        nets: its networks.
     """
 
     def __init__(self) -> None:
@@ -63,6 +73,14 @@ class StandIn:
         self.before: dict[str, Callable[[], Any]] = {}
         self.output = "Stockroom says hello.\n"
         self.boots_to = "ACTIVE"
+        self.nets = [
+            net(SHARED, "everybody", project_id="else", shared=True),
+            net(EXTERNAL, "street", project_id="else", shared=True, external=True),
+            net(str(uuid.uuid4()), "internet", external=True),
+            net(str(uuid.uuid4()), "theirs", project_id="else"),
+            net(str(uuid.uuid4()), "bare", subnets=0),
+            net(NETWORK, "private"),
+        ]
         self.url = ""
         self.catalogue: dict[str, str] = {}
 
@@ -339,11 +357,16 @@ class StandIn:
         links = [{"rel": "self", "href": f"{self.url}/network/v2.0/"}]
         return 200, {"versions": [{"id": "v2.0", "status": "CURRENT", "links": links}]}
 
-    def networks(self, **_: Any) -> Answer:
-        shared = {"id": str(uuid.uuid4()), "name": "everybody", "project_id": "else", "router:external": False}
-        own = {"id": NETWORK, "name": "private", "project_id": self.project, "router:external": False}
-        outside = {"id": str(uuid.uuid4()), "name": "internet", "project_id": self.project, "router:external": True}
-        return 200, {"networks": [shared, outside, own]}
+    def networks(self, *, asker: str, **_: Any) -> Answer:
+        return 200, {"networks": [{"project_id": asker, **each} for each in self.nets]}
+
+    def subnets(self, **_: Any) -> Answer:
+        places = [(each["id"], pk) for each in self.nets for pk in each["subnets"]]
+        found = [
+            {"id": pk, "network_id": network, "cidr": f"10.0.{number}.0/24", "ip_version": 4}
+            for number, (network, pk) in enumerate(places)
+        ]
+        return 200, {"subnets": found}
 
 
 ONE = r"/([0-9a-f-]{36})"
@@ -371,6 +394,7 @@ ROUTES = [
     (rf"DELETE /image/v2/images{ONE}/members/(\w+)", "remove_member"),
     (r"GET /network/?", "network_versions"),
     (r"GET /network/v2\.0/networks", "networks"),
+    (r"GET /network/v2\.0/subnets", "subnets"),
 ]
 
 

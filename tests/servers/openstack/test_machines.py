@@ -4,15 +4,16 @@ import base64
 import email
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from servers.clouds import CloudBusy, CloudProblem, CloudRefused, State
-from servers.clouds.base import ImageNeeded
+from servers.clouds.base import ImageNeeded, Network
 from servers.clouds.openstack import OpenStackCloud, Size
-from servers.clouds.openstack.problems import CloudSilent, NoSuchFlavor, QuotaReached
+from servers.clouds.openstack.problems import CloudSilent, NoSuchFlavor, NoSuchNetwork, QuotaReached
 from tests.servers.openstack.conftest import brought, machine
-from tests.servers.openstack.standin import NETWORK, Refused, StandIn
+from tests.servers.openstack.standin import EXTERNAL, NETWORK, SHARED, Refused, StandIn, net
 
 CREATES = "POST /compute/v2.1/servers"
 
@@ -211,6 +212,40 @@ class TestWhatIsMissing:
         with pytest.raises(CloudRefused, match="rebuilt or deleted"):
             oslo.start(machine())
 
-    def test_lists_sizes_and_networks(self, oslo: OpenStackCloud) -> None:
+    def test_lists_sizes(self, oslo: OpenStackCloud) -> None:
         assert oslo.flavors()[0] == Size("1", "m1.tiny", 1, 512, 1)
-        assert [name for _id, name in oslo.networks()] == ["private", "everybody"]
+
+
+class TestNetworks:
+    def test_offers_own_and_shared_ones_that_have_addresses(self, oslo: OpenStackCloud) -> None:
+        """Those of other projects, which a key of the cloud's own staff sees too, are nobody's choice."""
+        said = {"is_own": False, "is_external": False}
+        assert oslo.networks() == [
+            Network(id=NETWORK, name="private", subnets=("10.0.4.0/24",), **said | {"is_own": True}),
+            Network(id=SHARED, name="everybody", subnets=("10.0.0.0/24",), **said),
+            Network(id=EXTERNAL, name="street", subnets=("10.0.1.0/24",), **said | {"is_external": True}),
+        ]
+
+    def test_what_a_cloud_says_is_kept_short(self, oslo: OpenStackCloud, there: StandIn) -> None:
+        there.nets = [net(NETWORK, "evil\u202e\n" * 200, subnets=20), net("x" * 65, "long")]
+        there.nets += [net(str(uuid4()), f"n{number:03}") for number in range(120)]
+        offered = oslo.networks()
+        assert len(offered) == 100
+        assert offered[0].name.startswith("evil evil ")
+        assert (len(offered[0].name), len(offered[0].subnets)) == (255, 8)
+
+    def test_connects_to_the_chosen_one(self, oslo: OpenStackCloud, there: StandIn) -> None:
+        oslo.create(brought(oslo, machine(network=True, network_code=SHARED)))
+        assert [each["asked"]["networks"] for each in there.servers.values()] == [[{"uuid": SHARED}]]
+
+    def test_connects_to_none_that_is_not_offered(self, oslo: OpenStackCloud, there: StandIn) -> None:
+        theirs = next(each["id"] for each in there.nets if each["name"] == "theirs")
+        with pytest.raises(NoSuchNetwork, match="no longer has the network"):
+            oslo.create(brought(oslo, machine(network=True, network_code=theirs)))
+        assert not there.servers
+
+    def test_without_any_says_so(self, oslo: OpenStackCloud, there: StandIn) -> None:
+        there.nets = []
+        assert oslo.networks() == []
+        with pytest.raises(CloudRefused, match="has no network"):
+            oslo.create(brought(oslo, machine(network=True)))
