@@ -44,6 +44,11 @@ class Ledger:
         return sum((line.level.amount for line in self.lines if line.level), Decimal(0))
 
     @property
+    def budgets(self) -> int:
+        """How many accounts have one."""
+        return sum(1 for line in self.lines if line.level)
+
+    @property
     def usage(self) -> Usage:
         """What the servers of all accounts cost."""
         total = [line.usage for line in self.lines]

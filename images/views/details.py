@@ -60,7 +60,7 @@ def detail_context(viewer: Viewer, image: Image) -> dict[str, Any]:
         "lines": [line_for(event, viewer) for event in events],
         "downloads": downloads,
         "buttons": [entry for entry in entries if entry.order < DANGEROUS and not entry.copy][:BUTTONS],
-        "primary": "Share Image" if is_own else "Download",
+        "primary": "Share Image" if is_own else "Create Server",
         "actions": as_actions(entries),
         "words": [] if is_own else [words for words in words_beside(image) if words.replaces or words.has_changed],
         "why_not_label": refusal(viewer, Verb.LABEL, image),

@@ -43,7 +43,7 @@ def test_from_nothing_to_launched_and_back(cast: Cast, golden: Image, visit: Vis
     expect(dialog).to_contain_text("0.02 USD an hour")
     dialog.get_by_role("button", name="Launch").click()
     expect(status).to_contain_text("2 building")
-    page.get_by_role("link", name="How many servers of web").click()
+    page.get_by_role("link", name="Change number of servers of web").click()
     dialog.get_by_role("spinbutton", name="How many servers").fill("3")
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_role("link", name="web-3")).to_be_visible()

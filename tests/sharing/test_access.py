@@ -73,7 +73,7 @@ class TestRows:
     ) -> None:
         share = offer_one(golden, cast.producer, "bob@example.org")
         actions.accept(share.pk, by=viewer(cast.bob), into=cast.beta)
-        assert "Never" in shown(client, access)
+        assert "never" in shown(client, access)
         take(golden, cast.consumer)
         take(golden, cast.observer)
         html = shown(client, access)
