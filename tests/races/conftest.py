@@ -12,7 +12,15 @@ from django.http import Http404
 
 from accounts.errors import Conflict
 from accounts.models import Event
+from accounts.roles import Role
+from accounts.viewer import Viewer
+from images.models import Image
 from images.problems import QuotaExceeded
+from sharing.actions import offer
+from sharing.addresses import parse
+from sharing.models import Share
+from tests.factories import join, make_person, viewer
+from tests.people import Cast
 
 LINGER = 0.05  # seconds; far longer than it takes to start a thread
 PATIENCE = 60  # seconds; the databases give up earlier
@@ -26,6 +34,21 @@ REFUSALS: dict[type[Exception], str] = {
 
 Act = Callable[[], Any]
 AtOnce = Callable[..., list[str]]
+
+
+@pytest.fixture
+def frank(cast: Cast) -> Viewer:
+    """The second admin of Beta Consumers."""
+    frank = make_person("frank")
+    join(frank, cast.beta, Role.ADMIN)
+    return viewer(frank, cast.beta)
+
+
+@pytest.fixture
+def pending(cast: Cast, golden: Image) -> Share:
+    """An offer that waits for Beta Consumers, made just now."""
+    [offered] = offer(golden.pk, by=cast.producer, addresses=parse(cast.beta.number))
+    return offered.share
 
 
 @pytest.fixture

@@ -15,19 +15,11 @@ from accounts.actions import (
 from accounts.models import Event, Membership, User
 from accounts.roles import Role
 from accounts.viewer import Viewer
-from tests.factories import join, make_account, make_organization, make_person, viewer
+from tests.factories import make_account, make_organization, viewer
 from tests.people import Cast
 from tests.races.conftest import AtOnce
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def frank(cast: Cast) -> Viewer:
-    """The second admin of Beta Consumers."""
-    frank = make_person("frank")
-    join(frank, cast.beta, Role.ADMIN)
-    return viewer(frank, cast.beta)
 
 
 def membership(user: User, cast: Cast) -> int:

@@ -3,34 +3,18 @@
 import pytest
 from django.utils import timezone
 
-from accounts.roles import Role
 from accounts.viewer import Viewer
 from images.models import Image
 from sharing import actions
 from sharing.addresses import parse
 from sharing.inbox import open_offers
 from sharing.models import Block, Share, Trust
-from tests.factories import join, make_person, viewer
+from tests.factories import viewer
 from tests.people import Cast
 from tests.races.conftest import AtOnce
 from tests.races.test_sharing import grants_agree
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def frank(cast: Cast) -> Viewer:
-    """The second admin of Beta Consumers."""
-    frank = make_person("frank")
-    join(frank, cast.beta, Role.ADMIN)
-    return viewer(frank, cast.beta)
-
-
-@pytest.fixture
-def pending(cast: Cast, golden: Image) -> Share:
-    """An offer that waits for Beta Consumers."""
-    [offered] = actions.offer(golden.pk, by=cast.producer, addresses=parse(cast.beta.number))
-    return offered.share
 
 
 def block(cast: Cast, by: Viewer, **options: bool) -> Block:

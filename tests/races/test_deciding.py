@@ -25,13 +25,6 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def pending(cast: Cast, golden: Image) -> Share:
-    """An offer that waits for Beta Consumers, made just now."""
-    [offered] = actions.offer(golden.pk, by=cast.producer, addresses=parse(cast.beta.number))
-    return offered.share
-
-
-@pytest.fixture
 def case(cast: Cast, golden: Image) -> Case:
     """golden, offered to the marketplace: staff decide."""
     actions.offer(golden.pk, by=cast.producer, addresses=parse("hubfirst"))

@@ -5,7 +5,6 @@ import pytest
 from accounts.actions import close
 from accounts.addresses import parse_one
 from accounts.models import Event
-from accounts.roles import Role
 from accounts.viewer import Viewer
 from images import actions as image_actions
 from images.models import Image, Quota
@@ -15,19 +14,11 @@ from sharing.actions import Terms, Wish
 from sharing.addresses import parse
 from sharing.grants import expected_rights
 from sharing.models import HandOver, Share
-from tests.factories import join, make_image, make_person, viewer
+from tests.factories import make_image, viewer
 from tests.people import Cast
 from tests.races.conftest import AtOnce
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def frank(cast: Cast) -> Viewer:
-    """The second admin of Beta Consumers."""
-    frank = make_person("frank")
-    join(frank, cast.beta, Role.ADMIN)
-    return viewer(frank, cast.beta)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from django.utils import timezone
 from accounts.actions import close
 from accounts.addresses import Address, Kind
 from accounts.models import Account, Event
-from accounts.roles import Role
 from accounts.viewer import Viewer
 from images import actions as image_actions
 from images.models import Image, ImageGroupObjectPermission
@@ -16,26 +15,11 @@ from sharing import actions
 from sharing.addresses import parse
 from sharing.grants import expected_rights
 from sharing.models import Share
-from tests.factories import join, make_person, viewer
+from tests.factories import viewer
 from tests.people import Cast
 from tests.races.conftest import AtOnce
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def frank(cast: Cast) -> Viewer:
-    """The second admin of Beta Consumers."""
-    frank = make_person("frank")
-    join(frank, cast.beta, Role.ADMIN)
-    return viewer(frank, cast.beta)
-
-
-@pytest.fixture
-def pending(cast: Cast, golden: Image) -> Share:
-    """An offer that waits for Beta Consumers."""
-    [offered] = actions.offer(golden.pk, by=cast.producer, addresses=parse(cast.beta.number))
-    return offered.share
 
 
 def has_nothing(image: Image, consumer: Viewer) -> bool:
