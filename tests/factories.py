@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
 from accounts.actions import create_account, create_organization, create_person, create_team
@@ -30,6 +31,13 @@ def make_person(login: str, **fields: Any) -> User:
     user = create_person(login=login, email=email, **fields)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
+
+
+def signed_in(user: User) -> Client:
+    """A browser in which somebody is signed in."""
+    client = Client()
+    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
 
 
 def make_account(title: str, by: User, *, organization: Organization | None = None) -> Account:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.actions import make_reviewer
 from accounts.models import Event
 from images.models import Image, Region
-from tests.factories import make_image
+from tests.factories import make_image, signed_in
 from tests.people import Cast
 
 pytestmark = pytest.mark.django_db
@@ -18,9 +18,7 @@ CHANGES = reverse("admin:images_image_changelist")
 
 @pytest.fixture
 def admin(cast: Cast) -> Client:
-    client = Client()
-    client.force_login(cast.root, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
+    return signed_in(cast.root)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -43,8 +41,7 @@ def test_an_image_is_looked_at_not_edited(admin: Client, golden: Image) -> None:
 def test_a_reviewer_sees_only_images_that_are_open_to_everybody(cast: Cast, golden: Image) -> None:
     make_reviewer(cast.sam)
     community = make_image(cast.acme, by=cast.alice, name="for everybody", visibility="community")
-    client = Client()
-    client.force_login(cast.sam, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client = signed_in(cast.sam)
 
     assert list(client.get(CHANGES).context["cl"].queryset) == [community]
     assert client.get(reverse("admin:images_image_change", args=[golden.pk])).status_code == 302
@@ -53,8 +50,7 @@ def test_a_reviewer_sees_only_images_that_are_open_to_everybody(cast: Cast, gold
 @pytest.mark.parametrize("model", ["imagedata", "upload", "import", "reference", "imagegroupobjectpermission"])
 def test_a_reviewer_does_not_see_what_accounts_keep(cast: Cast, model: str) -> None:
     make_reviewer(cast.sam)
-    client = Client()
-    client.force_login(cast.sam, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client = signed_in(cast.sam)
 
     assert client.get(reverse(f"admin:images_{model}_changelist")).status_code == 403
 

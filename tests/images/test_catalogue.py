@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +16,7 @@ from images.catalogue import Catalogue, Page, Wanted, page_of
 from images.forms import CatalogueForm
 from images.models import Image, Reference, Region
 from tests import factories
+from tests.factories import signed_in
 from tests.people import Cast
 
 
@@ -39,12 +39,6 @@ def found(cast: Cast, catalogue: Catalogue = Catalogue.COMMUNITY, **given: str) 
     """The names of what Bob finds."""
     wanted = CatalogueForm(given).wanted(list(Region.objects.all()))
     return names(page_of(cast.consumer, catalogue, wanted))
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 def url(cast: Cast, name: str) -> str:

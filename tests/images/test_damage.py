@@ -8,25 +8,19 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from accounts.models import Event, User
+from accounts.models import Event
 from accounts.viewer import Viewer
 from images import activity
 from images.models import Image, ImageData
 from images.transfers.slots import RETRY_SECONDS
 from sharing.actions import accept, offer
 from sharing.addresses import parse
-from tests.factories import make_image
+from tests.factories import make_image, signed_in
 from tests.images.stored import file_of, overwrite
 from tests.people import Cast
 
 pytestmark = pytest.mark.django_db
 BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 def url(name: str, viewer: Viewer, image: Image) -> str:

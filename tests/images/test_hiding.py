@@ -6,7 +6,6 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.http import Http404
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -19,7 +18,7 @@ from images.permissions import Verb, get_image
 from images.references import words_beside
 from sharing.actions import accept, offer
 from sharing.addresses import parse
-from tests.factories import make_image, viewer
+from tests.factories import make_image, signed_in, viewer
 from tests.people import Cast
 
 
@@ -41,8 +40,7 @@ def listed(by: Viewer, **wanted: object) -> list[UUID]:
 
 
 def browse(user: User, name: str, account: Account, image: Image, *args: object, **data: object) -> str:
-    client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client = signed_in(user)
     return client.post(reverse(name, args=[account.number, image.pk, *args]), data, follow=True).content.decode()
 
 
@@ -161,8 +159,7 @@ class TestWordsBeside:
     def test_the_form_and_the_page_show_both(self, cast: Cast, received: Image) -> None:
         actions.label(received.pk, by=cast.consumer, default_login="admin")
         Image.objects.filter(pk=received.pk).update(default_login="debian")
-        client = Client()
-        client.force_login(cast.bob, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client = signed_in(cast.bob)
         for name in ("reference_edit", "image_detail"):
             page = client.get(reverse(name, args=[cast.beta.number, received.pk])).content.decode()
             assert "The producer now says" in page
@@ -171,7 +168,6 @@ class TestWordsBeside:
         assert "The producer now says" not in page
 
     def test_a_thing_that_nobody_names_is_not_found(self, cast: Cast, received: Image) -> None:
-        client = Client()
-        client.force_login(cast.bob, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client = signed_in(cast.bob)
         there = reverse("reference_use_theirs", args=[cast.beta.number, received.pk, "created_by"])
         assert client.post(there).status_code == 404

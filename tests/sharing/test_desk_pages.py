@@ -16,14 +16,9 @@ from sharing import actions
 from sharing.actions import asking, desk
 from sharing.models import Case, Share
 from tests import factories
+from tests.factories import signed_in
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 def url(name: str, account: Account, *args: object) -> str:

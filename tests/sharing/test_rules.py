@@ -25,6 +25,7 @@ from sharing.models import OfferRequest, Rules, Share
 from sharing.rules import open_refusal, outside_refusal, rules_of
 from tests import factories
 from tests.conftest import WorkThrough
+from tests.factories import signed_in
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
 
@@ -271,8 +272,7 @@ class TestApproval:
         share = offer_one(image, cast.producer, cast.beta.number)
         actions.reject(share.pk, by=cast.consumer)
         set_rules(cast, outside=APPROVAL)
-        client = Client()
-        client.force_login(cast.carol, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client = signed_in(cast.carol)
         again = reverse("share_again", args=[cast.acme.number, image.pk, share.pk])
         page = client.post(again, follow=True).content.decode()
         assert f"{cast.beta.grouped_number}: {Outcome.HELD.value}" in page

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -15,18 +14,12 @@ from sharing import actions
 from sharing.forms.terms import QUESTIONS, TERMS
 from sharing.models import Share, Trust
 from tests import factories
-from tests.factories import make_image
+from tests.factories import make_image, signed_in
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
 
 DIALOG = {"X-Dialog": "1"}
 TICKED = {"questions": list(QUESTIONS)}
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
 
 
 def url(name: str, account: Account, *args: object) -> str:

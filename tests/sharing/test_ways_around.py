@@ -33,7 +33,7 @@ from sharing.desk import Shown, counts_of, queue_of
 from sharing.models import Case, HandOver, Policy, Rules, Share
 from tests import factories
 from tests.conftest import WorkThrough
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, signed_in
 from tests.people import Cast
 from tests.sharing.conftest import offer_one
 
@@ -251,8 +251,7 @@ class TestTheDesk:
 
     def test_nor_verifies_it_on_the_page_of_a_case(self, cast: Cast, golden: Image, alice: User) -> None:
         case = asking.ask_for_public(golden.pk, by=cast.producer)
-        client = Client()
-        client.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client = signed_in(alice)
         verify = reverse("review_verify", args=[case.pk])
         assert verify not in client.get(reverse("review_case", args=[case.pk])).content.decode()
         assert client.post(verify).status_code == 403

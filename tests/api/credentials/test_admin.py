@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
@@ -10,6 +9,7 @@ from accounts.models import Event, Notification, User
 from accounts.roles import Role
 from api.actions import make_credential
 from api.models import ApplicationCredential
+from tests.factories import signed_in
 from tests.people import Cast
 
 LIST = reverse("admin:api_applicationcredential_changelist")
@@ -20,18 +20,12 @@ def credential(cast: Cast) -> ApplicationCredential:
     return make_credential(by=cast.creator, name="nightly-builds", role=Role.CREATOR)[0]
 
 
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
-
-
 def revoke(user: User, credential: ApplicationCredential) -> None:
-    client_of(user).post(LIST, {"action": "revoke", "_selected_action": [credential.pk]})
+    signed_in(user).post(LIST, {"action": "revoke", "_selected_action": [credential.pk]})
 
 
 def test_it_shows_everything_but_the_secret(cast: Cast, credential: ApplicationCredential) -> None:
-    client = client_of(cast.root)
+    client = signed_in(cast.root)
     assertContains(client.get(LIST), "nightly-builds")
     page = client.get(reverse("admin:api_applicationcredential_change", args=[credential.pk]))
     assertContains(page, "nightly-builds")
@@ -51,6 +45,6 @@ def test_an_administrator_revokes_by_the_action(cast: Cast, credential: Applicat
 
 def test_whoever_may_only_look_revokes_none(cast: Cast, credential: ApplicationCredential) -> None:
     cast.sam.user_permissions.add(Permission.objects.get(codename="view_applicationcredential"))
-    assertContains(client_of(cast.sam).get(LIST), "nightly-builds")
+    assertContains(signed_in(cast.sam).get(LIST), "nightly-builds")
     revoke(cast.sam, credential)
     assert ApplicationCredential.objects.get().is_live

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,6 +19,7 @@ from sharing.actions import offer
 from sharing.addresses import parse
 from tests import factories
 from tests.conftest import WorkThrough
+from tests.factories import signed_in
 from tests.images import disks
 from tests.people import Cast
 
@@ -45,8 +45,7 @@ def looked(cast: Cast, image: Image) -> Image:
 
 
 def page(user: Any, image: Image, account: Any, name: str = "image_detail", **headers: str) -> str:
-    client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client = signed_in(user)
     answer = client.get(reverse(name, args=[account.number, image.pk]), headers=headers)
     assert answer.status_code == 200
     return answer.content.decode()
@@ -152,8 +151,7 @@ class TestPages:
 
     def test_whoever_decides_sees_what_and_when_but_not_where(self, cast: Cast, looked: Image) -> None:
         offer(looked.pk, by=cast.producer, addresses=parse(cast.beta.number))
-        client = Client()
-        client.force_login(cast.bob, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client = signed_in(cast.bob)
         notices = client.get(reverse("image_list", args=[cast.beta.number])).content.decode()
         detail = page(cast.bob, looked, cast.beta)
         for text in (notices, detail):
@@ -180,8 +178,7 @@ class TestPages:
         assert "<html" not in summary
 
     def test_the_button_works_with_a_script_and_without(self, cast: Cast, image: Image) -> None:
-        client = Client()
-        client.force_login(cast.carol, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client = signed_in(cast.carol)
         url = reverse("image_inside", args=[cast.acme.number, image.pk])
         assert client.post(url).headers["Location"].endswith("#inside")
         fragment = client.post(url, headers={"HX-Request": "true", "HX-Target": "inside"})

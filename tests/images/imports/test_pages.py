@@ -1,24 +1,21 @@
 """The pages of imports, and the section "On its way"."""
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
-from accounts.models import User
 from accounts.viewer import Viewer
 from images import actions
 from images.actions import NewImage
 from images.incoming import Arrival, incoming_of
 from images.models import Conversion, Import, Upload
-from tests.factories import make_data, make_image
+from tests.factories import make_data, make_image, signed_in
 from tests.people import Cast
 
 pytestmark = pytest.mark.django_db
@@ -26,19 +23,7 @@ pytestmark = pytest.mark.django_db
 ADDRESS = "https://mirror.example/debian-12.qcow2"
 FORM = {"url": ADDRESS, "region": "IAD", "visibility": "private"}
 
-SignedIn = Callable[[User], Client]
-
 BY_ITSELF = "The image is made by itself when this is done."
-
-
-@pytest.fixture
-def signed_in() -> SignedIn:
-    def sign_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        return client
-
-    return sign_in
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +52,7 @@ def arrival(viewer: Viewer) -> Arrival:
 # --- The form ---------------------------------------------------------------------------------------
 
 
-def test_an_address_is_enough(cast: Cast, signed_in: SignedIn) -> None:
+def test_an_address_is_enough(cast: Cast) -> None:
     answer = signed_in(cast.alice).post(url("image_import", cast.producer), FORM, follow=True)
     upload = Upload.objects.get()
     assert (upload.fetch.url, upload.title) == (ADDRESS, "debian-12")
@@ -75,7 +60,7 @@ def test_an_address_is_enough(cast: Cast, signed_in: SignedIn) -> None:
     assert "“debian-12” is on its way." in answer.content.decode()
 
 
-def test_everything_that_can_be_said_is_planned(cast: Cast, signed_in: SignedIn) -> None:
+def test_everything_that_can_be_said_is_planned(cast: Cast) -> None:
     more = {"name": "Golden", "checksum": "A1" * 16, "os_family": "Debian", "tags": "golden", "min_disk": "4"}
     signed_in(cast.alice).post(url("image_import", cast.producer), FORM | more)
     upload = Upload.objects.get()
@@ -84,7 +69,7 @@ def test_everything_that_can_be_said_is_planned(cast: Cast, signed_in: SignedIn)
     assert (upload.plan["name"], upload.plan["tags"], upload.plan["facts"]["min_disk"]) == ("Golden", ["golden"], 4)
 
 
-def test_a_checksum_may_be_an_address(cast: Cast, signed_in: SignedIn) -> None:
+def test_a_checksum_may_be_an_address(cast: Cast) -> None:
     signed_in(cast.alice).post(
         url("image_import", cast.producer), FORM | {"checksum": "https://mirror.example/SHA256SUMS"}
     )
@@ -108,9 +93,7 @@ def test_a_checksum_may_be_an_address(cast: Cast, signed_in: SignedIn) -> None:
         ({"name": "two\nlines"}, "line"),
     ],
 )
-def test_what_is_wrong_is_told_and_nothing_is_lost(
-    cast: Cast, signed_in: SignedIn, fields: dict[str, str], message: str
-) -> None:
+def test_what_is_wrong_is_told_and_nothing_is_lost(cast: Cast, fields: dict[str, str], message: str) -> None:
     answer = signed_in(cast.alice).post(
         url("image_import", cast.producer), FORM | {"description": "Kept <words>"} | fields
     )
@@ -120,14 +103,14 @@ def test_what_is_wrong_is_told_and_nothing_is_lost(
     assert not Upload.objects.exists()
 
 
-def test_a_full_quota_is_told(cast: Cast, signed_in: SignedIn, settings: Settings) -> None:
+def test_a_full_quota_is_told(cast: Cast, settings: Settings) -> None:
     settings.QUOTA = settings.QUOTA | {"imports": 0}
     answer = signed_in(cast.alice).post(url("image_import", cast.producer), FORM)
     assert answer.status_code == 422
     assert "Wait until one is done, or discard one." in answer.content.decode()
 
 
-def test_an_observer_is_told_why_not(cast: Cast, signed_in: SignedIn) -> None:
+def test_an_observer_is_told_why_not(cast: Cast) -> None:
     answer = signed_in(cast.dave).get(url("image_import", cast.observer))
     assert answer.status_code == 403
     assert "can add images" in answer.content.decode()
@@ -137,7 +120,7 @@ def test_an_observer_is_told_why_not(cast: Cast, signed_in: SignedIn) -> None:
 
 
 def test_the_list_shows_what_is_on_its_way_in_one_query(
-    cast: Cast, signed_in: SignedIn, django_assert_num_queries: DjangoAssertNumQueries
+    cast: Cast, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(5):
         begin(cast)
@@ -183,7 +166,7 @@ def test_a_wait_is_counted_down(cast: Cast) -> None:
     assert upload.title == "Golden"
 
 
-def test_progress_is_told_with_speed_and_time_left(cast: Cast, signed_in: SignedIn) -> None:
+def test_progress_is_told_with_speed_and_time_left(cast: Cast) -> None:
     begin(cast, status="receiving", claim=uuid.uuid4(), seen_at=timezone.now())
     Upload.objects.update(size=400 * 1024**2, offset=100 * 1024**2, rate=10 * 1024**2)
     here = arrival(cast.producer)
@@ -219,7 +202,7 @@ def test_a_conversion_names_its_image(cast: Cast) -> None:
     assert (here.kind, here.source, here.state.words, here.percent) == ("Conversion", "base as vmdk", "Converting", 7)
 
 
-def test_the_section_asks_for_itself_only_while_something_moves(cast: Cast, signed_in: SignedIn) -> None:
+def test_the_section_asks_for_itself_only_while_something_moves(cast: Cast) -> None:
     client, address = signed_in(cast.alice), url("image_incoming", cast.producer)
     upload = begin(cast)
     moving = client.get(f"{address}?shown=1", headers={"HX-Request": "true"})
@@ -229,7 +212,7 @@ def test_the_section_asks_for_itself_only_while_something_moves(cast: Cast, sign
     assert "hx-trigger" not in client.get(address, headers={"HX-Request": "true"}).content.decode()
 
 
-def test_the_list_is_told_when_something_has_come(cast: Cast, signed_in: SignedIn) -> None:
+def test_the_list_is_told_when_something_has_come(cast: Cast) -> None:
     answer = signed_in(cast.alice).get(
         f"{url('image_incoming', cast.producer)}?shown=1", headers={"HX-Request": "true"}
     )
@@ -237,17 +220,17 @@ def test_the_list_is_told_when_something_has_come(cast: Cast, signed_in: SignedI
 
 
 @pytest.mark.parametrize("shown", ["", "x", "-1", "٣", "9" * 50])
-def test_any_number_is_taken_for_what_is_shown(cast: Cast, signed_in: SignedIn, shown: str) -> None:
+def test_any_number_is_taken_for_what_is_shown(cast: Cast, shown: str) -> None:
     answer = signed_in(cast.alice).get(f"{url('image_incoming', cast.producer)}?shown={shown}")
     assert "Nothing is on its way" in answer.content.decode()
 
 
-def test_without_a_script_it_is_a_page(cast: Cast, signed_in: SignedIn) -> None:
+def test_without_a_script_it_is_a_page(cast: Cast) -> None:
     begin(cast)
     assert "Refresh" in signed_in(cast.alice).get(url("image_incoming", cast.producer)).content.decode()
 
 
-def test_more_than_a_page_of_it_is_cut_with_a_word_and_nothing_is_lost(cast: Cast, signed_in: SignedIn) -> None:
+def test_more_than_a_page_of_it_is_cut_with_a_word_and_nothing_is_lost(cast: Cast) -> None:
     first = actions.start_upload(by=cast.producer, filename="first.img", size=2**20)
     rows = [Upload(account=cast.acme, created_by=cast.alice, filename=f"{n}.img", size=1) for n in range(50)]
     for row in rows:
@@ -266,7 +249,7 @@ def test_more_than_a_page_of_it_is_cut_with_a_word_and_nothing_is_lost(cast: Cas
 # --- Cancel and try again ---------------------------------------------------------------------------
 
 
-def test_an_import_is_cancelled_from_the_list(cast: Cast, signed_in: SignedIn) -> None:
+def test_an_import_is_cancelled_from_the_list(cast: Cast) -> None:
     upload = begin(cast)
     answer = signed_in(cast.alice).post(
         url("upload_discard", cast.producer, pk=upload.pk), {"next": url("image_list", cast.producer)}, follow=True
@@ -276,7 +259,7 @@ def test_an_import_is_cancelled_from_the_list(cast: Cast, signed_in: SignedIn) -
     assert not Upload.objects.exists()
 
 
-def test_an_import_is_tried_again_from_the_list(cast: Cast, signed_in: SignedIn) -> None:
+def test_an_import_is_tried_again_from_the_list(cast: Cast) -> None:
     upload = begin(cast, problem="The server answers 404.")
     answer = signed_in(cast.alice).post(url("import_retry", cast.producer, pk=upload.pk), follow=True)
     assert "“Golden” is tried again." in answer.content.decode()
@@ -284,14 +267,14 @@ def test_an_import_is_tried_again_from_the_list(cast: Cast, signed_in: SignedIn)
     assert upload.problem == ""
 
 
-def test_trying_again_without_room_says_so(cast: Cast, signed_in: SignedIn, settings: Settings) -> None:
+def test_trying_again_without_room_says_so(cast: Cast, settings: Settings) -> None:
     upload = begin(cast, status="failed", problem="No image.")
     settings.QUOTA = settings.QUOTA | {"imports": 0}
     answer = signed_in(cast.alice).post(url("import_retry", cast.producer, pk=upload.pk), follow=True)
     assert "Wait until one is done" in answer.content.decode()
 
 
-def test_an_upload_is_discarded_from_the_list(cast: Cast, signed_in: SignedIn) -> None:
+def test_an_upload_is_discarded_from_the_list(cast: Cast) -> None:
     upload = actions.start_upload(by=cast.producer, filename="disk.img")
     back = url("image_list", cast.producer)
     answer = signed_in(cast.alice).post(url("upload_discard", cast.producer, pk=upload.pk), {"next": back})
