@@ -16,6 +16,7 @@ PARTITIONS = 446  # bytes from the start
 ENTRIES_OF_GPT = 1024  # bytes from the start
 DESCRIPTOR = 32 * 1024
 EXTENDED = 5
+TWO = "Who trusts the first bytes sees one thing, who looks further another."
 
 
 def raw() -> bytes:
@@ -128,29 +129,32 @@ def discs() -> Iterable[Hostile]:
     )
 
 
-def polyglots() -> Iterable[Hostile]:
-    two = "Who trusts the first bytes sees one thing, who looks further another."
-    iso, hole = files.iso(), bytes(DESCRIPTOR)
-    yield Hostile("qcow2 and ISO", two, files.qcow2_and_iso, Reason.TWO_FORMATS, "OSSA-2024-001")
+def two_formats() -> Iterable[Hostile]:
+    iso = files.iso()
+    yield Hostile("qcow2 and ISO", TWO, files.qcow2_and_iso, Reason.TWO_FORMATS, "OSSA-2024-001")
     yield Hostile(
-        "VMDK and ISO", two, lambda: put(vmdk.sound(), (DESCRIPTOR, iso[DESCRIPTOR:][:4096])), Reason.TWO_FORMATS
+        "VMDK and ISO", TWO, lambda: put(vmdk.sound(), (DESCRIPTOR, iso[DESCRIPTOR:][:4096])), Reason.TWO_FORMATS
     )
-    yield Hostile("VHD and ISO", two, lambda: put(iso, (0, microsoft.vhd()[:2048])), Reason.TWO_FORMATS)
-    yield Hostile("VDI and ISO", two, lambda: put(iso, (0, microsoft.vdi()[:512])), Reason.TWO_FORMATS)
-    yield Hostile("qcow2 and VDI", two, lambda: put(microsoft.vdi(), (0, b"QFI\xfb\0\0\0\3")), Reason.TWO_FORMATS)
+    yield Hostile("VHD and ISO", TWO, lambda: put(iso, (0, microsoft.vhd()[:2048])), Reason.TWO_FORMATS)
+    yield Hostile("VDI and ISO", TWO, lambda: put(iso, (0, microsoft.vdi()[:512])), Reason.TWO_FORMATS)
+    yield Hostile("qcow2 and VDI", TWO, lambda: put(microsoft.vdi(), (0, b"QFI\xfb\0\0\0\3")), Reason.TWO_FORMATS)
     yield Hostile(
-        "VHDX and ISO", two, lambda: put(microsoft.vhdx(), (DESCRIPTOR, iso[DESCRIPTOR:][:4096])), Reason.TWO_FORMATS
+        "VHDX and ISO", TWO, lambda: put(microsoft.vhdx(), (DESCRIPTOR, iso[DESCRIPTOR:][:4096])), Reason.TWO_FORMATS
     )
-    yield Hostile("QED and ISO", two, lambda: put(iso, (0, b"QED\0")), Reason.UNSUPPORTED_FORMAT)
-    yield Hostile("LUKS and ISO", two, lambda: put(iso, (0, b"LUKS\xba\xbe\0\1")), Reason.ENCRYPTED)
-    yield Hostile("PDF and ISO", two, lambda: put(iso, (0, b"%PDF-1.7\n")), Reason.NOT_A_DISK)
-    yield Hostile("a web page and ISO", two, lambda: put(iso, (0, b"<!DOCTYPE html><script>")), Reason.NOT_A_DISK)
+    yield Hostile("QED and ISO", TWO, lambda: put(iso, (0, b"QED\0")), Reason.UNSUPPORTED_FORMAT)
+    yield Hostile("LUKS and ISO", TWO, lambda: put(iso, (0, b"LUKS\xba\xbe\0\1")), Reason.ENCRYPTED)
+    yield Hostile("PDF and ISO", TWO, lambda: put(iso, (0, b"%PDF-1.7\n")), Reason.NOT_A_DISK)
+    yield Hostile("a web page and ISO", TWO, lambda: put(iso, (0, b"<!DOCTYPE html><script>")), Reason.NOT_A_DISK)
     yield Hostile(
         "Parallels and VDI",
-        two,
+        TWO,
         lambda: put(microsoft.vdi(), (0, b"WithoutFreeSpace\2\0\0\0")),
         Reason.UNSUPPORTED_FORMAT,
     )
+
+
+def descriptors() -> Iterable[Hostile]:
+    iso = files.iso()
     flat = vmdk.text("monolithicFlat", 'RW 2048 FLAT "/etc/shadow" 0')
     for name, data in (
         ("a boot sector", lambda: put(raw(), (0, flat + b"\n#"))),
@@ -161,6 +165,9 @@ def polyglots() -> Iterable[Hostile]:
     ):
         what = "QEMU, when it has to guess, reads the descriptor, and with it a file of the host."
         yield Hostile(f"VMDK descriptor before {name}", what, data, Reason.OTHER_FILE, "CVE-2022-47951")
+
+
+def footers() -> Iterable[Hostile]:
     yield Hostile(
         "qcow2 with the footer of a VHD",
         "Hyper-V would start the whole file as a disk.",
@@ -170,7 +177,7 @@ def polyglots() -> Iterable[Hostile]:
     yield Hostile(
         "ISO with the footer of a VHD",
         "Hyper-V would start the whole file as a disk.",
-        lambda: iso + microsoft.fixed()[-SECTOR:],
+        lambda: files.iso() + microsoft.fixed()[-SECTOR:],
         Reason.TWO_FORMATS,
     )
     yield Hostile(
@@ -186,6 +193,9 @@ def polyglots() -> Iterable[Hostile]:
         lambda: bootable_qcow2("Two") + b"koly".ljust(SECTOR, b"\0"),
         Reason.UNSUPPORTED_FORMAT,
     )
+
+
+def disguises() -> Iterable[Hostile]:
     yield Hostile(
         "a boot sector whose code is a web page",
         "A browser that guesses would run the script in it.",
@@ -204,8 +214,11 @@ def polyglots() -> Iterable[Hostile]:
         lambda: put(raw(), (0, b"MZ")),
         Reason.NOT_A_DISK,
     )
-    yield Hostile("a boot sector that is a tar", two, lambda: put(raw(), (257, b"ustar")), Reason.ARCHIVE)
-    yield Hostile("an ISO that is a gzip", two, lambda: put(iso, (0, b"\x1f\x8b\x08\0")), Reason.ARCHIVE)
+    yield Hostile("a boot sector that is a tar", TWO, lambda: put(raw(), (257, b"ustar")), Reason.ARCHIVE)
+    yield Hostile("an ISO that is a gzip", TWO, lambda: put(files.iso(), (0, b"\x1f\x8b\x08\0")), Reason.ARCHIVE)
+
+
+def borderline() -> Iterable[Hostile]:
     yield Hostile(
         "raw disk with a zip behind it",
         "Programs for archives look at the end, and would unpack it.",
@@ -224,7 +237,9 @@ def polyglots() -> Iterable[Hostile]:
         files.hybrid_iso,
         Taken("iso", "it is there on purpose, so that the disc starts from a stick too"),
     )
-    yield Hostile("32 KiB of nothing and no descriptor", "The start of a disc.", lambda: hole, Reason.NOT_A_DISK)
+    yield Hostile(
+        "32 KiB of nothing and no descriptor", "The start of a disc.", lambda: bytes(DESCRIPTOR), Reason.NOT_A_DISK
+    )
 
 
 def zip_of(name: str, content: bytes) -> bytes:
@@ -237,4 +252,4 @@ def zip_of(name: str, content: bytes) -> bytes:
 
 def rows() -> tuple[Hostile, ...]:
     """All of them."""
-    return (*disks(), *discs(), *polyglots())
+    return (*disks(), *discs(), *two_formats(), *descriptors(), *footers(), *disguises(), *borderline())
