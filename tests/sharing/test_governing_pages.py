@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.actions import invite_account
 from accounts.errors import Conflict
-from accounts.models import Account, User
+from accounts.models import Account
 from accounts.roles import Role
 from images.models import Image
 from sharing import actions
@@ -22,6 +22,7 @@ from sharing.addresses import parse
 from sharing.exposure import Filter, Sort, chosen, counts_of, exposed_shares, ordered
 from sharing.models import OfferRequest, Policy, Rules, Share, Trust
 from tests import factories
+from tests.factories import signed_in
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
 
@@ -30,12 +31,6 @@ pytestmark = pytest.mark.django_db
 
 def url(name: str, account: Account, **more: Any) -> str:
     return reverse(name, kwargs={"number": account.number, **more})
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def text_of(client: Client, path: str) -> str:
