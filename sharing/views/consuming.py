@@ -11,6 +11,8 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import Conflict
@@ -35,12 +37,22 @@ def offer_accept(request: PanelRequest, share: int) -> HttpResponse:
     form = AcceptForm(request.POST if request.method == "POST" else None, notice=notice)
     back = next_url(request, inbox_of(request))
     if form.is_valid() and (accepted := _accept(request, share, form)):
-        label = form.cleaned_data.get("label")
-        text = f"“{accepted.image.name}” is now among the saved images of {accepted.recipient_title}"
-        messages.success(request, f"{text}, as “{label}”." if label else f"{text}.")
+        messages.success(request, _said_of(accepted, request.viewer.account, form.cleaned_data.get("label")))
         return redirect(back)
     context = {"notice": notice, "form": form, "back": back}
     return render(request, "sharing/offer_accept.html", context, status=422 if form.errors else 200)
+
+
+def _said_of(accepted: Share, account: Account, label: str | None) -> SafeString:
+    """What an accepted offer gave to whom, with the way to the image: lists are long, and sorted by other dates."""
+    into: Account = getattr(accepted.recipient, "as_account", None) or account
+    return format_html(
+        '“<a href="{}">{}</a>” is now among the saved images of {}{}.',
+        reverse("image_detail", args=[into.number, accepted.image_id]),
+        accepted.image.name,
+        accepted.recipient_title,
+        f", as “{label}”" if label else "",
+    )
 
 
 def _accept(request: PanelRequest, share: int, form: AcceptForm) -> Share | None:

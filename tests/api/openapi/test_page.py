@@ -64,6 +64,11 @@ def test_the_command_can_be_pasted(name: str, words: list[str]) -> None:
     assert all(word in command for word in words), command
 
 
+def test_the_command_that_gets_a_token_shows_it() -> None:
+    operations = {operation.name: operation for operation in SERVICES["identity"].operations}
+    assert curl(operations["sign_in"], "https://panel.example/identity").endswith("-i")
+
+
 def test_an_open_operation_sends_no_token() -> None:
     operation: Operation = OPERATIONS["list_versions"]
     assert curl(operation, "https://panel.example/image") == "curl 'https://panel.example/image/versions'"
