@@ -194,6 +194,7 @@ class ClosableAdmin(ReadOnly, ModelAdmin):
     list_display = ["title", "created_at", "closed_at"]
     list_filter = [("closed_at", admin.EmptyFieldListFilter), "created_at"]
     search_fields = ["title"]
+    ordering = ["-pk"]  # also where staff choose one out of pages, which otherwise repeat some and leave out others
     date_hierarchy = "created_at"
     inlines = [MembershipInline]
 

@@ -77,6 +77,15 @@ def test_the_administration_sets_it_by_the_action(cast: Cast, keeper: Any) -> No
     assert client.get(page).status_code == 403
 
 
+def test_staff_find_the_account_page_by_page(cast: Cast, keeper: Any) -> None:
+    client = Client()
+    keeper.user_permissions.add(Permission.objects.get(codename="view_account"))
+    client.force_login(keeper, backend="allauth.account.auth_backends.AuthenticationBackend")
+    asked = {"app_label": "servers", "model_name": "serverlimit", "field_name": "account", "term": "Beta"}
+    found = client.get(reverse("admin:autocomplete"), asked).json()["results"]
+    assert [each["id"] for each in found] == [str(cast.beta.pk)], "in an order, or pages leave some out (a warning)"
+
+
 def test_formations_and_budgets_are_looked_at(cast: Cast, cloud: MemoryCloud, small: Flavor, golden: Image) -> None:
     formation = Formation.objects.create(account=cast.beta, region=cast.iad, name="Shop", created_by=cast.bob)
     formation.parts.create(name="web", image=golden, image_name=golden.name, flavor=small, count=3)
