@@ -56,6 +56,7 @@ def main() -> int:
     if shutil.which("wrk") is None:
         print("The load comes from wrk. Install it with: sudo apt-get install wrk")
         return 1
+    os.environ |= {f"STOCKROOM_QUOTA_{name}": "" for name in ("BYTES", "UPLOADS", "IMAGES")}
     with panel("postgresql"):
         from tests.bench.programs import World
 

@@ -3,8 +3,11 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.contrib.auth.models import Permission
 from django.db import connection
@@ -13,6 +16,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.viewer import Viewer
 from api import tokens
+from images.actions.creation import NewImage
+from images.actions.queued import start_queued
+from images.demo_disks import bootable_raw
 from images.models import Image, ImageGroupObjectPermission, ImageTag
 from images.permissions import Right
 from sharing.models import Share
@@ -22,6 +28,7 @@ from tests.people import call_together
 
 LATEST = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH = 5_000
+UPLOADS = 600
 PROPERTIES = {
     "owner_specified.openstack.md5": "",
     "owner_specified.openstack.object": "images/x",
@@ -121,6 +128,7 @@ class World:
             Request("list shared, consumer", f"{images}?visibility=shared", consumer),
             Request("show, owner", f"{images}/{self.golden.pk}", producer),
             Request("show, consumer", f"{images}/{self.golden.pk}", consumer),
+            Request("members of 1,000", f"{images}/{self._popular.pk}/members", producer),
         ]
 
     def loads(self) -> list[Load]:
@@ -136,25 +144,42 @@ class World:
         answers = [f"PUT {path}/{self.cast.beta.number} {consumer} {accepted}" for path in members]
         sign_in = f"POST /identity/v3/auth/tokens - {json.dumps(self._password())}"
         adding = Load("add a member", offers, is_once=True, rounds=2)
+        files = self._files()
         return [
             *reads,
-            Load("members of an image with 100", [f"GET /image/v2/images/{self._popular().pk}/members {producer}"]),
             adding,
             Load("accept", answers, is_once=True, after=adding, rounds=2),
+            Load("upload 1 MiB", [f"PUT {path} {producer} @{self._disk()}" for path in files], is_once=True, rounds=2),
+            Load("download 1 MiB", [f"GET {files[0]} {producer}"]),
             Load("token by password", [sign_in]),
         ]
+
+    def _files(self) -> list[str]:
+        """Where the data of images is sent that have none."""
+        new = (
+            NewImage(f"sent-{number}", self.cast.iad, disk_format="raw", container_format="bare")
+            for number in range(UPLOADS)
+        )
+        queued = [start_queued(by=self.cast.producer, new=one) for one in new]
+        return [f"/image/v2/images/{upload.pk}/file" for upload in queued]
+
+    def _disk(self) -> Path:
+        disk = Path(settings.DATA_DIR) / "disk.raw"
+        disk.write_bytes(bootable_raw("Sent by the benchmark."))
+        return disk
 
     def _password(self) -> dict[str, Any]:
         person = {"name": self.cast.alice.username, "password": factories.PASSWORD, "domain": {"id": "default"}}
         identity = {"methods": ["password"], "password": {"user": person}}
         return {"auth": {"identity": identity, "scope": {"project": {"id": self.cast.acme.number}}}}
 
+    @cached_property
     def _popular(self) -> Image:
-        """An image that is offered to many."""
+        """An image that is offered to a thousand."""
         image = factories.make_image(self.cast.acme, self.cast.alice, data=self.golden.data, visibility="shared")
         Share.objects.bulk_create(
             Share(image=image, kind="number", address=f"{number:010}", offered_by=self.cast.alice)
-            for number in range(1_000_000_000, 1_000_000_100)
+            for number in range(1_000_000_000, 1_000_001_000)
         )
         return image
 
