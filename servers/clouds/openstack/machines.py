@@ -283,7 +283,7 @@ class OpenStackCloud(CloudImages):
         return [
             Network(
                 id=str(each.id),
-                name=one_line(str(each.name or each.id))[:LONGEST_NAME],
+                name=one_line(str(each.name or ""))[:LONGEST_NAME] or str(each.id),
                 is_own=each.project_id == self.project_id,
                 is_external=bool(each.is_router_external),
                 subnets=tuple(subnets[str(each.id)][:MOST_SUBNETS]),

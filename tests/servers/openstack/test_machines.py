@@ -234,6 +234,13 @@ class TestNetworks:
         assert offered[0].name.startswith("evil evil ")
         assert (len(offered[0].name), len(offered[0].subnets)) == (255, 8)
 
+    @pytest.mark.parametrize("name", ["", "\u202e \n"])
+    def test_one_whose_name_cannot_be_shown_is_called_by_its_id(
+        self, oslo: OpenStackCloud, there: StandIn, name: str
+    ) -> None:
+        there.nets = [net(NETWORK, name)]
+        assert [each.name for each in oslo.networks()] == [NETWORK]
+
     def test_connects_to_the_chosen_one(self, oslo: OpenStackCloud, there: StandIn) -> None:
         oslo.create(brought(oslo, machine(network=True, network_code=SHARED)))
         assert [each["asked"]["networks"] for each in there.servers.values()] == [[{"uuid": SHARED}]]
