@@ -50,6 +50,7 @@ class OwnKeysField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  #
 
     def clean(self, value: Any) -> Any:
         """Looked for among the few that there are: databases fail at numbers that are larger than their own."""
+        assert self.queryset is not None
         ids = {str(key.pk) for key in self.queryset}
         if not ids.issuperset(map(str, value or [])):
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")

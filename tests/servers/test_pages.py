@@ -17,10 +17,10 @@ from servers.models import Server
 from sharing import actions as sharing
 from sharing.models import Share
 from tests.conftest import MoveClock
+from tests.factories import signed_in
 from tests.people import Cast
 from tests.servers.conftest import fresh
 from tests.servers.memory import MemoryCloud
-from tests.sharing.test_views import signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -12,12 +12,12 @@ from servers.clouds.base import CloudRefused
 from servers.models import Flavor, Server, Snapshot
 from sharing import actions as sharing
 from sharing.models import Share
+from tests.factories import signed_in
 from tests.people import Cast
 from tests.servers.conftest import boot, running
 from tests.servers.memory import MemoryCloud
 from tests.servers.test_pages import page, url
 from tests.sharing.conftest import offer_one
-from tests.sharing.test_views import signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -22,10 +22,10 @@ from sharing import actions
 from sharing.access import ROWS_ON_A_PAGE, Wanted, all_rows, page_of
 from sharing.models import Share
 from sharing.rows import explain
-from tests.factories import make_image, viewer
+from tests.factories import make_image, signed_in, viewer
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
-from tests.sharing.test_views import signed_in, url
+from tests.sharing.test_views import url
 
 
 def take(image: Image, by: Viewer) -> None:

@@ -5,8 +5,8 @@ from django.urls import reverse
 
 from sharing import actions
 from sharing.models import Policy, Share, Trust
+from tests.factories import signed_in
 from tests.people import Cast
-from tests.sharing.test_views import signed_in
 
 
 @pytest.mark.parametrize("which", ["share", "trust", "policy"])

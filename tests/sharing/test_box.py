@@ -15,10 +15,10 @@ from images.models import Family, Image
 from sharing import actions
 from sharing.actions.bulk import MOST_IMAGES
 from sharing.models import Rules, Share
-from tests.factories import make_image
+from tests.factories import make_image, signed_in
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
-from tests.sharing.test_views import DIALOG, TICKED, signed_in, url
+from tests.sharing.test_views import DIALOG, TICKED, url
 
 
 @pytest.fixture

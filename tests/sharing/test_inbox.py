@@ -16,10 +16,10 @@ from sharing import actions
 from sharing.inbox import PAGE_SIZE, Place, Tab, Wanted, counts, page_of
 from sharing.models import Block, Share, Trust
 from sharing.notices import Notice, dismiss
-from tests.factories import make_account, make_data, make_image, viewer
+from tests.factories import make_account, make_data, make_image, signed_in, viewer
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
-from tests.sharing.test_views import signed_in, url
+from tests.sharing.test_views import url
 
 DIALOG = {"X-Dialog": "1"}
 

@@ -17,10 +17,10 @@ from sharing import actions
 from sharing.grants import expected_rights
 from sharing.models import Rules, Share
 from tests.conftest import MoveClock, WorkThrough
-from tests.factories import make_image, viewer
+from tests.factories import make_image, signed_in, viewer
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
-from tests.sharing.test_views import signed_in, url
+from tests.sharing.test_views import url
 
 DAY = timedelta(days=1)
 

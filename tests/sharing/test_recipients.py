@@ -17,10 +17,9 @@ from sharing.models import Share
 from sharing.recipients import Part, PartKind, Reading, read
 from sharing.suggestions import Suggestion, suggest
 from tests import factories
-from tests.factories import make_account, make_image, make_person, make_team, viewer
+from tests.factories import make_account, make_image, make_person, make_team, signed_in, viewer
 from tests.people import Cast
 from tests.sharing.conftest import offer_all, offer_one
-from tests.sharing.test_views import signed_in
 
 
 def part(text: str, by: Viewer, *images: Image) -> Part:

@@ -20,8 +20,8 @@ from api.actions import make_credential, revoke_credential
 from api.client_files import clouds_yaml, openrc, way_by_credential, way_by_password
 from images.models import Region
 from tests import factories
+from tests.factories import signed_in
 from tests.people import Cast
-from tests.sharing.test_views import signed_in
 
 HOSTILE = [
     "$(touch pwned)",

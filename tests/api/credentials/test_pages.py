@@ -19,8 +19,8 @@ from api.credentials import credential_for
 from api.listing import CREDENTIALS_ON_A_PAGE
 from api.models import ApplicationCredential
 from tests import factories
+from tests.factories import signed_in
 from tests.people import Cast
-from tests.sharing.test_views import signed_in
 
 FORM = {"name": "ci", "role": "observer", "ends": "90"}
 

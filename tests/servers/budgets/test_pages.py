@@ -15,11 +15,10 @@ from images.models import Image
 from servers import actions
 from servers.models import Budget, Flavor
 from servers.views import governing
-from tests.factories import make_account
+from tests.factories import make_account, signed_in
 from tests.people import Cast
 from tests.servers.budgets.conftest import budget, spending
 from tests.servers.conftest import make_flavor
-from tests.sharing.test_views import signed_in
 
 pytestmark = pytest.mark.django_db
 QUERIES = 10  # six of the frame, what waits for approval, and three: accounts, their budgets, and their servers

@@ -12,12 +12,11 @@ from images.actions import deactivate, label
 from images.models import Image
 from servers.models import Flavor, Formation, FormationPart, RegionCloud, Server, SshKey
 from sharing.actions import remove
-from tests.factories import make_image
+from tests.factories import make_image, signed_in
 from tests.people import Cast
 from tests.servers.conftest import make_flavor, running
 from tests.servers.formations.conftest import Shop, add, launch, make_formation
 from tests.servers.memory import MemoryCloud
-from tests.sharing.test_views import signed_in
 
 pytestmark = pytest.mark.django_db
 LIST_QUERIES = 9  # six of the frame, and three: formations, their parts, and their servers

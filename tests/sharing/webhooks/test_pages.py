@@ -10,8 +10,8 @@ from accounts.models import Event
 from sharing import actions
 from sharing.actions.webhooks import MOST_WEBHOOKS
 from sharing.models import Delivery, Webhook
+from tests.factories import signed_in
 from tests.people import Cast
-from tests.sharing.test_views import signed_in
 from tests.sharing.webhooks.conftest import Hooked, happen
 
 
