@@ -15,6 +15,7 @@ from servers.clouds.base import Network
 from servers.fitting import Place
 from servers.models import Flavor
 from servers.money import HOURS_OF_A_MONTH
+from servers.networks import NONE
 from sharing.policies import verdicts_of
 
 PAGE_SIZE = 10
@@ -136,10 +137,10 @@ def chosen_network(place: Place | None, wanted: str) -> Network | None:
     """The one that was asked for, as a browser shows the choice: the first in place of one that is not there.
 
     Args:
-        wanted: its id; empty for none.
+        wanted: its id, or ``NONE``.
     """
     offered = (place.networks if place else None) or ()
-    if not offered or not wanted:
+    if not offered or wanted == NONE:
         return None
     return next((network for network in offered if network.id == wanted), offered[0])
 

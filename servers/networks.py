@@ -16,6 +16,7 @@ from servers.clouds.finding import cloud_of
 from servers.keys import TEST_SECONDS, in_time
 from servers.models import CloudKey
 
+NONE = "none"  # in the place of an id: a server that reaches no network
 MOST_NAMED = 3  # subnets, in a list of networks
 NO_NETWORK = "The cloud offers no network to this account. Make one there, then ask for it again."
 NO_SUCH_NETWORK = "The cloud offers no such network to this account. Choose another one, or ask for them again."

@@ -7,10 +7,11 @@ from django import forms
 
 from servers.clouds.base import Network
 from servers.fitting import Place
-from servers.networks import NO_SUCH_NETWORK, labels_of
+from servers.networks import NO_SUCH_NETWORK, NONE, labels_of
 
-NONE = "None: it reaches nothing, but its console works"
-NOT_KNOWN = "It is connected to the first network that the cloud has for the account."
+CUT_OFF = "None: reaches nothing, but has its console"
+NOT_KNOWN = "It is the first network that the cloud has for the account."
+SECURITY = "What comes in from outside is up to the security groups of the project in that cloud."
 
 
 class NetworkField(forms.ChoiceField):
@@ -19,10 +20,10 @@ class NetworkField(forms.ChoiceField):
     def __init__(self, networks: Sequence[Network], **options: Any) -> None:
         super().__init__(
             label="Network",
-            required=False,
-            choices=[*labels_of(networks), ("", NONE)],
+            choices=[*labels_of(networks), (NONE, CUT_OFF)],
             initial=networks[0].id,
-            error_messages={"invalid_choice": NO_SUCH_NETWORK},
+            help_text=SECURITY,
+            error_messages={"required": "Choose a network, or none.", "invalid_choice": NO_SUCH_NETWORK},
             **options,
         )
 
@@ -34,10 +35,11 @@ def fit_network(fields: dict[str, forms.Field], place: Place) -> None:
     elif place.networks is not None or not (place.cloud and place.cloud.abilities.network_choice):
         del fields["network"]
     elif place.has_networks:
-        fields["network"].help_text = f"{NOT_KNOWN} {fields['network'].help_text}"
+        fields["network"].help_text = f"{NOT_KNOWN} {fields['network'].help_text} {SECURITY}"
 
 
 def network_of(given: Mapping[str, Any]) -> dict[str, Any]:
     """What was chosen, of a form with that field, for a new server."""
     chosen = given.get("network")
-    return {"network": bool(chosen), "network_code": chosen if isinstance(chosen, str) else ""}
+    code = chosen if isinstance(chosen, str) and chosen != NONE else ""
+    return {"network": bool(code) or chosen is True, "network_code": code}

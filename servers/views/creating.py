@@ -80,8 +80,8 @@ class CreatePage:
         ports = self.image.own_ports or self.image.ports
         name = (self.image.own_label or self.image.name)[:240]
         suggested = {"name": name, "ports": ports, "image": self.image.pk}
-        if "network" in self.request.GET:
-            suggested["network"] = self.given.cleaned_data.get("network", "")
+        if network := self.given.cleaned_data.get("network"):
+            suggested["network"] = network
         return suggested
 
     def boot(self) -> list[Server]:

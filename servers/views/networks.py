@@ -27,6 +27,8 @@ def network_ask(request: PanelRequest, region: str) -> HttpResponse:
         messages.error(request, str(problem))
     else:
         count = len(networks)
-        messages.success(request, f"{place.name} has {count} network{'' if count == 1 else 's'} for this account.")
+        messages.success(
+            request, f"{place.name} has {count or 'no'} network{'' if count == 1 else 's'} for this account."
+        )
     create = reverse("server_create", kwargs={"number": request.viewer.account.number})
     return redirect(next_url(request, f"{create}?{urlencode({'region': place.code})}"))

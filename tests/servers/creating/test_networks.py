@@ -101,7 +101,7 @@ class TestChoosing:
         assertContains(answer, "3 networks, as its cloud said")
         assert summary_of(answer) == "private"
 
-    @pytest.mark.parametrize(("chosen", "named"), [("n-2", "everybody"), ("", "None: it reaches nothing")])
+    @pytest.mark.parametrize(("chosen", "named"), [("n-2", "everybody"), ("none", "None: it reaches nothing")])
     def test_the_summary_names_the_chosen_one(self, cast: Cast, asked: dict[str, Any], chosen: str, named: str) -> None:
         answer = page(cast, asked, network=chosen)
         assertContains(answer, f'<option value="{chosen}" selected>')
@@ -124,7 +124,7 @@ class TestChoosing:
         CloudKey.objects.update(networks=None, networks_at=None)
         answer = page(cast, asked)
         assertContains(answer, "Its cloud has not said yet which networks it has.")
-        assertContains(answer, "It is connected to the first network that the cloud has for the account.")
+        assertContains(answer, "It is the first network that the cloud has for the account.")
         assert send(network="on").status_code == 302
         server = Server.objects.get()
         assert (server.network, server.network_code) == (True, "")
@@ -133,8 +133,8 @@ class TestChoosing:
         self, cast: Cast, asked: dict[str, Any]
     ) -> None:
         answer = page(cast, asked)
-        assertContains(answer, "The image names the ports 22, 443.")
-        assertContains(answer, "the security groups of the project in that cloud decide what reaches the server")
+        assertContains(answer, "The image names the ports 22, 443: this panel does not open them there.")
+        assertContains(answer, "up to the security groups of the project in that cloud")
 
     @pytest.mark.parametrize("count", [1, 30])
     def test_many_cost_the_same(
@@ -161,8 +161,9 @@ class TestBooting:
         attend_to_server(server.pk)
         assert chicago.calls["networks"] == 0, "Pages and workers lean on what was said."
 
-    def test_none_is_a_choice_too(self, send: Send) -> None:
-        assert send(network="").status_code == 302
+    def test_none_is_a_choice_too_and_has_to_be_made(self, send: Send) -> None:
+        assertContains(send(), "Choose a network, or none.", status_code=422)
+        assert send(network="none").status_code == 302
         server = Server.objects.get()
         assert (server.network, server.network_code, server.network_name) == (False, "", "")
 
