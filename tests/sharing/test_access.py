@@ -68,6 +68,14 @@ class TestRows:
             assert words in html
         assert url("team_detail", cast.acme, cast.golden_testers.pk) in html
 
+    def test_nobody_is_behind_a_claim_code_who_could_be_reminded(
+        self, cast: Cast, golden: Image, access: str, client: Client
+    ) -> None:
+        actions.make_claim_code(golden.pk, by=cast.producer, whom="Jane", terms=actions.Terms())
+        html = shown(client, access)
+        assert "Jane" in html
+        assert "Remind" not in html
+
     def test_what_was_taken_and_when_by_the_address_alone(
         self, cast: Cast, golden: Image, access: str, client: Client
     ) -> None:
