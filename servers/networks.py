@@ -18,8 +18,8 @@ from servers.models import CloudKey
 
 NONE = "none"  # in the place of an id: a server that reaches no network
 MOST_NAMED = 3  # subnets, in a list of networks
-NO_NETWORK = "The cloud offers no network to this account. Make one there, then ask for it again."
-NO_SUCH_NETWORK = "The cloud offers no such network to this account. Choose another one, or ask for them again."
+NO_NETWORK = "The cloud offers no network to this account. Make one there, and ask for it on Create Server."
+NO_SUCH_NETWORK = "The cloud offers no such network to this account. Choose another one, or ask again on Create Server."
 
 
 def known_networks(key: CloudKey | None) -> tuple[Network, ...] | None:

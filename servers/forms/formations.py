@@ -14,6 +14,7 @@ from servers.forms.keys import OwnKeysField
 from servers.forms.networks import fit_network, network_of
 from servers.models import Formation, SshKey
 from servers.models.formation import MOST_OF_ONE
+from servers.networks import NO_NETWORK
 
 
 class FormationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -77,7 +78,11 @@ class PartForm(forms.Form):
 
 
 class LaunchForm(forms.Form):
-    """What holds for all servers that are about to boot."""
+    """What holds for all servers that are about to boot.
+
+    Attributes:
+        why_no_network: that they will be cut off, where their cloud has no network for them; else empty.
+    """
 
     ssh_keys = OwnKeysField(label="Your SSH keys that are let in")
     network = forms.BooleanField(
@@ -100,6 +105,7 @@ class LaunchForm(forms.Form):
         if not self.initial["ssh_keys"]:
             del self.fields["ssh_keys"]
         fit_network(self.fields, place)
+        self.why_no_network = NO_NETWORK if place.networks == () else ""
         if not (place.cloud and place.cloud.abilities.port_forwards):
             del self.fields["open_ports"]
 

@@ -214,6 +214,11 @@ class TestFormations:
         assert signed_in(cast.bob).post(address, {"network": "n-2"}).status_code == 302
         assert list(Server.objects.values_list("network_name", flat=True)) == ["everybody", "everybody"]
 
+    def test_where_there_is_none_it_is_said_before(self, cast: Cast, shop: Formation, key: CloudKey) -> None:
+        offering(key)
+        answer = signed_in(cast.bob).get(reverse("formation_launch", args=[cast.beta.number, shop.pk]))
+        assertContains(answer, "The cloud offers no network to this account.")
+
     def test_one_that_is_not_offered_is_refused_and_nothing_starts(self, cast: Cast, shop: Formation) -> None:
         address = reverse("formation_launch", args=[cast.beta.number, shop.pk])
         answer = signed_in(cast.bob).post(address, {"network": "n-9"})
