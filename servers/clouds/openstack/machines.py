@@ -7,6 +7,7 @@ tag. Where two have made a machine at the same moment, both see that, and both k
 
 import base64
 import contextlib
+import re
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -66,7 +67,8 @@ CHUNK = 1024 * 1024  # bytes
 TICK_SECONDS, SNAPSHOT_SECONDS = 2, 4 * 60 * 60
 NO_QUOTA = "No valid host was found"
 MOST_READ, MOST_NETWORKS, MOST_SUBNETS = 1000, 100, 8
-LONGEST_ID, LONGEST_NAME = 64, 255  # characters
+LONGEST_NAME = 255  # characters
+AN_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +349,7 @@ def _is_open(network: Any, project: str) -> bool:
     """
     is_shared = bool(network.is_shared)
     is_inner = network.project_id == project and not network.is_router_external
-    return bool(network.subnet_ids) and (is_shared or is_inner) and len(str(network.id)) <= LONGEST_ID
+    return bool(network.subnet_ids) and (is_shared or is_inner) and bool(AN_ID.fullmatch(str(network.id)))
 
 
 def tag_of(machine: Machine) -> str:

@@ -227,7 +227,7 @@ class TestNetworks:
         ]
 
     def test_what_a_cloud_says_is_kept_short(self, oslo: OpenStackCloud, there: StandIn) -> None:
-        there.nets = [net(NETWORK, "evil\u202e\n" * 200, subnets=20), net("x" * 65, "long")]
+        there.nets = [net(NETWORK, "evil\u202e\n" * 200, subnets=20), net("x" * 65, "long"), net("n\0", "nul")]
         there.nets += [net(str(uuid4()), f"n{number:03}") for number in range(120)]
         offered = oslo.networks()
         assert len(offered) == 100
