@@ -57,6 +57,8 @@ DETAILS = {
     "amount": "amount",
     "sizes": "sizes",
 }
+# Why nobody was asked, for people to read.
+CAUSES = {"authority": "own authority", "trust": "they trust us", "family": "a newer version, as agreed"}
 # The columns of exports, and what a webhook sends, with what each means. Names stay as they are: others read them.
 COLUMNS = {
     "id": "Number of the event, ascending.",
@@ -114,7 +116,9 @@ class Line:
     def notes(self) -> list[str]:
         """What the sentence does not say yet."""
         said = used_in(self._phrase)
-        return [f"{DETAILS[key]}: {value}" for key, value in self.detail.items() if key not in said]
+        cause = self.detail.get("because", "")
+        told = self.detail | {"because": CAUSES.get(cause, cause)}
+        return [f"{DETAILS[key]}: {value}" for key, value in told.items() if value and key not in said]
 
     @property
     def text(self) -> str:

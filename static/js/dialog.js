@@ -19,9 +19,12 @@ function show(content) {
   if (!element.open) element.showModal();
   window.htmx?.process(element);
   document.dispatchEvent(new CustomEvent("content", { detail: element }));
+  // Never what is dangerous: whoever presses Enter twice has not confirmed it.
   const first = element.querySelector("[data-error-summary]") ??
     element.querySelector("[autofocus]") ??
-    element.querySelector(".dialog-body :is(input:not([type=hidden]), select, textarea, a, button):not([disabled])");
+    element.querySelector(
+      ".dialog-body :is(input:not([type=hidden]), select, textarea, a, button):not([disabled], .btn-danger)"
+    );
   first?.focus();
 }
 
