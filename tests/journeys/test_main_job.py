@@ -36,7 +36,7 @@ def test_a_producer_shares_and_a_consumer_downloads_the_same_bytes(cast: Cast, v
 
     sign_in_by_form(bob, "bob@example.org")
     notice(bob, NAME).get_by_role("button", name="Accept").click()
-    bob.get_by_role("link", name=NAME, exact=True).click()
+    bob.locator("#image-list").get_by_role("link", name=NAME, exact=True).click()
     assert download(bob) == qcow2.read_bytes()
 
     alice.reload()
@@ -53,7 +53,7 @@ def test_without_javascript(cast: Cast, visit: Visit, qcow2: Path) -> None:
 
     sign_in_by_form(bob, "bob")
     notice(bob, NAME).get_by_role("button", name="Accept").click()
-    bob.get_by_role("link", name=NAME, exact=True).click()
+    bob.locator("#image-list").get_by_role("link", name=NAME, exact=True).click()
     assert download(bob) == qcow2.read_bytes()
 
 
@@ -87,11 +87,11 @@ def test_who_joins_a_group_later_has_its_images_at_once(cast: Cast, visit: Visit
     dave = visit(cast.dave)
 
     dave.goto(f"/a/{cast.beta.number}/images/")
-    expect(dave.get_by_role("link", name=NAME, exact=True)).to_have_count(0)
+    expect(dave.locator("#image-list").get_by_role("link", name=NAME, exact=True)).to_have_count(0)
     dave.goto(f"/invitations/{invitation.pk}/")
     dave.get_by_role("button", name="Accept").or_(dave.get_by_role("button", name="Join")).first.click()
     dave.goto(f"/a/{cast.beta.number}/images/")
-    expect(dave.get_by_role("link", name=NAME, exact=True)).to_be_visible()
+    expect(dave.locator("#image-list").get_by_role("link", name=NAME, exact=True)).to_be_visible()
 
 
 def test_with_the_keyboard_only(cast: Cast, visit: Visit) -> None:
@@ -118,7 +118,7 @@ def test_with_the_keyboard_only(cast: Cast, visit: Visit) -> None:
     bob.goto(f"/a/{cast.beta.number}/images/")
     tab_to(bob, f"Accept “{NAME}”")
     bob.keyboard.press("Enter")
-    expect(bob.get_by_role("link", name=NAME, exact=True)).to_be_visible()
+    expect(bob.locator("#image-list").get_by_role("link", name=NAME, exact=True)).to_be_visible()
 
 
 def tab_to(page: Page, name: str) -> None:
