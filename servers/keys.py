@@ -109,13 +109,19 @@ def tried(cloud: RegionCloud, credential_id: str, secret: str) -> "KeyTest":
         cloud: with its region.
     """
     from servers.clouds.openstack import KeyTest, test_key
-    from servers.clouds.openstack.problems import AGAIN
 
     access = access_of(cloud, credential_id, secret)
     said = in_time(lambda: test_key(access))
     if said is None:
         return KeyTest(f"The cloud of {cloud.region.name} did not answer within {TEST_SECONDS} seconds. {LATER}")
-    return replace(said, problem=said.problem.replace(AGAIN, LATER))  # a person asks here, not a worker
+    return replace(said, problem=for_a_person(said.problem))
+
+
+def for_a_person(problem: str) -> str:
+    """What an OpenStack cloud could not do, for a person who has asked: no worker asks again."""
+    from servers.clouds.openstack.problems import AGAIN
+
+    return problem.replace(AGAIN, LATER)
 
 
 def tried_again(key: CloudKey, cloud: RegionCloud) -> str:

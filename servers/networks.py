@@ -13,7 +13,7 @@ from images.models import Region
 from servers.asking import one_page_at_a_time
 from servers.clouds.base import CloudProblem, CloudRefused, HasNetworks, Network
 from servers.clouds.finding import cloud_of
-from servers.keys import TEST_SECONDS, in_time
+from servers.keys import LATER, TEST_SECONDS, for_a_person, in_time
 from servers.models import CloudKey
 
 NONE = "none"  # in the place of an id: a server that reaches no network
@@ -58,8 +58,15 @@ def asked_networks(region: Region, account: Account) -> list[Network]:
     cloud = cloud_of(region, account)
     if not isinstance(cloud, HasNetworks):
         raise CloudRefused(f"Nobody chooses networks of servers in {region.name}.")
-    with one_page_at_a_time(region, account, "networks"):
-        said = in_time(cloud.networks)
-        if said is None:
-            raise CloudProblem(f"The cloud of {region.name} did not answer within {TEST_SECONDS} seconds.")
+    try:
+        with one_page_at_a_time(region, account, "networks"):
+            return _said_in_time(cloud, region)
+    except CloudProblem as problem:
+        raise CloudProblem(for_a_person(str(problem))) from None
+
+
+def _said_in_time(cloud: HasNetworks, region: Region) -> list[Network]:
+    said = in_time(cloud.networks)
+    if said is None:
+        raise CloudProblem(f"The cloud of {region.name} did not answer within {TEST_SECONDS} seconds. {LATER}")
     return said

@@ -1,5 +1,6 @@
 """Networks: what a cloud said of them, the choice on Create Server, and what is refused."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains, assertNotContains
 
 from images.models import Image
+from servers import keys
 from servers.actions import (
     NewServer,
     SentAlready,
@@ -27,7 +29,8 @@ from servers.actions import (
 )
 from servers.clouds.base import CloudProblem, Network
 from servers.clouds.finding import machine_of
-from servers.models import CloudKey, Formation, Server
+from servers.clouds.openstack.problems import CloudSilent
+from servers.models import CloudKey, Flavor, Formation, Server
 from servers.networks import as_kept, known_networks, labels_of
 from tests.factories import make_image, signed_in
 from tests.people import Cast
@@ -247,13 +250,25 @@ class TestAsking:
     def test_a_cloud_that_does_not_answer_leaves_them_as_they_were(
         self, ask: Callable[[], Any], key: CloudKey, chicago: NetworkedCloud
     ) -> None:
-        chicago.away = CloudProblem("The cloud of Chicago does not answer.")
-        assertContains(ask(), "The cloud of Chicago does not answer.")
+        chicago.away = CloudSilent("Chicago")
+        assertContains(ask(), "The cloud of Chicago does not answer. Try again later.")
         key.refresh_from_db()
         assert known_networks(key) == OFFERED
         chicago.away = None
         ask()
         assert chicago.calls["networks"] == 1, "It is left alone for a while."
+
+    def test_nobody_waits_long_for_a_cloud(
+        self, ask: Callable[[], Any], chicago: NetworkedCloud, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keys, "TEST_SECONDS", 0.01)
+        chicago.meanwhile["networks"] = lambda: time.sleep(0.1)
+        assertContains(ask(), "did not answer within")
+
+    def test_a_region_without_a_choice_says_so(self, cast: Cast, tiny: Flavor) -> None:
+        address = reverse("network_ask", args=[cast.beta.number, tiny.region_id])
+        answer = signed_in(cast.bob).post(address, follow=True)
+        assertContains(answer, f"Nobody chooses networks of servers in {tiny.region.name}.")
 
     def test_what_it_said_to_another_key_is_not_kept(
         self, ask: Callable[[], Any], key: CloudKey, monkeypatch: pytest.MonkeyPatch
