@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from accounts.admin import ModelAdmin, ReadOnly, TabularInline, acting
 from accounts.errors import Conflict
+from accounts.templatetags.panel import memory
 from servers import actions
 from servers.forms.regions import RegionCloudForm
 from servers.limits import Counted, levels_of
@@ -107,7 +108,7 @@ class FlavorAdmin(ForStaffOfRegions, ModelAdmin):
 
     @admin.display(description="Memory", ordering="ram")
     def memory(self, flavor: Flavor) -> str:
-        return f"{flavor.ram} MiB"
+        return memory(flavor.ram)
 
     @admin.display(description="Disk", ordering="disk")
     def size(self, flavor: Flavor) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.hooks import GroupPage
 from accounts.models import Account, AnyGroup, Organization
 from accounts.permissions import Verb, may
+from accounts.templatetags.panel import memory
 from accounts.viewer import Viewer
 from images.models import Region
 from servers.budgets import Level, level_of
@@ -113,4 +114,4 @@ def flavors_by_region(organization: Organization | None = None) -> dict[Region, 
 def size_in_words(flavor: Flavor) -> str:
     """What a size has and costs."""
     disk = f"{flavor.disk} GiB of disk" if flavor.disk else "disk as the image"
-    return f"{flavor.vcpus} vCPU, {flavor.ram} MiB of memory, {disk}, {money(flavor.price)} an hour"
+    return f"{flavor.vcpus} vCPU, {memory(flavor.ram)} of memory, {disk}, {money(flavor.price)} an hour"

@@ -14,6 +14,7 @@ from accounts.numbers import grouped
 register = template.Library()
 
 UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
+GIBIBYTE = 1024  # MiB
 TWO_DIGITS = 10  # from here on a decimal says nothing
 FOUR_DIGITS = 1000  # from here on the next unit is shorter to read
 
@@ -46,6 +47,21 @@ def size(number_of_bytes: int | None) -> str:
         value, unit = value / 1024, larger
     decimals = 1 if unit != "bytes" and value < TWO_DIGITS else 0
     return f"{value:.{decimals}f} {unit}"
+
+
+@register.filter
+def memory(mebibytes: int) -> str:
+    """Write an amount of memory exactly, as people order it.
+
+    Args:
+        mebibytes: as clouds count memory.
+
+    Returns:
+        "512 MiB", "1.5 GiB", "2 GiB", "9999 MiB".
+    """
+    if mebibytes < GIBIBYTE or mebibytes % (GIBIBYTE // 2):
+        return f"{mebibytes} MiB"
+    return f"{mebibytes / GIBIBYTE:g} GiB"
 
 
 @register.filter

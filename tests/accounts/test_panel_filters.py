@@ -35,6 +35,14 @@ def test_sizes_have_binary_units_and_three_digits(number_of_bytes: int | None, w
 
 
 @pytest.mark.parametrize(
+    ("mebibytes", "words"),
+    [(64, "64 MiB"), (512, "512 MiB"), (1024, "1 GiB"), (1536, "1.5 GiB"), (1540, "1540 MiB"), (98304, "96 GiB")],
+)
+def test_memory_is_written_exactly(mebibytes: int, words: str) -> None:
+    assert panel.memory(mebibytes) == words
+
+
+@pytest.mark.parametrize(
     ("distance", "words"),
     [
         (timedelta(seconds=59), "just now"),
