@@ -58,7 +58,7 @@ format: $(VENV)/dev.stamp ## format code and templates, and mend what the linter
 lock: $(VENV)/dev.stamp ## write requirements/*.txt anew from pyproject.toml (UPGRADE=1: with the newest versions)
 	scripts/lock $(if $(UPGRADE),--upgrade)
 
-openstack: $(VENV)/openstack/stamp ## install Keystone and Glance beside the panel, for the tests against real ones
+openstack: $(VENV)/openstack/stamp ## install Keystone, Glance and Nova beside the panel, for the tests against real ones
 
 packages: # what the tests need of the operating system
 	@scripts/system-packages

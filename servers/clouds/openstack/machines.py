@@ -66,7 +66,9 @@ IPV4 = 4
 CHUNK = 1024 * 1024  # bytes
 TICK_SECONDS, SNAPSHOT_SECONDS = 2, 4 * 60 * 60
 NO_QUOTA = "No valid host was found"
+NO_FLAVOR = re.compile(r"Flavor \S+ could not be found")  # one that is too small for the image is told otherwise
 MOST_READ, MOST_NETWORKS, MOST_SUBNETS = 1000, 100, 8
+MOST_USER_DATA = 65535  # characters, in Base64
 LONGEST_NAME = 255  # characters
 AN_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
@@ -138,10 +140,12 @@ class OpenStackCloud(CloudImages):
     def stop(self, machine: Machine) -> None:
         """Shut it down; the cloud itself uses force where the guest does not listen."""
         there = self._found(machine)
-        if there is not None and there.status == "ACTIVE" and there.task_state is None:
+        if there is None or there.task_state == SHUTTING_DOWN:
+            return
+        if there.status == "ACTIVE" and there.task_state is None:
             with self._patiently():
                 self._sdk.compute.stop_server(there.id)
-        elif there is not None and STATES.get(str(there.status)) is State.BUILDING:
+        elif there.status == "ACTIVE" or STATES.get(str(there.status)) is State.BUILDING:
             raise CloudBusy("It is about to change in its cloud.")
 
     def reboot(self, machine: Machine) -> None:
@@ -170,9 +174,7 @@ class OpenStackCloud(CloudImages):
         there = self._found(machine)
         if there is None:
             return Console(text="", offset=0, end=0)
-        with in_words(self._access):
-            output = str(self._sdk.compute.get_server_console_output(there.id).get("output") or "")
-        data = output.encode()
+        data = self._output(there).encode()
         start = min(max(offset if offset >= 0 else len(data) + offset, 0), len(data))
         part = data[start : start + limit]
         text = part.decode(errors="ignore")
@@ -196,6 +198,13 @@ class OpenStackCloud(CloudImages):
                 self.remove([image_id])
 
     # --- Parts ----------------------------------------------------------------------------------------
+
+    def _output(self, there: Server) -> str:
+        with in_words(self._access):
+            try:
+                return str(self._sdk.compute.get_server_console_output(there.id).get("output") or "")
+            except sdk.ConflictException:
+                return ""  # it has no host yet, or never found one
 
     def _made(self, image_id: str) -> int:
         """Wait until the cloud has made an image; its size in bytes."""
@@ -253,12 +262,14 @@ class OpenStackCloud(CloudImages):
             with in_words(self._access):
                 self._sdk.compute.delete_server(there.id, ignore_missing=True)
             raise CloudBusy("The one that has failed is being deleted.")
-        with self._patiently(), self._making(machine):
+        with self._making(machine), self._unless_busy():
             marks: dict[str, object] = {**_metadata(machine)}
             there.rebuild(self._sdk.compute, image=image_id, name=machine.name, metadata=marks)
 
     def _run(self, there: Server) -> None:
         resumed_by = RESUMED_BY.get(str(there.status), "start")
+        if there.status == "ERROR" and not there.launched_at:
+            raise CloudRefused("It has never run in its cloud, so that it can only be rebuilt or deleted.")
         with self._patiently():
             if there.status == "ERROR":
                 self._sdk.compute.reboot_server(there.id, "HARD")
@@ -317,16 +328,21 @@ class OpenStackCloud(CloudImages):
 
     @contextlib.contextmanager
     def _patiently(self) -> Iterator[None]:
-        """Take "not now" for what it is.
+        """Take "not now" for what it is, and put everything else into words.
 
         Raises:
             CloudBusy: the machine is changing.
         """
-        with in_words(self._access):
-            try:
-                yield
-            except sdk.ConflictException as error:
-                raise CloudBusy(f"It is about to change in its cloud. {said(error, self._access)}".rstrip()) from None
+        with in_words(self._access), self._unless_busy():
+            yield
+
+    @contextlib.contextmanager
+    def _unless_busy(self) -> Iterator[None]:
+        """Take "not now" for what it is; within what puts everything else into words."""
+        try:
+            yield
+        except sdk.ConflictException as error:
+            raise CloudBusy(f"It is about to change in its cloud. {said(error, self._access)}".rstrip()) from None
 
     @contextlib.contextmanager
     def _making(self, machine: Machine) -> Iterator[None]:
@@ -335,8 +351,7 @@ class OpenStackCloud(CloudImages):
             try:
                 yield
             except (sdk.BadRequestException, sdk.NotFoundException) as error:
-                words = said(error, self._access)
-                if "flavor" in words.lower():
+                if NO_FLAVOR.match(said(error, self._access)):
                     raise NoSuchFlavor(self._access.region, machine.flavor) from None
                 raise
 
@@ -393,6 +408,9 @@ def _user_data(machine: Machine) -> dict[str, str]:
     """What cloud-init in the guest reads: the keys, and then what people wrote, as two parts of one message.
 
     A cloud has a place for one key only, and it would belong to the person whose cloud key this is.
+
+    Raises:
+        CloudRefused: it is longer than Compute takes it.
     """
     if not machine.ssh_keys:
         text = machine.user_data
@@ -403,7 +421,12 @@ def _user_data(machine: Machine) -> dict[str, str]:
         if machine.user_data:
             parts.attach(_part(machine.user_data, "plain"))  # cloud-init looks at its first line
         text = parts.as_string()
-    return {"user_data": base64.b64encode(text.encode()).decode()} if text else {}
+    encoded = base64.b64encode(text.encode()).decode()
+    if len(encoded) > MOST_USER_DATA:
+        raise CloudRefused(
+            "Its user data is too long for its cloud, which takes 48 KiB, and 36 KiB together with SSH keys."
+        )
+    return {"user_data": encoded} if encoded else {}
 
 
 def _part(text: str, kind: str) -> MIMEText:

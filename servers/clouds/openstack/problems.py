@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 AGAIN = "It is asked again by itself."
 MOST_WORDS = 300  # characters of what a cloud says
 UNAUTHORIZED, FORBIDDEN, TOO_LARGE, SERVER_ERROR = 401, 403, 413, 500
+ECHO = re.compile(r" Value: .*", re.DOTALL)  # Compute repeats a field that is wrong: that may be somebody's user data
 OF_QUOTA = re.compile(r"quota|limit exceeded", re.IGNORECASE)
 
 
@@ -106,9 +107,9 @@ def in_words(access: "Access") -> Iterator[None]:
 
 
 def said(error: Exception, access: "Access") -> str:
-    """What a cloud says of an error, as one short sentence without our secret."""
-    words = getattr(error, "details", None) or getattr(error, "message", None) or ""
-    words = str(words).replace(access.secret, "…") if access.secret else str(words)
+    """What a cloud says of an error, as one short sentence without our secret, and without repeating what was sent."""
+    words = ECHO.sub("", str(getattr(error, "details", None) or getattr(error, "message", None) or ""))
+    words = words.replace(access.secret, "…") if access.secret else words
     line = one_line(words.removeprefix(f"{_status(error)} "))
     return line if not line or line.endswith(".") else f"{line}."
 

@@ -15,10 +15,10 @@ from servers.clouds.openstack import OpenStackCloud
 from servers.models import CloudKey, Flavor, RegionCloud
 from servers.secrets import KEY_SECRETS
 from tests.people import Cast
-from tests.servers.openstack.services import real_cloud
+from tests.servers.openstack.services import real_cloud, real_compute
 from tests.servers.openstack.standin import SECRET, StandIn, serving
 
-__all__ = ["real_cloud"]
+__all__ = ["real_cloud", "real_compute"]
 DISK = demo_disks.bootable_qcow2("Stockroom says hello.")
 
 

@@ -1,13 +1,15 @@
-"""OpenStack Keystone or Glance, whole, on this machine and in one process.
+"""OpenStack Keystone, Glance or Nova, whole, on this machine and in one process.
 
 Started by ``tests.servers.openstack.services`` as a program of its own, with the Python of the environment in which
 these services are installed. Prints the port when it can be asked, and ends when its standard input does: never later
 than the tests that started it.
 """
 
+import os
 import socketserver
 import sys
 import threading
+from typing import Any
 from wsgiref import simple_server
 
 
@@ -28,18 +30,34 @@ def main(kind: str, port: int) -> None:
     """Serve on loopback until standard input ends.
 
     Args:
-        kind: "keystone" or "glance"; the environment names their configuration.
+        kind: "keystone", "glance" or "nova"; the environment names their configuration.
     """
-    if kind == "keystone":
-        from keystone.wsgi.api import application
-    else:
-        from glance.wsgi.api import application
-    with simple_server.make_server("127.0.0.1", port, application, Server, Handler) as server:
+    sys.excepthook = _fail
+    with simple_server.make_server("127.0.0.1", port, _application(kind), Server, Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         sys.stdout.write(f"{server.server_port}\n")
         sys.stdout.flush()
         sys.stdin.read()
         server.shutdown()
+    os._exit(0)  # the threads of Nova would go on
+
+
+def _application(kind: str) -> Any:
+    if kind == "keystone":
+        from keystone.wsgi.api import application
+    elif kind == "glance":
+        from glance.wsgi.api import application
+    else:
+        from nova import monkey_patch
+
+        monkey_patch.patch()  # with threads as they are: said before anything else of it is imported
+        from tests.servers.openstack.compute import application
+    return application
+
+
+def _fail(*error: Any) -> None:
+    sys.__excepthook__(*error)
+    os._exit(1)
 
 
 if __name__ == "__main__":

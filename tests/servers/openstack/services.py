@@ -1,4 +1,4 @@
-"""A real Keystone and a real Glance on loopback, each a program of its own, with SQLite and a folder of their own.
+"""A real Keystone, Glance and Nova on loopback, each a program of its own, with SQLite and a folder of their own.
 
 They are installed by ``make openstack`` into an environment of their own (requirements/openstack.txt): what they need
 is not what the panel needs.
@@ -18,7 +18,8 @@ import requests
 from servers.clouds.openstack.access import Access
 
 PYTHON = Path(sys.prefix) / "openstack" / "bin" / "python"
-PROGRAM = Path(__file__).with_name("service.py")
+PROGRAM = "tests.servers.openstack.service"
+ROOT = Path(__file__).parents[3]
 PASSWORD = "not-a-secret"
 REGION = "RegionOne"
 START_SECONDS = 60
@@ -32,6 +33,17 @@ key_repository = {folder}/credentials
 password_hash_rounds = 4
 [oslo_policy]
 policy_file = {folder}/policy.yaml
+"""
+TOKENS = """[keystone_authtoken]
+www_authenticate_uri = {identity}
+auth_url = {identity}
+auth_type = password
+username = admin
+password = {password}
+project_name = admin
+user_domain_id = default
+project_domain_id = default
+service_token_roles_required = true
 """
 GLANCE = """[DEFAULT]
 enabled_backends = files:file
@@ -48,19 +60,25 @@ filesystem_store_datadir = {folder}/tasks
 [paste_deploy]
 config_file = {paste}
 flavor = keystone
-[keystone_authtoken]
-www_authenticate_uri = {identity}
-auth_url = {identity}
-auth_type = password
-username = admin
-password = {password}
-project_name = admin
-user_domain_id = default
-project_domain_id = default
-service_token_roles_required = true
 [oslo_policy]
 policy_file = {folder}/policy.yaml
 """
+NOVA = """[DEFAULT]
+compute_driver = fake.Driver
+host = host-1
+[wsgi]
+api_paste_config = {paste}
+[quota]
+cores = 6
+[glance]
+endpoint_override = {image}
+[oslo_policy]
+policy_file = {folder}/policy.yaml
+"""
+
+
+class NotStarted(Exception):
+    """A service is not installed, or ended at once; the text says what it wrote."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +94,16 @@ class Project:
 
 
 class Cloud:
-    """Keystone and Glance, from ``start`` to ``stop``.
+    """Keystone and Glance, from ``start`` to ``stop``, and Nova once somebody asks for it.
 
     Attributes:
         identity, image: their addresses, once they have started.
+        endpoints: the addresses of all but Keystone.
     """
 
     identity: str
     image: str
+    endpoints: tuple[str, ...] = ()
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -93,7 +113,7 @@ class Cloud:
     def start(self) -> None:
         """Start both and wait until they answer."""
         if not PYTHON.exists():
-            pytest.fail("Keystone and Glance are not installed: `make openstack` does that.", pytrace=False)
+            raise NotStarted("Keystone, Glance and Nova are not installed: `make openstack` does that.")
         (self._folder / "policy.yaml").write_text("{}\n")
         self._start_keystone()
         self._start_glance()
@@ -120,13 +140,14 @@ class Cloud:
                 credential_id=made["id"],
                 secret=made["secret"],
                 region_name=REGION,
-                endpoints=(self.image,),
+                endpoints=self.endpoints,
             ),
         )
 
     def add_endpoint(self, kind: str, url: str) -> None:
         """Have the catalogue name a service."""
         service = self._post("/services", {"service": {"type": kind, "name": kind}})["service"]["id"]
+        self.endpoints += (url,)
         said = {"service_id": service, "interface": "public", "url": url, "region_id": REGION}
         self._post("/endpoints", {"endpoint": said})
 
@@ -156,22 +177,37 @@ class Cloud:
         port = free_port()
         self.image = f"http://127.0.0.1:{port}"
         paste = PYTHON.parent.parent / "etc" / "glance" / "glance-api-paste.ini"
-        config = GLANCE.format(folder=folder, paste=paste, identity=self.identity, password=PASSWORD)
-        (folder / "glance-api.conf").write_text(config)
+        (folder / "glance-api.conf").write_text(self._configured(GLANCE + TOKENS, folder, paste))
         self._run(PYTHON.with_name("glance-manage"), "--config-file", folder / "glance-api.conf", "db_sync")
         self.add_endpoint("image", self.image)
         self._serve("glance", port, {"OS_GLANCE_CONFIG_DIR": str(folder)})
 
+    def start_compute(self) -> None:
+        """Start Nova, too, and wait until it answers."""
+        folder = self._folder / "nova"
+        folder.mkdir()
+        (folder / "policy.yaml").write_text("{}\n")
+        port, paste = free_port(), PYTHON.parent.parent / "etc" / "nova" / "api-paste.ini"
+        (folder / "nova.conf").write_text(self._configured(NOVA + TOKENS, folder, paste))
+        self.add_endpoint("compute", f"http://127.0.0.1:{port}/v2.1")
+        self.add_endpoint("network", f"http://127.0.0.1:{port}/network")
+        places = {"OS_NOVA_CONFIG_DIR": str(folder), "TMPDIR": str(folder)}
+        self._serve("nova", port, places | {"OS_NOVA_DISABLE_EVENTLET_PATCHING": "true"})
+
+    def _configured(self, text: str, folder: Path, paste: Path) -> str:
+        return text.format(folder=folder, paste=paste, identity=self.identity, image=self.image, password=PASSWORD)
+
     def _run(self, *argv: object) -> None:
         done = subprocess.run([str(word) for word in argv], capture_output=True, text=True, check=False)
         if done.returncode:
-            pytest.fail(f"{argv} ended with {done.returncode}:\n{done.stderr}", pytrace=False)
+            raise NotStarted(f"{argv} ended with {done.returncode}:\n{done.stderr}")
 
     def _serve(self, kind: str, port: int, environment: dict[str, str]) -> None:
         errors = self._folder / f"{kind}.errors"
         with errors.open("w") as file:
             process = subprocess.Popen(
-                [PYTHON, "-W", "ignore", PROGRAM, kind, str(port)],
+                [PYTHON, "-W", "ignore", "-m", PROGRAM, kind, str(port)],
+                cwd=ROOT,
                 stdin=subprocess.PIPE,  # it ends when this closes, so never later than we do
                 stdout=subprocess.PIPE,
                 stderr=file,
@@ -181,7 +217,7 @@ class Cloud:
         assert process.stdout is not None
         self._processes.append(process)
         if not process.stdout.readline().strip():
-            pytest.fail(f"{kind} did not start:\n{errors.read_text()}", pytrace=False)
+            raise NotStarted(f"{kind} did not start:\n{errors.read_text()}")
 
     def _signed_in(self, name: str, project: str = "") -> str:
         user = {"name": name, "domain": {"id": "default"}, "password": PASSWORD}
@@ -228,5 +264,14 @@ def real_cloud() -> Iterator[Cloud]:
     with tempfile.TemporaryDirectory(prefix="stockroom-openstack-") as folder:
         cloud = Cloud(Path(folder))
         cloud.start()
-        yield cloud
-        cloud.stop()
+        try:
+            yield cloud
+        finally:
+            cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def real_compute(real_cloud: Cloud) -> Cloud:
+    """The same with Nova."""
+    real_cloud.start_compute()
+    return real_cloud

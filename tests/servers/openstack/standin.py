@@ -1,8 +1,10 @@
 """A small OpenStack cloud for fast tests: Identity, Compute, Image and Network on one port of loopback.
 
 What Identity and Image answer was recorded from Keystone 30 and Glance 33 (the same tests run against those two in
-``test_real_cloud``, marked ``long``). **No Compute service was run**: what it answers here follows its API reference
-and the samples in its documentation, and nothing else proves that a real one answers so.
+``test_real_cloud``, marked ``long``). What Compute answers is held against exchanges recorded from Nova 34 (see
+``test_recorded``): its own API, conductor and scheduler, but no hypervisor. What those do not contain follows the API
+reference: floating addresses, machines that are paused, suspended or shelved, two made at once, and what tests put
+into ``refusals``. **No Network service was run**: its answers follow its documentation.
 """
 
 import hashlib
@@ -21,9 +23,44 @@ from servers.clouds.openstack.access import Access
 
 SECRET = "correct horse battery staple"
 NOW = "2026-11-21T01:46:36Z"
-NETWORK = "ff608d40-75e9-48cb-b745-77bb55b5eaf2"
+NETWORK = "3cb9bc59-5699-4588-a4b1-b87f96708bc6"
 SHARED = "9d1f40a9-5e92-4b9a-8a39-0f8a5d7a3f11"
 EXTERNAL = "0c5c1a53-4b0c-49f6-9a2b-6a3a6f1b9f52"
+# As Nova's own tests have them, by their ids: name, processors, MiB, GiB.
+FLAVORS = {
+    "1": ("m1.tiny", 1, 512, 1),
+    "2": ("m1.small", 1, 2048, 20),
+    "3": ("m1.medium", 2, 4096, 40),
+    "4": ("m1.large", 4, 8192, 80),
+    "5": ("m1.xlarge", 8, 16384, 160),
+    "6": ("m1.tiny.specs", 1, 512, 1),
+}
+# What becomes of machines of these flavors: no host is large enough for one, and none can start the other.
+FAULTS = {
+    "3": "Exceeded maximum number of retries. "
+    "Exhausted all hosts available for retrying build failures for instance {id}.",
+    "4": "No valid host was found. ",
+}
+VM_STATES = {"BUILD": "building", "SHUTOFF": "stopped", "PAUSED": "paused", "SUSPENDED": "suspended", "ERROR": "error"}
+# In which states of a machine something can be done with it; its status and task then, and its status afterwards.
+ALLOWED = {
+    "os-stop": {"active", "error"},
+    "os-start": {"stopped"},
+    "reboot": {"active"},
+    "rebuild": {"active", "stopped", "error"},
+    "createImage": {"active", "stopped", "paused", "suspended"},
+    "unpause": {"paused"},
+    "resume": {"suspended"},
+}
+ACTIONS = {
+    "os-stop": ("", "powering-off", "SHUTOFF"),
+    "os-start": ("", "powering-on", "ACTIVE"),
+    "reboot": ("REBOOT", "rebooting", "ACTIVE"),
+    "rebuild": ("REBUILD", "rebuilding", "ACTIVE"),
+    "createImage": ("", "image_snapshot", ""),
+    "unpause": ("", "unpausing", "ACTIVE"),
+    "resume": ("", "resuming", "ACTIVE"),
+}
 Answer = tuple[int, Any]
 Environ = dict[str, Any]
 Net = dict[str, Any]
@@ -57,6 +94,9 @@ class StandIn:
         moved: by a pattern of "METHOD path": where the answer leads on.
         before: by a pattern of "METHOD path": what happens before it is answered, once.
         output: what machines have printed.
+        boots_to: the status of new machines.
+        cores: the quota of each project, and of all together.
+        slow: whether what is asked of machines is under way until ``settle``.
         nets: its networks.
     """
 
@@ -73,6 +113,9 @@ class StandIn:
         self.before: dict[str, Callable[[], Any]] = {}
         self.output = "Stockroom says hello.\n"
         self.boots_to = "ACTIVE"
+        self.cores = 20
+        self.slow = False
+        self._under_way: list[Callable[[], Any]] = []
         self.nets = [
             net(SHARED, "everybody", project_id="else", shared=True),
             net(EXTERNAL, "street", project_id="else", shared=True, external=True),
@@ -164,73 +207,108 @@ class StandIn:
 
     def compute(self, **_: Any) -> Answer:
         links = [{"rel": "self", "href": f"{self.url}/compute/v2.1/"}]
-        version = {"id": "v2.1", "status": "CURRENT", "version": "2.96", "min_version": "2.1", "links": links}
+        version = {"id": "v2.1", "status": "CURRENT", "version": "2.104", "min_version": "2.1", "links": links}
         return 200, {"version": version}
 
     def flavors(self, **_: Any) -> Answer:
-        sizes = [("1", "m1.tiny", 1, 512, 1), ("2", "m1.small", 1, 2048, 20)]
         found = [
             {"id": code, "name": name, "vcpus": vcpus, "ram": ram, "disk": disk, "OS-FLV-DISABLED:disabled": False}
-            for code, name, vcpus, ram, disk in reversed(sizes)
+            for code, (name, vcpus, ram, disk) in FLAVORS.items()
         ]
         return 200, {"flavors": found}
 
     def list_servers(self, *, query: dict[str, str], **_: Any) -> Answer:
         found = [each for each in self.servers.values() if query.get("tags", "") in ("", *each["tags"])]
-        return 200, {"servers": found}
+        return 200, {"servers": [_shown(each) for each in found]}
 
     def create_server(self, *, said: Any, asker: str, **_: Any) -> Answer:
         wanted = said["server"]
-        if wanted["imageRef"] in self.images and not self._sees(asker, self.images[wanted["imageRef"]]):
-            raise Refused(400, f"Image {wanted['imageRef']} could not be found.", "badRequest")
-        if wanted["flavorRef"] not in ("1", "2"):
-            raise Refused(400, f"Flavor {wanted['flavorRef']} could not be found.", "badRequest")
+        self._check(wanted, asker)
         pk = str(uuid.uuid4())
-        networked = wanted["networks"] != "none"
-        address = {"addr": "10.0.0.7", "version": 4, "OS-EXT-IPS:type": "fixed"}
         self.servers[pk] = {
             "id": pk,
             "name": wanted["name"],
-            "status": self.boots_to,
-            "OS-EXT-STS:task_state": None,
+            "status": "BUILD",
+            "OS-EXT-STS:task_state": "scheduling",
+            "OS-SRV-USG:launched_at": None,
             "created": f"2026-11-21T01:46:{len(self.servers):02}Z",
             "metadata": wanted["metadata"],
             "tags": wanted["tags"],
             "image": {"id": wanted["imageRef"]},
-            "addresses": {"private": [address]} if networked else {},
+            "addresses": {},
             "asked": wanted,
         }
+        self._later(lambda: self._boot(self.servers[pk]))
         return 202, {"server": {"id": pk, "links": [], "adminPass": "not-kept"}}
 
     def show_server(self, pk: str, **_: Any) -> Answer:
-        return 200, {"server": self._server(pk)}
+        return 200, {"server": _shown(self._server(pk))}
 
     def delete_server(self, pk: str, **_: Any) -> Answer:
-        self._server(pk)
-        del self.servers[pk]
+        self._server(pk)["OS-EXT-STS:task_state"] = "deleting"
+        self._later(lambda: self.servers.pop(pk, None))
         return 204, None
 
     def act(self, pk: str, *, said: Any, asker: str, **_: Any) -> Answer:
         server = self._server(pk)
         [(action, detail)] = said.items()
-        statuses = {
-            "os-stop": "SHUTOFF",
-            "os-start": "ACTIVE",
-            "reboot": "ACTIVE",
-            "unpause": "ACTIVE",
-            "resume": "ACTIVE",
-        }
-        if action == "rebuild":
-            server |= {"status": "ACTIVE", "metadata": detail["metadata"], "image": {"id": detail["imageRef"]}}
-            return 202, {"server": server}
         if action == "os-getConsoleOutput":
+            if server["OS-SRV-USG:launched_at"] is None:
+                raise Refused(409, f"Instance {pk} is not ready", "conflictingRequest")
             return 200, {"output": self.output}
+        _check_state(server, action, detail)
+        status, task, becomes = ACTIONS[action]
+        server |= {"status": status or server["status"], "OS-EXT-STS:task_state": task}
+        if action == "rebuild":
+            server |= {"metadata": detail["metadata"], "image": {"id": detail["imageRef"]}}
+        answer = (202, {"server": _shown(server)}) if action == "rebuild" else (202, None)
         if action == "createImage":
             data = b"QFI\xfb of " + pk.encode()
-            image = self._image(detail["name"], {"disk_format": "qcow2", **detail["metadata"]}, data, owner=asker)
-            return 202, {"image_id": image["id"]}
-        server["status"] = statuses[action]
-        return 202, None
+            facts = {"disk_format": "qcow2", **detail.get("metadata", {})}
+            answer = 202, {"image_id": self._image(detail["name"], facts, data, owner=asker)["id"]}
+        self._later(lambda: server.update({"status": becomes or server["status"], "OS-EXT-STS:task_state": None}))
+        return answer
+
+    def settle(self) -> None:
+        """Have everything come to its end that is under way."""
+        while self._under_way:
+            self._under_way.pop(0)()
+
+    def _later(self, done: Callable[[], Any]) -> None:
+        self._under_way.append(done)
+        if not self.slow:
+            self.settle()
+
+    def _boot(self, server: dict[str, Any]) -> None:
+        flavor, networked = server["asked"]["flavorRef"], server["asked"]["networks"] != "none"
+        server |= {"status": self.boots_to, "OS-EXT-STS:task_state": None}
+        if flavor in FAULTS:
+            fault = {"code": 500, "message": FAULTS[flavor].format(id=server["id"]), "created": NOW}
+            server |= {"status": "ERROR", "fault": fault}
+        elif server["status"] != "ERROR":
+            server["OS-SRV-USG:launched_at"] = "2026-11-21T01:46:59.000000"
+            address = {"addr": "10.0.0.7", "version": 4, "OS-EXT-IPS:type": "fixed"}
+            server["addresses"] = {"private": [address]} if networked else {}
+
+    def _check(self, wanted: dict[str, Any], asker: str) -> None:
+        """Whether there can be such a machine, in the words of Nova."""
+        image, flavor = wanted["imageRef"], wanted["flavorRef"]
+        if not re.fullmatch(ONE[1:], image):
+            said = f"Invalid input for field/attribute imageRef. Value: {image}. '{image}' is not valid under any of "
+            raise Refused(400, f"{said}the given schemas", "badRequest")
+        if image not in self.images or not self._sees(asker, self.images[image]):
+            raise Refused(400, "Can not find requested image", "badRequest")
+        if flavor not in FLAVORS:
+            raise Refused(400, f"Flavor {flavor} could not be found.", "badRequest")
+        _name, cores, _ram, disk = FLAVORS[flavor]
+        if disk < (least := self.images[image].get("min_disk", 0)):
+            said = "Flavor's disk is smaller than the minimum size specified in image metadata. "
+            sizes = f"Flavor disk is {disk * 1024**3} bytes, minimum size is {least * 1024**3} bytes."
+            raise Refused(400, said + sizes, "badRequest")
+        used = sum(FLAVORS[each["asked"]["flavorRef"]][1] for each in self.servers.values())
+        if used + cores > self.cores:
+            said = f"Quota exceeded for cores: Requested {cores}, but already used {used} of {self.cores} cores"
+            raise Refused(403, said, "forbidden")
 
     def _server(self, pk: str) -> dict[str, Any]:
         if pk not in self.servers:
@@ -367,6 +445,26 @@ class StandIn:
             for number, (network, pk) in enumerate(places)
         ]
         return 200, {"subnets": found}
+
+
+def _shown(server: dict[str, Any]) -> dict[str, Any]:
+    """A machine without what only tests look at."""
+    shown = {key: value for key, value in server.items() if key != "asked"}
+    return shown | {"OS-EXT-STS:vm_state": VM_STATES.get(server["status"], "active")}
+
+
+def _check_state(server: dict[str, Any], action: str, detail: Any) -> None:
+    """Whether this can be done with a machine now, in the words of Nova."""
+    state, task = VM_STATES.get(server["status"], "active"), server["OS-EXT-STS:task_state"]
+    allowed = {"error", *ALLOWED[action]} if detail == {"type": "HARD"} else ALLOWED[action]
+    if state not in allowed:
+        now = f"vm_state {state}"
+    elif task is not None:
+        now = f"task_state {task}"
+    else:
+        return
+    said = f"Cannot '{action.removeprefix('os-')}' instance {server['id']} while it is in {now}"
+    raise Refused(409, said, "conflictingRequest")
 
 
 ONE = r"/([0-9a-f-]{36})"

@@ -1,4 +1,4 @@
-"""Machines of an OpenStack cloud, against a stand-in: no Compute service was run (see ``standin``)."""
+"""Machines of an OpenStack cloud, against a stand-in (see ``standin`` for what that rests on)."""
 
 import base64
 import email
@@ -12,7 +12,7 @@ from servers.clouds import CloudBusy, CloudProblem, CloudRefused, State
 from servers.clouds.base import ImageNeeded, Network
 from servers.clouds.openstack import OpenStackCloud, Size
 from servers.clouds.openstack.problems import CloudSilent, NoSuchFlavor, NoSuchNetwork, QuotaReached
-from tests.servers.openstack.conftest import brought, machine
+from tests.servers.openstack.conftest import DISK, Bytes, brought, machine, source
 from tests.servers.openstack.standin import EXTERNAL, NETWORK, SHARED, Refused, StandIn, net
 
 CREATES = "POST /compute/v2.1/servers"
@@ -49,9 +49,9 @@ class TestBooting:
         assert [each["created"] for each in there.servers.values()] == ["2026-11-21T01:46:00Z"]
 
     def test_boots_a_registered_image_by_its_id(self, oslo: OpenStackCloud, there: StandIn) -> None:
-        wanted = machine()
-        oslo.create(replace(wanted, image=replace(wanted.image, registered_as="7d1b")))
-        assert [each["image"]["id"] for each in there.servers.values()] == ["7d1b"]
+        place = oslo.bring(source(), Bytes(DISK))
+        oslo.create(machine(image=source(registered_as=place)))
+        assert [each["image"]["id"] for each in there.servers.values()] == [place]
 
     def test_reaches_the_own_network_where_it_may(self, oslo: OpenStackCloud, there: StandIn) -> None:
         wanted = brought(oslo, machine(network=True))
@@ -194,6 +194,13 @@ class TestWhatIsMissing:
         wanted = brought(oslo, machine(flavor="99"))
         with pytest.raises(NoSuchFlavor, match="has no size '99' any more"):
             oslo.create(wanted)
+
+    def test_user_data_that_is_too_long_is_not_sent(self, oslo: OpenStackCloud, there: StandIn) -> None:
+        wanted = brought(oslo, machine(user_data="x" * 49_152))
+        with pytest.raises(CloudRefused, match="too long for its cloud, which takes 48 KiB"):
+            oslo.create(wanted)
+        oslo.create(replace(wanted, user_data="x" * 49_149))
+        assert len(there.servers) == 1
 
     def test_quota(self, oslo: OpenStackCloud, there: StandIn) -> None:
         said = "Quota exceeded for cores: Requested 1, but already used 20 of 20 cores"

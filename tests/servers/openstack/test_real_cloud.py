@@ -1,20 +1,23 @@
-"""Against a real Keystone and a real Glance on loopback (see ``services``). No Compute service takes part."""
+"""Against a real Keystone, Glance and Nova on loopback; ``compute`` says what of Nova is not real."""
 
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import requests
 
-from servers.clouds import CloudProblem, CloudRefused
+from servers.clouds import CloudBusy, CloudProblem, CloudRefused, State
 from servers.clouds.base import ImageNeeded
-from servers.clouds.openstack import CloudImages
+from servers.clouds.openstack import CloudImages, OpenStackCloud
 from servers.clouds.openstack.problems import EndpointNotAllowed, KeyRefused
-from tests.servers.openstack.conftest import DISK, Bytes, source
+from tests.servers.openstack.conftest import DISK, Bytes, brought, machine, source
+from tests.servers.openstack.record import wait
 from tests.servers.openstack.services import Cloud, Project
+from tests.servers.openstack.stories import STORIES, prepare
 
 pytestmark = pytest.mark.long
 
@@ -148,6 +151,45 @@ class TestMembers:
     def test_cannot_accept_what_is_not_shared(self, consumer: CloudImages, registered: str) -> None:
         with pytest.raises(CloudRefused):
             consumer.accept(registered)
+
+
+@pytest.fixture(scope="module")
+def with_machines(real_compute: Cloud) -> OpenStackCloud:
+    """A project of its own in the same cloud with Nova, and the images from which machines boot there."""
+    cloud = OpenStackCloud(real_compute.project("builder").access)
+    prepare(cloud)
+    return cloud
+
+
+class TestMachines:
+    @pytest.mark.parametrize("name", STORIES)
+    def test_nova_does_what_the_stories_say(self, with_machines: OpenStackCloud, name: str) -> None:
+        STORIES[name](with_machines, wait)
+
+    def test_boots_what_was_brought_and_gives_it_back(self, with_machines: OpenStackCloud, tmp_path: Path) -> None:
+        wanted = brought(with_machines, machine(network=True))
+        with_machines.create(wanted)
+        wait(lambda: with_machines.condition(wanted).state is State.RUNNING)
+        assert with_machines.condition(wanted).address
+        data = b"".join(with_machines.snapshot(wanted, folder=tmp_path, progress=lambda _: None))
+        assert data.startswith(b"The disk of ")
+        with pytest.raises(CloudBusy):
+            with_machines.delete(wanted)
+        wait(lambda: with_machines.condition(wanted).state is State.ABSENT)
+        assert not with_machines._snapshots(wanted)
+
+    def test_two_made_at_once(self, with_machines: OpenStackCloud) -> None:
+        wanted = brought(with_machines, machine())
+        threads = [threading.Thread(target=with_machines.create, args=[wanted]) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        wait(lambda: len(with_machines._all(wanted)) == 1)
+        wait(lambda: with_machines.condition(wanted).state is State.RUNNING)
+        with pytest.raises(CloudBusy):
+            with_machines.delete(wanted)
+        wait(lambda: with_machines.condition(wanted).state is State.ABSENT)
 
 
 def test_the_stand_in_answers_as_they_do(real_cloud: Cloud, projects: tuple[Project, Project]) -> None:
