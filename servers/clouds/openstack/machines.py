@@ -424,7 +424,7 @@ def _user_data(machine: Machine) -> dict[str, str]:
     encoded = base64.b64encode(text.encode()).decode()
     if len(encoded) > MOST_USER_DATA:
         raise CloudRefused(
-            "Its user data is too long for its cloud, which takes 48 KiB, and 36 KiB together with SSH keys."
+            "Its user data is too long for its cloud, which takes 48 KiB, and about 34 KiB together with SSH keys."
         )
     return {"user_data": encoded} if encoded else {}
 

@@ -11,12 +11,12 @@ import pytest
 from accounts.encryption import encrypt
 from images import demo_disks
 from servers.clouds import Machine, Source
-from servers.clouds.openstack import OpenStackCloud
+from servers.clouds.openstack import Access, OpenStackCloud
 from servers.models import CloudKey, Flavor, RegionCloud
 from servers.secrets import KEY_SECRETS
 from tests.people import Cast
 from tests.servers.openstack.services import real_cloud, real_compute
-from tests.servers.openstack.standin import SECRET, StandIn, serving
+from tests.servers.openstack.standin import StandIn, serving
 
 __all__ = ["real_cloud", "real_compute"]
 DISK = demo_disks.bootable_qcow2("Stockroom says hello.")
@@ -45,7 +45,12 @@ def oslo(there: StandIn) -> OpenStackCloud:
 @pytest.fixture
 def keys(cast: Cast, there: StandIn) -> None:
     """IAD is an OpenStack cloud, for which the producer and the consumer have a key, each of a project of their own."""
-    access = there.access
+    give_keys(cast, *((project, there.access_of(project)) for project in (there.project, there.other_project)))
+
+
+def give_keys(cast: Cast, *projects: tuple[str, Access]) -> None:
+    """Have a cloud in IAD, with a key of the producer and one of the consumer, for these projects of the cloud."""
+    access = projects[0][1]
     cloud = RegionCloud.objects.create(
         region=cast.iad,
         kind=RegionCloud.Kind.OPENSTACK,
@@ -54,12 +59,12 @@ def keys(cast: Cast, there: StandIn) -> None:
         endpoints=list(access.endpoints),
     )
     Flavor.objects.create(region=cast.iad, code="1", name="Tiny", ram=512, disk=1)
-    for viewer, project in ((cast.producer, there.project), (cast.consumer, there.other_project)):
+    for viewer, (project, key) in zip((cast.producer, cast.consumer), projects, strict=True):
         CloudKey.objects.create(
             account=viewer.account,
             region=cast.iad,
-            credential_id=project,
-            encrypted_secret=encrypt(SECRET, purpose=KEY_SECRETS),
+            credential_id=key.credential_id,
+            encrypted_secret=encrypt(key.secret, purpose=KEY_SECRETS),
             project_id=project,
             given_for=cloud.hosts,
             created_by=viewer.user,

@@ -10,14 +10,22 @@ from uuid import uuid4
 import pytest
 import requests
 
+from servers import actions
 from servers.clouds import CloudBusy, CloudProblem, CloudRefused, State
 from servers.clouds.base import ImageNeeded
 from servers.clouds.openstack import CloudImages, OpenStackCloud
 from servers.clouds.openstack.problems import EndpointNotAllowed, KeyRefused
-from tests.servers.openstack.conftest import DISK, Bytes, brought, machine, source
+from servers.consoles import output_of
+from sharing import actions as sharing
+from tests.conftest import WorkThrough
+from tests.factories import make_image
+from tests.people import Cast
+from tests.servers.conftest import boot, fresh
+from tests.servers.openstack.conftest import DISK, Bytes, brought, give_keys, machine, source
 from tests.servers.openstack.record import wait
 from tests.servers.openstack.services import Cloud, Project
 from tests.servers.openstack.stories import STORIES, prepare
+from tests.sharing.conftest import offer_one
 
 pytestmark = pytest.mark.long
 
@@ -190,6 +198,34 @@ class TestMachines:
         with pytest.raises(CloudBusy):
             with_machines.delete(wanted)
         wait(lambda: with_machines.condition(wanted).state is State.ABSENT)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("commit_at_once")
+def test_from_an_offer_to_a_server_and_to_nothing(cast: Cast, real_compute: Cloud, work_through: WorkThrough) -> None:
+    """The whole way through the panel: each has a project of its own, and workers do what people ask for."""
+    projects = [real_compute.project(name) for name in ("acme", "beta")]
+    give_keys(cast, *((project.id, project.access) for project in projects))
+    image = make_image(cast.acme, cast.alice, content=DISK)
+    sharing.accept(offer_one(image, cast.producer, cast.beta.number).pk, by=cast.consumer)
+    server = boot(cast.consumer, image, network=True)
+    work_through()
+    assert (fresh(server).status, fresh(server).problem, bool(fresh(server).address)) == ("running", "", True)
+    for verb, status in (
+        (actions.stop_server, "stopped"),
+        (actions.start_server, "running"),
+        (actions.reboot_server, "running"),
+        (actions.rebuild_server, "running"),
+    ):
+        verb(server.pk, by=cast.consumer)
+        work_through()
+        assert (fresh(server).status, fresh(server).problem) == (status, "")
+    assert output_of(fresh(server)).text.endswith("LAST LINE")
+    actions.delete_server(server.pk, by=cast.consumer)
+    work_through()
+    assert fresh(server).gone_at
+    cloud = OpenStackCloud(projects[1].access)
+    assert not list(cloud._sdk.compute.servers())
 
 
 def test_the_stand_in_answers_as_they_do(real_cloud: Cloud, projects: tuple[Project, Project]) -> None:
