@@ -22,7 +22,7 @@ class RegisterForm(forms.Form):
         error_messages={"required": "Choose a region.", "invalid_choice": "Choose one of these regions."},
     )
     cloud_id = forms.UUIDField(
-        label="Id of the image there",
+        label="ID of the image there",
         help_text="As “openstack image list” shows it. The image has to belong to the project of your cloud key.",
         error_messages={
             "required": "Enter the id that the image has in the cloud.",

@@ -1,4 +1,7 @@
-"""Takes the pictures of the README: ``make screenshots``, of a demo panel that is made for this and thrown away."""
+"""Takes the pictures of the README: ``make screenshots``, of a demo panel that is made for this and thrown away.
+
+``python -m tests.journeys.screenshots inbox server`` takes these alone.
+"""
 
 import os
 import socket
@@ -6,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -132,6 +135,36 @@ def review_case(page: Page) -> None:
     page.get_by_role("heading", name="Decision").wait_for()
 
 
+def create_server(page: Page) -> None:
+    """An image that was shared, about to be booted."""
+    sign_in(page, "bob")
+    page.goto(page.url.replace("/images/", "/servers/create/"))
+    page.get_by_role("link", name="Shared Images").click()
+    page.get_by_role("link", name="Choose “Web base (from Acme)”").click()
+    page.get_by_text("This is a non-standard image.").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+
+
+def server(page: Page) -> None:
+    """What a server made of it says."""
+    create_server(page)
+    page.get_by_role("button", name="Create Server").click()
+    expect(page.get_by_role("log")).to_contain_text("Stockroom", timeout=PATIENCE)
+    page.reload()  # without the message about it
+    expect(page.get_by_role("log")).to_contain_text("Stockroom", timeout=PATIENCE)
+
+
+def api_access(page: Page) -> None:
+    """A credential for a program, which is shown this once."""
+    sign_in(page, "alice")
+    page.goto(page.url.replace("/images/", "/account/"))
+    page.get_by_role("link", name="API access").click()
+    page.get_by_role("link", name="Make credential").first.click()
+    page.get_by_role("textbox", name="Name").fill(f"nightly builds {time.strftime('%X')}")
+    page.get_by_role("button", name="Make credential").click()
+    page.get_by_text("The secret is shown only now.").wait_for()
+
+
 def scroll_to(page: Page, heading: str) -> None:
     page.get_by_role("heading", name=heading, exact=True).evaluate("element => element.scrollIntoView()")
 
@@ -149,6 +182,9 @@ PICTURES: dict[str, Callable[[Page], None]] = {
     "on-its-way": on_its_way,
     "look-inside": look_inside,
     "quota": quota,
+    "create-server": create_server,
+    "server": server,
+    "api-access": api_access,
     "upload": upload,  # at the end: what it leaves behind is on its way
 }
 
@@ -162,12 +198,16 @@ def sign_in(page: Page, login: str) -> None:
     page.goto("/")  # without the greeting
 
 
-def main() -> None:
-    """Take every picture at every size in both themes."""
+def main(names: Sequence[str]) -> None:
+    """Take pictures at every size in both themes.
+
+    Args:
+        names: of the pictures; none for all.
+    """
     FOLDER.mkdir(parents=True, exist_ok=True)
     with demo_panel() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
-        for name in PICTURES:
+        for name in names or PICTURES:
             for width in SIZES:
                 for theme in THEMES:
                     take(browser, address, name, width, theme)
@@ -220,4 +260,4 @@ def wait_for(address: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
