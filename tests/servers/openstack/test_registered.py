@@ -401,7 +401,7 @@ class TestPage:
         CloudKey.objects.all().delete()
         answer = signed_in(cast.alice).get(self.address(cast.producer))
         assertContains(answer, reverse("cloud_key_list", kwargs={"number": cast.acme.number}))
-        assertNotContains(answer, "Id of the image there")
+        assertNotContains(answer, "ID of the image there")
 
     def test_a_key_of_others_opens_nothing(self, cast: Cast, place: str, signed_in: SignedIn) -> None:
         CloudKey.objects.filter(account=cast.acme).delete()
