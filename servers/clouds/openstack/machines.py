@@ -61,7 +61,7 @@ STATES = {
 }
 # How a machine that somebody stopped there is let run again; SHUTOFF and ERROR are simply started.
 RESUMED_BY = {"PAUSED": "unpause", "SUSPENDED": "resume", "SHELVED": "unshelve", "SHELVED_OFFLOADED": "unshelve"}
-SHUTTING_DOWN, STARTING = "powering-off", "powering-on"
+SHUTTING_DOWN = "powering-off"
 IPV4 = 4
 CHUNK = 1024 * 1024  # bytes
 TICK_SECONDS, SNAPSHOT_SECONDS = 2, 4 * 60 * 60
@@ -382,12 +382,13 @@ def _disk_number(there: Server) -> int:
 
 
 def _state_with_task(state: State, there: Server) -> State:
-    """A machine that is on its way from one state into another is in neither."""
-    return State.BUILDING if there.task_state in (SHUTTING_DOWN, STARTING, "deleting") else state
+    """A machine that is on its way from one state into another is in neither; making an image of it changes nothing."""
+    task = str(there.task_state or "")
+    return State.BUILDING if task and not task.startswith("image_") else state
 
 
 def _problem_of(there: Server, access: Access) -> str:
-    if there.status in RESUMED_BY:
+    if there.status in RESUMED_BY and there.task_state is None:
         return f"It is {str(there.status).lower().replace('_', ' ')} in its cloud."
     if there.status != "ERROR":
         return ""

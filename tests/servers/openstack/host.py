@@ -35,6 +35,12 @@ class Driver(SmallFakeDriver):
         time.sleep(MOMENT_SECONDS)
         super().power_on(*args, **kwargs)
 
+    def unpause(self, *args: Any) -> None:
+        time.sleep(MOMENT_SECONDS)
+
+    def resume(self, *args: Any, **kwargs: Any) -> None:
+        time.sleep(MOMENT_SECONDS)
+
     def destroy(self, *args: Any, **kwargs: Any) -> None:
         time.sleep(MOMENT_SECONDS)
         super().destroy(*args, **kwargs)

@@ -3,8 +3,8 @@
 What Identity and Image answer was recorded from Keystone 30 and Glance 33 (the same tests run against those two in
 ``test_real_cloud``, marked ``long``). What Compute answers is held against exchanges recorded from Nova 34 (see
 ``test_recorded``): its own API, conductor and scheduler, but no hypervisor. What those do not contain follows the API
-reference: floating addresses, machines that are paused, suspended or shelved, two made at once, and what tests put
-into ``refusals``. **No Network service was run**: its answers follow its documentation.
+reference: floating addresses, a machine that fails after it has run, two made at once, and what tests put into
+``refusals``. **No Network service was run**: its answers follow its documentation.
 """
 
 import hashlib
@@ -41,7 +41,15 @@ FAULTS = {
     "Exhausted all hosts available for retrying build failures for instance {id}.",
     "4": "No valid host was found. ",
 }
-VM_STATES = {"BUILD": "building", "SHUTOFF": "stopped", "PAUSED": "paused", "SUSPENDED": "suspended", "ERROR": "error"}
+VM_STATES = {
+    "BUILD": "building",
+    "SHUTOFF": "stopped",
+    "PAUSED": "paused",
+    "SUSPENDED": "suspended",
+    "SHELVED": "shelved",
+    "SHELVED_OFFLOADED": "shelved_offloaded",
+    "ERROR": "error",
+}
 # In which states of a machine something can be done with it; its status and task then, and its status afterwards.
 ALLOWED = {
     "os-stop": {"active", "error"},
@@ -49,8 +57,12 @@ ALLOWED = {
     "reboot": {"active"},
     "rebuild": {"active", "stopped", "error"},
     "createImage": {"active", "stopped", "paused", "suspended"},
+    "pause": {"active"},
     "unpause": {"paused"},
+    "suspend": {"active"},
     "resume": {"suspended"},
+    "shelve": {"active", "stopped", "paused", "suspended"},
+    "unshelve": {"shelved", "shelved_offloaded"},
 }
 ACTIONS = {
     "os-stop": ("", "powering-off", "SHUTOFF"),
@@ -58,8 +70,12 @@ ACTIONS = {
     "reboot": ("REBOOT", "rebooting", "ACTIVE"),
     "rebuild": ("REBUILD", "rebuilding", "ACTIVE"),
     "createImage": ("", "image_snapshot", ""),
+    "pause": ("", "pausing", "PAUSED"),
     "unpause": ("", "unpausing", "ACTIVE"),
+    "suspend": ("", "suspending", "SUSPENDED"),
     "resume": ("", "resuming", "ACTIVE"),
+    "shelve": ("", "shelving", "SHELVED_OFFLOADED"),
+    "unshelve": ("", "unshelving", "ACTIVE"),
 }
 Answer = tuple[int, Any]
 Environ = dict[str, Any]

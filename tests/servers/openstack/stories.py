@@ -82,6 +82,31 @@ def makes_an_image(cloud: OpenStackCloud, until: Until) -> None:
     _deletes(cloud, until, wanted)
 
 
+def is_put_aside(cloud: OpenStackCloud, until: Until) -> None:
+    """Somebody pauses, suspends or shelves a machine in the cloud itself; the panel says so, and lets it run again."""
+    wanted = booting()
+    cloud.create(wanted)
+    until(lambda: cloud.condition(wanted).state is State.RUNNING)
+    pk, compute = cloud._required(wanted).id, cloud._sdk.compute
+    for put_aside, word in (
+        (compute.pause_server, "paused"),
+        (compute.suspend_server, "suspended"),
+        (compute.shelve_server, "shelved offloaded"),
+    ):
+        put_aside(pk)
+        problem = f"It is {word} in its cloud."
+        until(lambda problem=problem: cloud.condition(wanted).problem == problem)  # type: ignore[misc]
+        until(lambda: cloud.condition(wanted).state is State.STOPPED)
+        cloud.stop(wanted)
+        with pytest.raises(CloudBusy, match="while it is in vm_state"):
+            cloud.reboot(wanted)
+        cloud.start(wanted)
+        assert cloud.condition(wanted).state is State.BUILDING
+        cloud.start(wanted)
+        until(lambda: cloud.condition(wanted).state is State.RUNNING)
+    _deletes(cloud, until, wanted)
+
+
 def is_refused(cloud: OpenStackCloud, until: Until) -> None:
     """What a cloud does not take, and why."""
     with pytest.raises(NoSuchFlavor, match="has no size '99' any more"):
@@ -117,7 +142,7 @@ def fails(cloud: OpenStackCloud, until: Until) -> None:
 
 
 STORIES: dict[str, Story] = {
-    story.__name__: story for story in (looks_around, runs_a_machine, makes_an_image, is_refused, fails)
+    story.__name__: story for story in (looks_around, runs_a_machine, makes_an_image, is_put_aside, is_refused, fails)
 }
 
 
