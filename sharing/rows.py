@@ -178,6 +178,11 @@ WHY = {
     "ended": "They do not see it any more: the time for which it was shared is over.",
 }
 
+WHY_OF_A_CODE = {
+    "pending": "Nobody has used the code yet. Whoever has it can take the image.",
+    "expired": "Nobody used the code in time. Make a new one.",
+}
+
 
 def explain(share: Share, image: Image) -> str:
     """What a recipient can do with an image at this moment, and why; the same for addresses that nobody has."""
@@ -187,6 +192,8 @@ def explain(share: Share, image: Image) -> str:
         return "They do not see it, because it is private now. It comes back when the image is shared again."
     if share.state == "accepted":
         return _what_they_can_do(share, image)
+    if share.kind == AddressKind.CODE and share.state in WHY_OF_A_CODE:
+        return WHY_OF_A_CODE[share.state]
     return WHY[share.state]
 
 

@@ -74,6 +74,7 @@ class TestRows:
         actions.make_claim_code(golden.pk, by=cast.producer, whom="Jane", terms=actions.Terms())
         html = shown(client, access)
         assert "Jane" in html
+        assert "Nobody has used the code yet." in html
         assert "Remind" not in html
 
     def test_what_was_taken_and_when_by_the_address_alone(
