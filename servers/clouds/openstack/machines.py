@@ -65,7 +65,7 @@ SHUTTING_DOWN = "powering-off"
 IPV4 = 4
 CHUNK = 1024 * 1024  # bytes
 TICK_SECONDS, SNAPSHOT_SECONDS = 2, 4 * 60 * 60
-NO_QUOTA = "No valid host was found"
+NO_QUOTA, LOCKED = "No valid host was found", "is locked"
 NO_FLAVOR = re.compile(r"Flavor \S+ could not be found")  # one that is too small for the image is told otherwise
 MOST_READ, MOST_NETWORKS, MOST_SUBNETS = 1000, 100, 8
 MOST_USER_DATA = 65535  # characters, in Base64
@@ -342,7 +342,13 @@ class OpenStackCloud(CloudImages):
         try:
             yield
         except sdk.ConflictException as error:
-            raise CloudBusy(f"It is about to change in its cloud. {said(error, self._access)}".rstrip()) from None
+            words = said(error, self._access)
+            what = (
+                "locked in its cloud, and has to be unlocked there"
+                if LOCKED in words
+                else "about to change in its cloud"
+            )
+            raise CloudBusy(f"It is {what}. {words}".rstrip()) from None
 
     @contextlib.contextmanager
     def _making(self, machine: Machine) -> Iterator[None]:
@@ -390,7 +396,7 @@ def _state_with_task(state: State, there: Server) -> State:
 def _problem_of(there: Server, access: Access) -> str:
     if there.status in RESUMED_BY and there.task_state is None:
         return f"It is {str(there.status).lower().replace('_', ' ')} in its cloud."
-    if there.status != "ERROR":
+    if there.status != "ERROR" or there.task_state is not None:
         return ""
     words = one_line(str((there.fault or {}).get("message") or "").replace(access.secret, "…"))
     if NO_QUOTA in words:

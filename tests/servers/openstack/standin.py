@@ -261,7 +261,9 @@ class StandIn:
         return 200, {"server": _shown(self._server(pk))}
 
     def delete_server(self, pk: str, **_: Any) -> Answer:
-        self._server(pk)["OS-EXT-STS:task_state"] = "deleting"
+        server = self._server(pk)
+        _check_lock(server)
+        server["OS-EXT-STS:task_state"] = "deleting"
         self._later(lambda: self.servers.pop(pk, None))
         return 204, None
 
@@ -272,6 +274,10 @@ class StandIn:
             if server["OS-SRV-USG:launched_at"] is None:
                 raise Refused(409, f"Instance {pk} is not ready", "conflictingRequest")
             return 200, {"output": self.output}
+        if action in ("lock", "unlock"):
+            server["locked"] = action == "lock"
+            return 202, None
+        _check_lock(server)
         _check_state(server, action, detail)
         status, task, becomes = ACTIONS[action]
         server |= {"status": status or server["status"], "OS-EXT-STS:task_state": task}
@@ -467,6 +473,11 @@ def _shown(server: dict[str, Any]) -> dict[str, Any]:
     """A machine without what only tests look at."""
     shown = {key: value for key, value in server.items() if key != "asked"}
     return shown | {"OS-EXT-STS:vm_state": VM_STATES.get(server["status"], "active")}
+
+
+def _check_lock(server: dict[str, Any]) -> None:
+    if server.get("locked"):
+        raise Refused(409, f"Instance {server['id']} is locked", "conflictingRequest")
 
 
 def _check_state(server: dict[str, Any], action: str, detail: Any) -> None:

@@ -83,11 +83,17 @@ def makes_an_image(cloud: OpenStackCloud, until: Until) -> None:
 
 
 def is_put_aside(cloud: OpenStackCloud, until: Until) -> None:
-    """Somebody pauses, suspends or shelves a machine in the cloud itself; the panel says so, and lets it run again."""
+    """Somebody locks, pauses, suspends or shelves a machine in the cloud itself. The panel says so, and lets it run."""
     wanted = booting()
     cloud.create(wanted)
     until(lambda: cloud.condition(wanted).state is State.RUNNING)
     pk, compute = cloud._required(wanted).id, cloud._sdk.compute
+    compute.lock_server(pk)
+    with pytest.raises(CloudBusy, match="is locked in its cloud, and has to be unlocked there"):
+        cloud.stop(wanted)
+    with pytest.raises(CloudRefused, match="is locked"):
+        cloud.delete(wanted)
+    compute.unlock_server(pk)
     for put_aside, word in (
         (compute.pause_server, "paused"),
         (compute.suspend_server, "suspended"),
