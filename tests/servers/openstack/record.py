@@ -1,7 +1,7 @@
 """Writes down anew what a real Nova answers to the stories.
 
 Run by hand: ``STOCKROOM_DATA_DIR=/tmp/recording .venv/bin/python -m tests.servers.openstack.record``. It needs ``make
-openstack`` and takes two minutes. Each story goes into a file of its own in ``recorded/``: what has changed there is
+openstack`` and takes three minutes. Each story goes into a file of its own in ``recorded/``: what has changed there is
 what this version of Nova says otherwise, and ``test_recorded`` tells where the stand-in no longer answers like that.
 """
 
