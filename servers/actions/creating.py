@@ -31,7 +31,6 @@ from servers.permissions import Verb, require
 from servers.secrets import USER_DATA, user_data_of
 from sharing.models import Share
 
-MOST_USER_DATA = 64 * 1024  # bytes, as in OpenStack's Compute API
 REQUESTS = UUID("2b0d4f4e-5f7c-4f0c-9b2a-6a1f3c1f7f10")  # the namespace of ids that are made from requests
 
 
@@ -116,7 +115,7 @@ def create_servers(new: NewServer, *, by: Viewer, count: int = 1, filling: Filli
     network = _offered_network(new, place)
     _check_reach(new, place)
     keys = _own_keys(new, by)
-    _check(new, count)
+    _check(new, place, count)
     if reason := why_not_afford(by.account, flavor.price * count):
         raise wrong("flavor", reason, "over-budget")
     require_room(by.account, _needed(new, flavor, count))
@@ -227,11 +226,13 @@ def _own_keys(new: NewServer, by: Viewer) -> list[str]:
     return keys
 
 
-def _check(new: NewServer, count: int) -> None:
+def _check(new: NewServer, place: Place, count: int) -> None:
+    assert place.cloud
+    most = place.cloud.abilities.user_data
     if not 1 <= count <= MOST_OF_ONE:
         raise wrong("count", f"From 1 to {MOST_OF_ONE} servers can be made at once.", "count")
-    if len(new.user_data.encode()) > MOST_USER_DATA:
-        raise wrong("user_data", "User data has at most 64 KiB.", "too-long")
+    if len(new.user_data.encode()) > most:
+        raise wrong("user_data", f"User data has at most {most // 1024} KiB in this region.", "too-long")
     if "\0" in new.user_data:
         raise wrong("user_data", "User data is text: it cannot hold the character NUL.", "nul")
     try:

@@ -237,6 +237,7 @@ class Abilities:
         far: whether it is asked over a network, so that its answers may be long in coming.
         disk_formats: what it boots.
         architectures: the same.
+        user_data: how much cloud-init can be told beside keys, in bytes.
     """
 
     live_snapshots: bool
@@ -247,6 +248,7 @@ class Abilities:
     far: bool
     disk_formats: frozenset[str]
     architectures: frozenset[str]
+    user_data: int
 
 
 class Bytes(Protocol):

@@ -88,7 +88,7 @@ class ServerForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false", "autocomplete": "off"}),
-        help_text="For cloud-init, at most 64 KiB. This panel never shows it again, but the server can always read it, "
+        help_text="For cloud-init. This panel never shows it again, but the server can always read it, "
         "and cloud-init leaves a copy on its disk: choose passwords that you change later.",
     )
     network = forms.BooleanField(
@@ -108,6 +108,7 @@ class ServerForm(forms.Form):
         keys.queryset = SshKey.objects.filter(user=viewer.user)
         if place and place.cloud:
             fit_network(self.fields, place)
+            self.fields["user_data"].help_text += f" At most {place.cloud.abilities.user_data // 1024} KiB."
             if not place.cloud.abilities.port_forwards:
                 del self.fields["ports"]
 

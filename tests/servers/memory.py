@@ -22,6 +22,7 @@ EVERYTHING = Abilities(
     far=False,
     disk_formats=frozenset({"qcow2", "raw"}),
     architectures=frozenset({"x86_64", ""}),
+    user_data=64 * 1024,
 )
 
 

@@ -50,6 +50,7 @@ class LocalCloud:
         far=False,
         disk_formats=frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx"}),
         architectures=frozenset({"x86_64", ""}),
+        user_data=64 * 1024,
     )
 
     def why_not(self) -> str:

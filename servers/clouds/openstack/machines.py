@@ -96,6 +96,7 @@ class OpenStackCloud(CloudImages):
         far=True,
         disk_formats=frozenset({"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso"}),
         architectures=frozenset({"x86_64", "aarch64", ""}),
+        user_data=32 * 1024,  # of the 48 KiB that Compute takes, so that SSH keys find room
     )
 
     def __init__(self, access: Access) -> None:
@@ -251,6 +252,8 @@ class OpenStackCloud(CloudImages):
             "tags": [tag_of(machine)],
             **_user_data(machine),
         }
+        if "user_data" in said_of_it and not machine.network:
+            said_of_it["config_drive"] = True  # without a network the guest cannot ask for it
         with self._making(machine):
             self._sdk.compute.create_server(**said_of_it)
         for extra in self._all(machine)[1:]:

@@ -21,7 +21,7 @@ from accounts.viewer import Viewer
 from images.actions import deactivate
 from images.models import DataHold, Image, ImageGroupObjectPermission
 from servers.actions import NewServer, SentAlready, create_server, create_servers, delete_server
-from servers.actions.creating import MOST_USER_DATA
+from servers.clouds.local import LocalCloud
 from servers.models import Flavor, RegionCloud, Server, SshKey
 from servers.secrets import USER_DATA
 from sharing.actions import reject, remove, set_policy
@@ -153,7 +153,7 @@ def test_a_key_of_somebody_else_does_not(boot: Boot, accepted: Share, cast: Cast
     [
         ("name", {"name": ""}),
         ("name", {"name": "two\nlines"}),
-        ("user_data", {"user_data": "é" * (MOST_USER_DATA // 2 + 1)}),
+        ("user_data", {"user_data": "é" * (LocalCloud.abilities.user_data // 2 + 1)}),
         ("user_data", {"user_data": "a\0b"}),
         ("ports", {"ports": [70000]}),
         ("flavor", {"flavor": 0}),

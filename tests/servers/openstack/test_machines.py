@@ -67,6 +67,14 @@ class TestBooting:
         assert keys == b'#cloud-config\nssh_authorized_keys:\n  - "ssh-ed25519 AAAA ann"\n'
         assert script == "#!/bin/sh\ntouch /ü\n".encode()
 
+    @pytest.mark.parametrize("network", [True, False])
+    def test_user_data_lies_on_a_drive_where_no_network_leads_to_it(
+        self, oslo: OpenStackCloud, there: StandIn, network: bool
+    ) -> None:
+        oslo.create(brought(oslo, machine(user_data="#!/bin/sh\n", network=network)))
+        [server] = there.servers.values()
+        assert server["asked"].get("config_drive", False) is not network
+
     def test_a_rebuild_begins_anew_and_is_done_once(self, oslo: OpenStackCloud, there: StandIn) -> None:
         wanted = brought(oslo, machine())
         oslo.create(wanted)
