@@ -234,6 +234,6 @@ def _limit(asked: ApiRequest) -> int:
 def _one_of(asked: ApiRequest, name: str, known: Sequence[str]) -> str:
     """A parameter that has few values; empty if it is not given."""
     value = asked.GET.get(name, "")
-    if value and value not in known:
+    if name in asked.GET and value not in known:
         raise Refusal(400, f"Invalid {name} value: {value[:40]}")
     return value

@@ -214,7 +214,8 @@ class CloudImages:
                 Image(**_new(source, image_id)).create(self._images)
                 return image_id
             taken = self.get(image_id)
-            if taken is not None and tag_of(source) in (taken.tags or []):  # else somebody has only guessed the id
+            # Else somebody has only guessed the id. Tags are no sign: a cloud writes them a moment after the image.
+            if taken is not None and _properties_of(taken).get(DATA) == str(source.data_id):
                 raise CloudBusy(f"{one_line(source.name)} is being brought there by somebody else.")
         raise CloudProblem(f"The cloud of {self._access.region} gives no id for the image.")
 
@@ -259,6 +260,10 @@ def _is_whole(image: Image, source: Source) -> bool:
     return bool(image.checksum == source.md5)
 
 
+def _properties_of(image: Image) -> dict[str, Any]:
+    return image.properties if isinstance(image.properties, dict) else {}
+
+
 def _why_not_registered(image: Image) -> str:
     if image.status != ACTIVE:
         return f"That image is {one_line(str(image.status))} there: it has to be active."
@@ -270,7 +275,7 @@ def _why_not_registered(image: Image) -> str:
 
 
 def _found(image: Image) -> Found:
-    properties = image.properties if isinstance(image.properties, dict) else {}
+    properties = _properties_of(image)
     return Found(
         id=str(image.id),
         name=one_line(str(image.name or "")),

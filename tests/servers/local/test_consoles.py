@@ -1,5 +1,6 @@
 """What a machine prints is kept within bounds, and each part says where it begins."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,10 @@ def test_a_machine_that_prints_without_end_fills_no_disk(cloud: LocalCloud, new_
     machine = new_machine(data=FLOOD)
     cloud.create(machine)
     while cloud.console(machine, offset=-1, limit=1).end < 4 * keeper.SEGMENT:
-        kept = sum(path.stat().st_size for _start, path in Folder(machine.id).console()[-2:])
+        kept = 0
+        for _start, path in Folder(machine.id).console()[-2:]:
+            with suppress(FileNotFoundError):  # the oldest goes whenever a new one begins
+                kept += path.stat().st_size
         assert kept <= 2 * (keeper.SEGMENT + keeper.READ_SIZE)
     part = cloud.console(machine, offset=0, limit=10)
     assert part.offset > keeper.SEGMENT
